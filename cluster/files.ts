@@ -1,0 +1,117 @@
+import * as v from 'valibot'
+import { fail } from '../lib/errors.ts'
+import { sha256 } from '../lib/hash.ts'
+
+/** Where a file's bytes come from. Only text and templates are written below `rendered/`. */
+export type Content =
+  | { kind: 'text'; text: string }
+  /** A file of `keys/` (path relative to it), streamed to the node by apply and never written below `rendered/`. */
+  | { kind: 'secret'; ref: string; sha256: string; size: number }
+  /** Text in which each `{{REF}}` stands for the trimmed text of the file REF in `keys/`; sha256 and size are the final ones. */
+  | { kind: 'template'; text: string; refs: string[]; sha256: string; size: number }
+  /** A blob of the bundle. */
+  | { kind: 'blob'; digest: string; size: number }
+
+/**
+ * What must happen after a file changed: `kubelet` and `containerd` are restarted, `sysctl` loaded, `routes` run again,
+ * `units` = systemd reads its units. A static pod's manifest needs none: the kubelet sees it; a file that a static pod
+ * reads only at its start names that pod, and render folds its hash into the manifest.
+ */
+export const restartTargets = ['containerd', 'kubelet', 'sysctl', 'routes', 'units'] as const
+export type RestartTarget = (typeof restartTargets)[number]
+
+export interface NodeFile {
+  path: string
+  /** Permission bits, such as 0o600. */
+  mode: number
+  /** `root:root` */
+  owner: string
+  content: Content
+  restarts: RestartTarget[]
+  /** `create`: placed once, then the node's own (a certificate that the kubelet rotates). */
+  manage: 'always' | 'create'
+}
+
+/** A node's whole tree: folders with their modes, then files, each sorted by path. */
+export interface NodeTree {
+  node: string
+  folders: { path: string; mode: number; owner: string }[]
+  files: NodeFile[]
+  /** References (`redoubt.dev/etcd@sha256:...`) of the images this node needs, sorted. */
+  images: string[]
+}
+
+const entry = v.strictObject({
+  path: v.string(),
+  mode: v.pipe(v.string(), v.regex(/^0[0-7]{3}$/)),
+  owner: v.string(),
+  sha256: v.string(),
+  size: v.number(),
+  from: v.variant('kind', [
+    v.strictObject({ kind: v.literal('text') }),
+    v.strictObject({ kind: v.literal('secret'), ref: v.string() }),
+    v.strictObject({ kind: v.literal('template'), refs: v.array(v.string()) }),
+    v.strictObject({ kind: v.literal('blob') }),
+  ]),
+  restarts: v.array(v.picklist(restartTargets)),
+  manage: v.picklist(['always', 'create']),
+})
+
+/** `rendered/NODE/tree.json`: what apply compares a node with. */
+export const treeSchema = v.strictObject({
+  apiVersion: v.literal('redoubt.dev/v1alpha1'),
+  kind: v.literal('NodeTree'),
+  node: v.string(),
+  folders: v.array(v.strictObject({ path: v.string(), mode: v.string(), owner: v.string() })),
+  files: v.array(entry),
+  images: v.array(v.string()),
+})
+export type Tree = v.InferOutput<typeof treeSchema>
+export type TreeEntry = Tree['files'][number]
+
+/** The tree as tree.json holds it. */
+export function describeTree(tree: NodeTree): Tree {
+  return {
+    apiVersion: 'redoubt.dev/v1alpha1',
+    kind: 'NodeTree',
+    node: tree.node,
+    folders: tree.folders.map((folder) => ({ ...folder, mode: octal(folder.mode) })),
+    files: tree.files.map((file): TreeEntry => {
+      const { path, owner, restarts, manage } = file
+      return { path, mode: octal(file.mode), owner, ...finalBytes(file.content), restarts, manage }
+    }),
+    images: tree.images,
+  }
+}
+
+function finalBytes(content: Content): Pick<TreeEntry, 'sha256' | 'size' | 'from'> {
+  switch (content.kind) {
+    case 'text':
+      return { sha256: sha256(content.text), size: Buffer.byteLength(content.text), from: { kind: 'text' } }
+    case 'secret':
+      return { sha256: content.sha256, size: content.size, from: { kind: 'secret', ref: content.ref } }
+    case 'template':
+      return { sha256: content.sha256, size: content.size, from: { kind: 'template', refs: content.refs } }
+    case 'blob':
+      return { sha256: content.digest.replace('sha256:', ''), size: content.size, from: { kind: 'blob' } }
+  }
+}
+
+/** Reads tree.json. Throws `usage` naming the file. */
+export function parseTree(text: string, file: string): Tree {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    return fail('usage', 'is no JSON', { where: file, hint: 'Run `redoubt render` again.', cause: error })
+  }
+  const result = v.safeParse(treeSchema, value)
+  return result.success
+    ? result.output
+    : fail('usage', result.issues[0].message, { where: file, hint: 'Run `redoubt render` again.' })
+}
+
+/** `0600` */
+export function octal(mode: number): string {
+  return `0${mode.toString(8).padStart(3, '0')}`
+}

@@ -1,0 +1,92 @@
+import * as v from 'valibot'
+import { fail } from '../lib/errors.ts'
+import { readText } from '../lib/files.ts'
+import { parseYaml } from '../lib/yaml.ts'
+import { type BinaryName, components, type ImageName } from './components.ts'
+
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 hex digits'))
+const size = v.pipe(v.number(), v.integer(), v.minValue(0))
+
+/** A file that the bundle holds as one blob. */
+const blob = v.strictObject({ digest, size })
+
+const entry = v.strictObject({
+  /** Version as its origin calls it: `v1.36.3`, `1.1.5+ds1-1+deb12u1`. */
+  version: v.string(),
+  /** Which source provides it, and from what, pinned: module and sum, or package and digest. */
+  source: v.variant('kind', [
+    v.strictObject({
+      kind: v.literal('go'),
+      module: v.string(),
+      version: v.string(),
+      sum: v.string(),
+      package: v.string(),
+      toolchain: v.string(),
+    }),
+    v.strictObject({ kind: v.literal('deb'), package: v.string(), path: v.string(), digest }),
+  ]),
+  /** The program itself. */
+  binary: blob,
+  /** For components that run as containers: name with tag, and the digest of its OCI manifest. */
+  image: v.optional(v.strictObject({ name: v.string(), digest, size })),
+})
+
+const debPackage = v.strictObject({
+  name: v.string(),
+  version: v.string(),
+  architecture: v.string(),
+  digest,
+  size,
+})
+
+export const lockSchema = v.strictObject({
+  apiVersion: v.literal('redoubt.dev/v1alpha1'),
+  kind: v.literal('Lock'),
+  kubernetes: v.string(),
+  architecture: v.picklist(['amd64', 'arm64']),
+  components: v.record(v.picklist(components), entry),
+  /** The closure of what a minimal host lacks, in the order of names. */
+  packages: v.array(debPackage),
+  /** The packages inside images (kube-proxy's nft), pinned the same way. */
+  imagePackages: v.array(debPackage),
+  files: v.array(v.strictObject({ name: v.string(), digest, size })),
+})
+
+export type Lock = v.InferOutput<typeof lockSchema>
+export type LockEntry = v.InferOutput<typeof entry>
+export type DebPackage = v.InferOutput<typeof debPackage>
+
+/** Reads and checks a lock. Throws `usage` with file:line. */
+export async function loadLock(path: string): Promise<Lock> {
+  return parseLock(await readText(path, 'Run `redoubt bundle build`: it writes the lock.'), path)
+}
+
+/** As loadLock, from text; `file` is the name used in errors. */
+export function parseLock(text: string, file: string): Lock {
+  const yaml = parseYaml(text, file)
+  const result = v.safeParse(lockSchema, yaml.value)
+  if (!result.success) {
+    const issue = result.issues[0]
+    const keys = (issue.path ?? []).map((item) => item.key as string | number)
+    return fail('usage', `${keys.join('.')}: ${issue.message}`, {
+      where: yaml.where(keys),
+      hint: 'This file is written by `redoubt bundle build`; do not edit it by hand.',
+    })
+  }
+  return result.output
+}
+
+/** The image of a component as pods name it: `redoubt.dev/etcd@sha256:...`. Throws `usage` when the lock has none. */
+export function imageReference(lock: Lock, name: ImageName): string {
+  const image = lock.components[name]?.image
+  if (!image) return fail('usage', `redoubt.lock.yaml holds no image of ${name}`, { hint: 'Build the bundle again.' })
+  return `${image.name.replace(/:[^:/]*$/, '')}@${image.digest}`
+}
+
+/** The blob of a component that is placed on nodes as a file. Throws `usage` when the lock has none. */
+export function binaryBlob(lock: Lock, name: BinaryName): { digest: string; size: number } {
+  return (
+    lock.components[name]?.binary ??
+    fail('usage', `redoubt.lock.yaml holds no ${name}`, { hint: 'Build the bundle again.' })
+  )
+}

@@ -1,0 +1,83 @@
+import { type Cidr, formatAddress, formatCidr, parseCidr, subnet } from '../lib/cidr.ts'
+import { fail } from '../lib/errors.ts'
+import type { HostFacts, Hosts } from './hosts.ts'
+import type { ClusterSpec, NodeSpec } from './spec.ts'
+
+export interface NodeModel {
+  name: string
+  role: NodeSpec['role']
+  address: string
+  /** This node's part of the pod network. */
+  podCIDR: string
+  host: HostFacts
+}
+
+/** Everything that rendering, PKI and probes need to know of a cluster, derived once from spec and survey. */
+export interface Model {
+  name: string
+  /** `v1.36.3` */
+  version: string
+  /** `1.36` */
+  minor: string
+  nodes: NodeModel[]
+  controlPlanes: NodeModel[]
+  workers: NodeModel[]
+  /** Where clients reach the API. */
+  endpoint: { host: string; port: number; url: string }
+  network: {
+    provider: 'routes'
+    podCIDR: string
+    serviceCIDR: string
+    dnsDomain: string
+    /** First address of the service network: the kubernetes Service. */
+    apiServiceIP: string
+    /** Tenth address of the service network: CoreDNS. */
+    dnsIP: string
+  }
+  spec: ClusterSpec['spec']
+}
+
+/** Joins spec and survey. Throws `usage` when a node was not surveyed. */
+export function buildModel(spec: ClusterSpec, hosts: Hosts): Model {
+  const { nodes, network } = spec.spec
+  const models = nodes.map((node, index): NodeModel => {
+    const host = hosts.hosts[node.name]
+    if (!host)
+      return fail('usage', `hosts.yaml knows no node ${node.name}`, {
+        hint: 'Run `redoubt survey`: the nodes changed.',
+      })
+    const range = nodePodCidr(spec, index)
+    if (!range) return fail('usage', `no pod network is left for node ${node.name}`)
+    return { name: node.name, role: node.role, address: node.address, podCIDR: formatCidr(range), host: host.facts }
+  })
+  const controlPlanes = models.filter((node) => node.role === 'control-plane')
+  const host = spec.spec.endpoint ?? controlPlanes[0]?.address ?? ''
+  return {
+    name: spec.metadata.name,
+    version: spec.spec.kubernetes,
+    minor: spec.spec.kubernetes.replace(/^v(\d+\.\d+)\..*$/, '$1'),
+    nodes: models,
+    controlPlanes,
+    workers: models.filter((node) => node.role === 'worker'),
+    endpoint: { host, port: 6443, url: `https://${host}:6443` },
+    network: {
+      ...network,
+      apiServiceIP: serviceAddress(network.serviceCIDR, 1),
+      dnsIP: serviceAddress(network.serviceCIDR, 10),
+    },
+    spec: spec.spec,
+  }
+}
+
+/** A node's pod network: its own, or the n-th /24 of the cluster's by its place in the list; undefined past the end. */
+export function nodePodCidr(spec: ClusterSpec, index: number): Cidr | undefined {
+  const own = spec.spec.nodes[index]?.podCIDR
+  if (own) return parseCidr(own)
+  const pods = parseCidr(spec.spec.network.podCIDR)
+  return pods && subnet(pods, 24, index)
+}
+
+function serviceAddress(cidr: string, index: number): string {
+  const range = parseCidr(cidr)
+  return range ? formatAddress(range.base + index) : fail('usage', `${cidr} is no network`)
+}

@@ -1,0 +1,72 @@
+import { contains, formatCidr, overlaps, parseAddress, parseCidr } from '../lib/cidr.ts'
+import { fail } from '../lib/errors.ts'
+import { nodePodCidr } from './model.ts'
+import type { LoadedSpec } from './spec.ts'
+
+/** What a schema cannot say: names and addresses once, at least one control plane, networks apart. Throws `usage` at file:line. */
+export function checkSpec(spec: LoadedSpec): void {
+  const { nodes, network } = spec.spec
+  checkUnique(spec, 'name')
+  checkUnique(spec, 'address')
+  if (!nodes.some((node) => node.role === 'control-plane'))
+    fail('usage', 'no node has the role control-plane', { where: spec.where(['spec', 'nodes']) })
+  const networks = [
+    { name: 'spec.network.podCIDR', cidr: network.podCIDR, path: ['spec', 'network', 'podCIDR'] },
+    { name: 'spec.network.serviceCIDR', cidr: network.serviceCIDR, path: ['spec', 'network', 'serviceCIDR'] },
+  ]
+  const [pods, services] = networks.map((entry) => parseCidr(entry.cidr))
+  if (!pods || !services) return
+  if (overlaps(pods, services))
+    fail('usage', `podCIDR ${network.podCIDR} and serviceCIDR ${network.serviceCIDR} overlap`, {
+      where: spec.where(['spec', 'network', 'serviceCIDR']),
+      hint: 'Choose two networks without a common address.',
+    })
+  if (services.prefix > 28 || services.prefix < 12)
+    fail('usage', `serviceCIDR ${network.serviceCIDR} must have a prefix of 12 to 28 bits`, {
+      where: spec.where(['spec', 'network', 'serviceCIDR']),
+    })
+  nodes.forEach((node, index) => {
+    const address = parseAddress(node.address)
+    for (const { name, cidr } of networks) {
+      const range = parseCidr(cidr)
+      if (address !== undefined && range && contains(range, address))
+        fail('usage', `node ${node.name}: address ${node.address} lies inside ${name} ${cidr}`, {
+          where: spec.where(['spec', 'nodes', index, 'address']),
+        })
+    }
+  })
+  checkPodNetworks(spec)
+}
+
+function checkUnique(spec: LoadedSpec, field: 'name' | 'address'): void {
+  const seen = new Map<string, number>()
+  spec.spec.nodes.forEach((node, index) => {
+    const first = seen.get(node[field])
+    if (first !== undefined)
+      fail('usage', `two nodes have the ${field} ${node[field]}`, {
+        where: spec.where(['spec', 'nodes', index, field]),
+        hint: `The first stands at ${spec.where(['spec', 'nodes', first, field])}.`,
+      })
+    seen.set(node[field], index)
+  })
+}
+
+function checkPodNetworks(spec: LoadedSpec): void {
+  const { nodes } = spec.spec
+  const pods = parseCidr(spec.spec.network.podCIDR)
+  const ranges = nodes.map((node, index) => {
+    const range = nodePodCidr(spec, index)
+    const where = spec.where(['spec', 'nodes', index, 'podCIDR'])
+    if (!range)
+      return fail('usage', `podCIDR ${spec.spec.network.podCIDR} has no /24 left for node ${node.name}`, { where })
+    if (!pods || !contains(pods, range.base) || range.prefix < pods.prefix)
+      fail('usage', `node ${node.name}: podCIDR ${formatCidr(range)} is not inside ${spec.spec.network.podCIDR}`, {
+        where,
+      })
+    return { name: node.name, range, where }
+  })
+  ranges.forEach((a, index) => {
+    const b = ranges.slice(0, index).find((other) => overlaps(a.range, other.range))
+    if (b) fail('usage', `nodes ${b.name} and ${a.name} have overlapping pod networks`, { where: a.where })
+  })
+}

@@ -1,0 +1,163 @@
+import * as v from 'valibot'
+import { parseAddress, parseCidr } from '../lib/cidr.ts'
+import { fail } from '../lib/errors.ts'
+import { readText } from '../lib/files.ts'
+import { parseYaml, type YamlFile } from '../lib/yaml.ts'
+import { configurable } from './components.ts'
+import { checkSpec } from './spec-rules.ts'
+import { supportedVersions } from './versions.ts'
+
+const label = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    (issue) => `${issue.received} is no DNS label: lower-case letters, digits and inner hyphens, at most 63`,
+  ),
+)
+const address = v.pipe(
+  v.string(),
+  v.check(
+    (text) => parseAddress(text) !== undefined,
+    (issue) => `${JSON.stringify(issue.input)} is no IPv4 address`,
+  ),
+)
+const cidr = v.pipe(
+  v.string(),
+  v.check(
+    (text) => parseCidr(text) !== undefined,
+    (issue) => `${JSON.stringify(issue.input)} is no IPv4 network like 10.244.0.0/16 (no host bits set)`,
+  ),
+)
+const date = v.pipe(v.string(), v.isoDate('expected a date like 2027-01-31'))
+const natural = (minimum: number, maximum: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum))
+
+const ssh = v.strictObject({
+  user: v.optional(v.string(), 'root'),
+  port: v.optional(natural(1, 65535), 22),
+  /** Private key file for the ssh program, relative to the workspace. Without it ssh's own configuration decides. */
+  key: v.optional(v.string()),
+})
+
+const node = v.strictObject({
+  name: label,
+  role: v.picklist(['control-plane', 'worker']),
+  address,
+  /** The node's own pod network; by default the n-th of the pod CIDR. Set it before you take a node out of the list. */
+  podCIDR: v.optional(cidr),
+})
+
+const waiver = v.strictObject({
+  control: v.string(),
+  reason: v.pipe(v.string(), v.minLength(10, 'say why in at least ten characters: the evidence quotes it')),
+  /** The last day on which the waiver holds. */
+  expires: date,
+})
+
+const component = v.strictObject({ args: v.optional(v.record(v.string(), v.string()), {}) })
+
+export const specSchema = v.strictObject({
+  apiVersion: v.literal('redoubt.dev/v1alpha1'),
+  kind: v.literal('Cluster'),
+  metadata: v.strictObject({ name: label }),
+  spec: v.strictObject({
+    kubernetes: v.picklist(supportedVersions),
+    nodes: v.pipe(v.array(node), v.minLength(1, 'a cluster needs at least one node')),
+    ssh: v.optional(ssh, {}),
+    /** Where clients reach the API: an address or name. By default the first control plane's address. */
+    endpoint: v.optional(v.string()),
+    network: v.optional(
+      v.strictObject({
+        provider: v.optional(v.picklist(['routes']), 'routes'),
+        podCIDR: v.optional(cidr, '10.244.0.0/16'),
+        serviceCIDR: v.optional(cidr, '10.96.0.0/16'),
+        dnsDomain: v.optional(v.string(), 'cluster.local'),
+      }),
+      {},
+    ),
+    bundle: v.optional(
+      v.strictObject({
+        version: v.optional(
+          v.pipe(v.string(), v.regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/, 'expected a version like 1.0.0')),
+          '0.1.0',
+        ),
+        /** Further files to carry, by name: path relative to the workspace. */
+        files: v.optional(v.array(v.strictObject({ name: label, path: v.string() })), []),
+      }),
+      {},
+    ),
+    /** Audit log rotation on the control planes (CIS 1.2.17 - 1.2.19): days, files, megabytes. */
+    audit: v.optional(
+      v.strictObject({
+        maxAge: v.optional(natural(30, 366), 30),
+        maxBackup: v.optional(natural(10, 1000), 10),
+        maxSize: v.optional(natural(100, 10000), 100),
+      }),
+      {},
+    ),
+    /** Arguments beyond the baseline and the controls. One that either of them sets is refused. */
+    components: v.optional(v.strictObject(v.entriesFromList(configurable, v.optional(component, {}))), {}),
+    waivers: v.optional(v.array(waiver), []),
+  }),
+})
+
+export type ClusterSpec = v.InferOutput<typeof specSchema>
+export type NodeSpec = ClusterSpec['spec']['nodes'][number]
+
+/** A checked spec and the means to say where in the file a value stands. */
+export interface LoadedSpec extends ClusterSpec {
+  where: YamlFile['where']
+}
+
+/** Reads and checks `redoubt.yaml`. Throws `usage` with file:line:column for the first thing that is wrong. */
+export async function loadSpec(path: string): Promise<LoadedSpec> {
+  return parseSpec(await readText(path, 'Run `redoubt init` in an empty folder, or name one with --workspace.'), path)
+}
+
+/** As loadSpec, from text; `file` is the name used in errors. */
+export function parseSpec(text: string, file: string): LoadedSpec {
+  const yaml = parseYaml(text, file)
+  const result = v.safeParse(specSchema, yaml.value)
+  if (!result.success) {
+    const issue = result.issues[0]
+    const path = (issue.path ?? []).map((item) => item.key as string | number)
+    fail('usage', `${path.join('.') || 'the file'}: ${explain(issue)}`, { where: yaml.where(path) })
+  }
+  const spec = { ...result.output, where: yaml.where }
+  checkSpec(spec)
+  return spec
+}
+
+function explain(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'strict_object' && issue.expected === 'never') {
+    const keys = siblings(issue)
+    return `unknown field${keys ? `; known here: ${keys}` : ''}`
+  }
+  if (issue.received === 'undefined') return `missing; expected ${issue.expected}`
+  return issue.message
+}
+
+function siblings(issue: v.BaseIssue<unknown>): string {
+  const path = (issue.path ?? []).slice(0, -1)
+  let schema: unknown = specSchema
+  for (const item of path) {
+    schema = unwrap(schema)
+    if (typeof schema !== 'object' || schema === null) return ''
+    if ('entries' in schema) schema = (schema.entries as Record<string, unknown>)[String(item.key)]
+    else if ('item' in schema) schema = schema.item
+  }
+  schema = unwrap(schema)
+  return typeof schema === 'object' && schema !== null && 'entries' in schema
+    ? Object.keys(schema.entries as object).join(', ')
+    : ''
+}
+
+function unwrap(schema: unknown): unknown {
+  if (typeof schema !== 'object' || schema === null) return schema
+  if ('wrapped' in schema) return unwrap(schema.wrapped)
+  if ('pipe' in schema) {
+    const { pipe: _, ...rest } = schema as { pipe: unknown[] }
+    return rest
+  }
+  return schema
+}

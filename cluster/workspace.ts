@@ -1,0 +1,25 @@
+import { join, resolve } from 'node:path'
+
+/** The paths of a workspace: one folder per cluster, apart from the source. */
+export interface Workspace {
+  root: string
+  spec: string
+  lock: string
+  hosts: string
+  keys: string
+  rendered: string
+  evidence: string
+}
+
+export function workspaceAt(folder: string): Workspace {
+  const root = resolve(folder)
+  return {
+    root,
+    spec: join(root, 'redoubt.yaml'),
+    lock: join(root, 'redoubt.lock.yaml'),
+    hosts: join(root, 'hosts.yaml'),
+    keys: join(root, 'keys'),
+    rendered: join(root, 'rendered'),
+    evidence: join(root, 'evidence'),
+  }
+}

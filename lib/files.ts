@@ -1,0 +1,112 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { errnoOf, fail } from './errors.ts'
+
+/**
+ * Writes a whole file or nothing: to a temporary name beside it, with `mode` from the first byte, synced, then renamed.
+ * Throws `failed` with a remedy when the disk is full.
+ */
+export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.chmod(mode)
+      await file.writeFile(data)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throwWriteError(error, path)
+  }
+}
+
+/** Makes a full disk, a missing folder or a missing permission a clear error; anything else is thrown as it is. */
+export function throwWriteError(error: unknown, path: string): never {
+  const code = errnoOf(error)
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    fail('failed', 'no space left on the disk', {
+      where: path,
+      hint: 'Free some space, then run again: finished work is kept.',
+      cause: error,
+    })
+  if (code === 'EACCES' || code === 'EROFS' || code === 'EPERM')
+    fail('failed', 'not allowed to write here', {
+      where: path,
+      hint: 'Check the owner and mode of this folder.',
+      cause: error,
+    })
+  if (code === 'ENOENT') fail('failed', 'the folder does not exist', { where: dirname(path), cause: error })
+  throw error
+}
+
+/** Makes a folder and its parents; the folder itself gets `mode` even if it was there. */
+export async function ensureFolder(path: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode })
+    await chmod(path, mode)
+  } catch (error) {
+    throwWriteError(error, path)
+  }
+}
+
+/** Reads a text file; throws `usage` with `hint` when it is not there. */
+export async function readText(path: string, hint?: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    return throwReadError(error, path, hint)
+  }
+}
+
+/** Reads a file's bytes; throws `usage` with `hint` when it is not there. */
+export async function readBytes(path: string, hint?: string): Promise<Buffer> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    return throwReadError(error, path, hint)
+  }
+}
+
+function throwReadError(error: unknown, path: string, hint?: string): never {
+  const code = errnoOf(error)
+  const details = { where: path, cause: error, ...(hint ? { hint } : {}) }
+  if (code === 'ENOENT' || code === 'ENOTDIR') fail('usage', 'no such file', details)
+  if (code === 'EISDIR') fail('usage', 'is a folder, a file was expected', details)
+  if (code === 'EACCES') fail('usage', 'not allowed to read this file', details)
+  throw error
+}
+
+/** True when something (a link counts as itself) is at `path`. */
+export async function exists(path: string): Promise<boolean> {
+  try {
+    await lstat(path)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return false
+    throw error
+  }
+}
+
+/** Regular files below `folder`, relative, sorted by code unit; links are listed but never followed. */
+export async function listFiles(folder: string): Promise<string[]> {
+  const found: string[] = []
+  async function visit(current: string): Promise<void> {
+    for (const entry of await readdir(current, { withFileTypes: true })) {
+      const path = join(current, entry.name)
+      if (entry.isDirectory()) await visit(path)
+      else found.push(relative(folder, path))
+    }
+  }
+  await visit(folder)
+  return found.sort(byCodeUnit)
+}
+
+/** Compares by UTF-16 code unit: the same order on every machine and locale. */
+export function byCodeUnit(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,129 @@
+// What goes where: data to stdout; everything else to stderr. A terminal gets one live line (ora); anything else gets one
+// line per finished step. Colour only on a terminal without NO_COLOR and TERM=dumb. Nothing leaves without redact().
+import { styleText } from 'node:util'
+import ora from 'ora'
+import { redact } from './redact.ts'
+
+export type Format = 'table' | 'json' | 'yaml' | 'name'
+
+export interface OutputOptions {
+  format: Format
+  quiet: boolean
+  verbose: boolean
+  color: boolean
+}
+
+export interface StepReport {
+  /** What the finished line says after the title: `7 images, 459 MB`. */
+  detail(text: string): void
+  /** What the step is waiting for or doing now; shown live, and in the error when the step fails. */
+  status(text: string): void
+  /** Bytes (or items) done so far of `total`: shown live with rate and time left. */
+  progress(done: number, total: number, unit?: 'bytes' | 'items'): void
+}
+
+export interface Output {
+  readonly format: Format
+  readonly color: boolean
+  /** A result, to stdout, ending in a newline. */
+  data(text: string): void
+  /** A value as JSON to stdout (for `-o json`). */
+  json(value: unknown): void
+  /** One step: shown while it runs, then one line with its detail and how long it took. */
+  step<T>(title: string, work: (report: StepReport) => Promise<T>): Promise<T>
+  note(text: string): void
+  warn(text: string): void
+  debug(text: string): void
+  error(text: string): void
+}
+
+type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
+
+export function createOutput(options: OutputOptions): Output {
+  const live = !options.quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
+  let running = 0
+  const paint = (style: Style, text: string) =>
+    options.color ? styleText(style, text, { validateStream: false }) : text
+  const line = (text: string) => void process.stderr.write(`${redact(text)}\n`)
+
+  async function step<T>(title: string, work: (report: StepReport) => Promise<T>): Promise<T> {
+    const started = performance.now()
+    const spinner =
+      live && running === 0 ? ora({ text: title, stream: process.stderr, discardStdin: false }).start() : undefined
+    running++
+    let detail = ''
+    let status = ''
+    const refresh = (text: string) => {
+      status = text
+      const seconds = ((performance.now() - started) / 1000).toFixed(0)
+      if (spinner) spinner.text = redact(`${title}  ${paint('dim', `${text}  ${seconds}s`)}`)
+    }
+    const report: StepReport = {
+      detail: (text) => {
+        detail = text
+      },
+      status: refresh,
+      progress: (done, total, unit = 'bytes') => refresh(progressText(done, total, unit, performance.now() - started)),
+    }
+    const finish = (mark: string, text: string) => {
+      running--
+      spinner?.stop()
+      const seconds = `${((performance.now() - started) / 1000).toFixed(1)}s`
+      if (!options.quiet) line(`${mark} ${title}${text ? `  ${text}` : ''}  ${paint('dim', seconds)}`)
+    }
+    try {
+      const result = await work(report)
+      finish(paint('green', '✓'), detail)
+      return result
+    } catch (error) {
+      finish(paint('red', '✗'), status ? `(last: ${status})` : '')
+      throw error
+    }
+  }
+
+  return {
+    format: options.format,
+    color: options.color,
+    data: (text) => void process.stdout.write(redact(text.endsWith('\n') ? text : `${text}\n`)),
+    json: (value) => void process.stdout.write(redact(`${JSON.stringify(value, null, 2)}\n`)),
+    step,
+    note: (text) => void (options.quiet || line(text)),
+    warn: (text) => line(paint('yellow', `! ${text}`)),
+    debug: (text) => void (options.verbose && line(paint('dim', text))),
+    error: (text) => line(`${paint('red', 'error:')} ${text}`),
+  }
+}
+
+/** `512 MB of 1.3 GB, 210 MB/s, 4s left`; elapsed in milliseconds. */
+export function progressText(done: number, total: number, unit: 'bytes' | 'items', elapsed: number): string {
+  const show = unit === 'bytes' ? formatBytes : String
+  const rate = elapsed > 0 ? (done * 1000) / elapsed : 0
+  const left = rate > 0 && total > done ? `, ${Math.ceil((total - done) / rate)}s left` : ''
+  return `${show(done)} of ${show(total)}${unit === 'bytes' ? `, ${formatBytes(rate)}/s` : ''}${left}`
+}
+
+/** Decimal units, as disks and networks are sold: `459 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000
+    unit++
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
+}
+
+/** A table with two spaces between columns; the last column is not padded. */
+export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}

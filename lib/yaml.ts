@@ -1,0 +1,86 @@
+import {
+  type Document,
+  isMap,
+  isNode,
+  isPair,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+  stringify,
+} from 'yaml'
+import { fail } from './errors.ts'
+
+/** A parsed file that can say where each value stands. */
+export interface YamlFile {
+  value: unknown
+  /** `FILE:LINE:COLUMN` of the value at `path` (object keys and array indexes), or of its nearest parent. */
+  where(path: readonly (string | number)[]): string
+}
+
+/**
+ * Reads one YAML 1.2 document. Duplicate keys, several documents, tags, and alias bombs (over 100 expansions) are refused.
+ * Throws `usage` at file:line:column.
+ */
+export function parseYaml(text: string, file: string): YamlFile {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
+  const problem = document.errors[0] ?? document.warnings[0]
+  if (problem) {
+    const at = lines.linePos(problem.pos[0])
+    fail('usage', problem.message, {
+      where: `${file}:${at.line}:${at.col}`,
+      hint: 'Mend the YAML here, then run again.',
+    })
+  }
+  return {
+    value: document.toJS({ maxAliasCount: 100 }),
+    where: (path) => position(document, lines, file, path),
+  }
+}
+
+/** Reads a stream of YAML documents (manifests); empty ones are left out. Throws `usage` at file:line:column. */
+export function parseYamlStream(text: string, file: string): unknown[] {
+  const lines = new LineCounter()
+  const documents = parseAllDocuments(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
+  return [...documents].flatMap((document) => {
+    const problem = document.errors[0]
+    if (problem) {
+      const at = lines.linePos(problem.pos[0])
+      fail('usage', problem.message, { where: `${file}:${at.line}:${at.col}` })
+    }
+    const value: unknown = document.toJS({ maxAliasCount: 100 })
+    return value === null ? [] : [value]
+  })
+}
+
+/** Writes YAML that a YAML 1.1 reader understands the same way (`on`, `y`, `12:30:45` get quotes); no line folding. */
+export function writeYaml(value: unknown): string {
+  return stringify(value, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false })
+}
+
+/** Writes a stream of documents, each led by `---`. */
+export function writeYamlStream(values: readonly unknown[]): string {
+  return values.map((value) => `---\n${writeYaml(value)}`).join('')
+}
+
+function position(document: Document, lines: LineCounter, file: string, path: readonly (string | number)[]): string {
+  let node: unknown = document.contents
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0
+  for (const key of path) {
+    let next: unknown
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isNode(item.key) && String(item.key) === String(key))
+      if (!isPair(pair)) break
+      if (isNode(pair.key) && pair.key.range) offset = pair.key.range[0]
+      next = pair.value
+    } else if (isSeq(node)) {
+      next = node.items[Number(key)]
+      if (isNode(next) && next.range) offset = next.range[0]
+    }
+    if (next === undefined) break
+    node = next
+  }
+  const at = lines.linePos(offset)
+  return `${file}:${at.line}:${at.col}`
+}

@@ -1,0 +1,110 @@
+import { parseArgs } from 'node:util'
+import { fail, messageOf } from '../lib/errors.ts'
+import type { Format, OutputOptions } from '../lib/output.ts'
+import type { Command, Option, OptionValues } from './command.ts'
+
+/** Options that every command takes. */
+export const globalOptions: Record<string, Option & { short?: string }> = {
+  workspace: {
+    type: 'string',
+    short: 'w',
+    value: 'FOLDER',
+    describe: 'the cluster’s folder (default: REDOUBT_WORKSPACE or .)',
+  },
+  output: { type: 'string', short: 'o', value: 'FORMAT', describe: 'table (default) or json, to stdout' },
+  quiet: { type: 'boolean', short: 'q', describe: 'say nothing but results and errors' },
+  verbose: { type: 'boolean', short: 'v', describe: 'say more' },
+  debug: { type: 'boolean', describe: 'as --verbose, and stacks with errors' },
+  'no-color': { type: 'boolean', describe: 'plain text (also: NO_COLOR, TERM=dumb, not a terminal)' },
+  help: { type: 'boolean', short: 'h', describe: 'show help' },
+}
+
+export interface CommandLine {
+  command: Command | undefined
+  /** Words given that only begin commands: `bundle` of `bundle build`. */
+  prefix: string
+  positionals: string[]
+  options: OptionValues
+  help: boolean
+  global: OutputOptions & { workspace: string; debug: boolean }
+}
+
+/** Reads the command line. Throws `usage` for an unknown command or option, with the nearest that exists. */
+export function parseCommandLine(argv: string[], commands: readonly Command[]): CommandLine {
+  const words = argv.filter((word) => !word.startsWith('-'))
+  const command = findCommand(argv, commands)
+  const options = { ...globalOptions, ...command?.options }
+  let parsed: { values: OptionValues; positionals: string[] }
+  try {
+    parsed = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
+  } catch (error) {
+    return fail('usage', messageOf(error).split('. ')[0] ?? '', {
+      hint: `See \`redoubt ${command ? `${command.name} ` : ''}--help\`.`,
+    })
+  }
+  const { values } = parsed
+  const positionals = parsed.positionals.slice(command ? command.name.split(' ').length : 0)
+  const help = values.help === true
+  const prefix = isPrefix(parsed.positionals.join(' '), commands) ? parsed.positionals.join(' ') : ''
+  if (!command && words.length > 0 && !prefix) {
+    const given = parsed.positionals.join(' ')
+    fail('usage', `unknown command: ${given}`, { hint: suggestion(given, commands) })
+  }
+  if (command && !help) checkCount(command, positionals)
+  return { command, prefix, positionals, options: values, help, global: readGlobal(values) }
+}
+
+function findCommand(argv: readonly string[], commands: readonly Command[]): Command | undefined {
+  const matches = commands.filter((command) => {
+    const words = command.name.split(' ')
+    const start = argv.indexOf(words[0] ?? '')
+    return start >= 0 && words.every((word, index) => argv[start + index] === word)
+  })
+  return matches.sort((a, b) => b.name.length - a.name.length)[0]
+}
+
+function isPrefix(words: string, commands: readonly Command[]): boolean {
+  return words !== '' && commands.some((command) => command.name.startsWith(`${words} `))
+}
+
+function checkCount(command: Command, positionals: string[]): void {
+  const [least, most] = command.positionals ?? [0, 0]
+  const hint = `Usage: redoubt ${command.name}${command.args ? ` ${command.args}` : ''}`
+  if (positionals.length < least) fail('usage', `${command.name} needs ${command.args}`, { hint })
+  if (positionals.length > most) fail('usage', `${command.name}: unexpected ${positionals[most]}`, { hint })
+}
+
+function readGlobal(values: OptionValues): CommandLine['global'] {
+  const format = (values.output ?? 'table') as Format
+  if (format !== 'table' && format !== 'json')
+    fail('usage', `unknown output format: ${format}`, { hint: 'Use -o table or -o json.' })
+  const plain = process.env.NO_COLOR || process.env.TERM === 'dumb' || values['no-color'] || !process.stderr.isTTY
+  const debug = values.debug === true
+  return {
+    format,
+    quiet: values.quiet === true,
+    verbose: values.verbose === true || debug,
+    debug,
+    color: !plain,
+    workspace: String(values.workspace ?? process.env.REDOUBT_WORKSPACE ?? '.'),
+  }
+}
+
+function suggestion(given: string, commands: readonly Command[]): string {
+  const near = commands
+    .map((command) => ({ name: command.name, distance: editDistance(given, command.name) }))
+    .sort((a, b) => a.distance - b.distance)[0]
+  return near && near.distance <= 3 ? `Did you mean \`redoubt ${near.name}\`?` : 'See `redoubt --help`.'
+}
+
+/** Levenshtein distance, for suggestions. */
+export function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++)
+      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
+    row = next
+  }
+  return row[b.length] ?? 0
+}

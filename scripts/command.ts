@@ -1,0 +1,48 @@
+import type { Workspace } from '../cluster/workspace.ts'
+import type { Output } from '../lib/output.ts'
+
+/** What every command is given. */
+export interface Context {
+  out: Output
+  workspace: Workspace
+  /** Fires on Ctrl-C; pass it to everything that waits. */
+  signal: AbortSignal
+  /** The clock, so that tests can set it. Render never uses it. */
+  now: () => Date
+}
+
+export interface Option {
+  type: 'boolean' | 'string'
+  /** `FILE`, `N`: how the value is called in help. */
+  value?: string
+  describe: string
+  multiple?: boolean
+}
+
+/** Values of a command's options, by name; only what the user gave. */
+export type OptionValues = Record<string, string | boolean | (string | boolean)[] | undefined>
+
+export interface Command {
+  /** `bundle build` */
+  name: string
+  summary: string
+  /** Positional arguments as help shows them: `NODE [-- COMMAND ...]`. */
+  args?: string
+  /** How many positional arguments it takes, at least and at most. */
+  positionals?: [number, number]
+  examples: string[]
+  options: Record<string, Option>
+  /** Resolves with the process's exit code; failures are thrown as RedoubtError. */
+  run(context: Context, args: string[], options: OptionValues): Promise<number>
+}
+
+/** The string value of an option, or undefined. */
+export function text(options: OptionValues, name: string): string | undefined {
+  const value = options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** True when a boolean option was given. */
+export function flag(options: OptionValues, name: string): boolean {
+  return options[name] === true
+}

@@ -1,0 +1,4 @@
+import type { Command } from '../command.ts'
+
+/** Proof: verify. */
+export const verifyCommands: Command[] = []

@@ -1,0 +1,59 @@
+import { workspaceAt } from '../cluster/workspace.ts'
+import { describeError, exitCodes, fail, RedoubtError } from '../lib/errors.ts'
+import { createOutput, type Output } from '../lib/output.ts'
+import { redact } from '../lib/redact.ts'
+import { parseCommandLine } from './cli.ts'
+import { commands } from './commands.ts'
+import { commandHelp, overview } from './help.ts'
+
+// A promise that never settles would otherwise end the process with 0.
+process.exitCode = exitCodes.internal
+
+const interrupt = new AbortController()
+// The first Ctrl-C asks the work to stop; the second does not wait for it.
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(name, () => (interrupt.signal.aborted ? process.exit(exitCodes.interrupted) : interrupt.abort()))
+// `redoubt ... | head` closes our stdout: that is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0)
+  throw error
+})
+
+async function main(argv: string[]): Promise<number> {
+  let out: Output | undefined
+  let debug = argv.includes('--debug')
+  try {
+    const line = parseCommandLine(argv, commands)
+    debug = line.global.debug
+    out = createOutput(line.global)
+    if (!line.command || line.help) {
+      out.data(line.command ? commandHelp(line.command) : overview(commands, line.prefix))
+      return line.command || line.help || argv.length === 0 ? 0 : exitCodes.usage
+    }
+    const context = {
+      out,
+      workspace: workspaceAt(line.global.workspace),
+      signal: interrupt.signal,
+      now: () => new Date(),
+    }
+    return await line.command.run(context, line.positionals, line.options)
+  } catch (thrown) {
+    const error = interrupt.signal.aborted ? interrupted(thrown) : thrown
+    const text = redact(describeError(error, debug))
+    if (out) out.error(text)
+    else process.stderr.write(`error: ${text}\n`)
+    return exitCodes[error instanceof RedoubtError ? error.code : 'internal']
+  }
+}
+
+function interrupted(cause: unknown): unknown {
+  try {
+    return fail('interrupted', 'interrupted', { hint: 'Run the same command again: it goes on from here.', cause })
+  } catch (error) {
+    return error
+  }
+}
+
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code
+})

@@ -1,0 +1,91 @@
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { parseSpec } from '../../cluster/spec.ts'
+import { RedoubtError } from '../../lib/errors.ts'
+
+const good = `apiVersion: redoubt.dev/v1alpha1
+kind: Cluster
+metadata:
+  name: lab
+spec:
+  kubernetes: v1.36.3
+  nodes:
+    - name: cp1
+      role: control-plane
+      address: 10.77.0.11
+    - name: w1
+      role: worker
+      address: 10.77.0.12
+`
+
+test('a short spec is filled with defaults', () => {
+  const { spec } = parseSpec(good, 'redoubt.yaml')
+  assert.equal(spec.network.podCIDR, '10.244.0.0/16')
+  assert.equal(spec.ssh.user, 'root')
+  assert.deepEqual(spec.components['kube-apiserver'].args, {})
+})
+
+const bad: { name: string; change: [string, string]; where: string; message: RegExp }[] = [
+  {
+    name: 'unknown field',
+    change: ['  kubernetes', '  colour: red\n  kubernetes'],
+    where: 'redoubt.yaml:6:3',
+    message: /colour: unknown field; known here: kubernetes, nodes/,
+  },
+  {
+    name: 'duplicate name',
+    change: ['name: w1', 'name: cp1'],
+    where: 'redoubt.yaml:11:7',
+    message: /two nodes have the name cp1/,
+  },
+  {
+    name: 'duplicate address',
+    change: ['10.77.0.12', '10.77.0.11'],
+    where: 'redoubt.yaml:13:7',
+    message: /two nodes have the address/,
+  },
+  { name: 'no DNS label', change: ['name: w1', 'name: W_1'], where: 'redoubt.yaml:11:7', message: /no DNS label/ },
+  { name: 'unsupported version', change: ['v1.36.3', 'v1.20.0'], where: 'redoubt.yaml:6:3', message: /v1.36.3/ },
+  { name: 'no address', change: ['10.77.0.12', '10.77.0.300'], where: 'redoubt.yaml:13:7', message: /no IPv4 address/ },
+  {
+    name: 'overlapping networks',
+    change: ['  nodes', '  network: {podCIDR: 10.96.0.0/12}\n  nodes'],
+    where: 'redoubt.yaml:7:3',
+    message: /overlap/,
+  },
+  {
+    name: 'node inside the pod network',
+    change: ['  nodes', '  network: {podCIDR: 10.77.0.0/16}\n  nodes'],
+    where: 'redoubt.yaml:11:7',
+    message: /lies inside/,
+  },
+  {
+    name: 'no control plane',
+    change: ['control-plane', 'worker'],
+    where: 'redoubt.yaml:7:3',
+    message: /control-plane/,
+  },
+  {
+    name: 'duplicate key',
+    change: ['  kubernetes', '  nodes: []\n  kubernetes'],
+    where: 'redoubt.yaml:8:3',
+    message: /unique/,
+  },
+  { name: 'missing field', change: ['      role: worker\n', ''], where: 'redoubt.yaml:11:7', message: /role: missing/ },
+]
+
+for (const { name, change, where, message } of bad)
+  test(`${name} is refused at its line`, () => {
+    assert.throws(
+      () => parseSpec(good.replace(...change), 'redoubt.yaml'),
+      (error) => {
+        assert.ok(error instanceof RedoubtError)
+        assert.match(error.message, message)
+        assert.equal(error.where, where)
+        assert.equal(error.code, 'usage')
+        return true
+      },
+    )
+  })
+
+test.run()
