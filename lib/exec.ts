@@ -104,8 +104,11 @@ async function drain(source: Readable, sink: NonNullable<StreamOptions['onStdout
   for await (const chunk of source) await sink(chunk as Buffer)
 }
 
+/** How a write to a program that has ended fails. */
+const closedPipe = ['EPIPE', 'ECANCELED', 'ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE', 'ERR_STREAM_DESTROYED']
+
 function ignoreClosedPipe(error: unknown): void {
-  if (errnoOf(error) !== 'EPIPE' && errnoOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error
+  if (!closedPipe.includes(errnoOf(error) ?? '')) throw error
 }
 
 function hintOf(options: { hint?: string }): { hint?: string } {

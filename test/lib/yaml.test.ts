@@ -1,0 +1,44 @@
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { RedoubtError } from '../../lib/errors.ts'
+import { parseYaml, parseYamlStream, writeYaml, writeYamlStream } from '../../lib/yaml.ts'
+
+const bad: { name: string; text: string; where: string }[] = [
+  { name: 'duplicate key', text: 'a: 1\na: 2\n', where: 'f.yaml:2:1' },
+  { name: 'open quote', text: 'a: "1\n', where: 'f.yaml:2:1' },
+  { name: 'two documents', text: 'a: 1\n---\nb: 2\n', where: 'f.yaml:2:1' },
+  { name: 'unknown tag', text: 'a: !!js/function x\n', where: 'f.yaml:1:4' },
+]
+for (const { name, text, where } of bad)
+  test(`${name} is refused at its place`, () => {
+    assert.throws(
+      () => parseYaml(text, 'f.yaml'),
+      (error) => error instanceof RedoubtError && error.where === where && error.code === 'usage',
+    )
+  })
+
+test('an alias bomb is refused', () => {
+  const bomb = `a: &a [${'x,'.repeat(10)}]\nb: &b [${'*a,'.repeat(10)}]\nc: &c [${'*b,'.repeat(10)}]\nd: [${'*c,'.repeat(10)}]\n`
+  assert.throws(() => parseYaml(bomb, 'f.yaml'), /alias/i)
+})
+
+test('where() names the line of a value, or of its nearest parent', () => {
+  const yaml = parseYaml('a:\n  b:\n    - x\n    - y: 1\n', 'f.yaml')
+  assert.equal(yaml.where(['a', 'b', 1, 'y']), 'f.yaml:4:7')
+  assert.equal(yaml.where(['a', 'b', 0]), 'f.yaml:3:7')
+  assert.equal(yaml.where(['a', 'missing']), 'f.yaml:1:1')
+})
+
+test('what a YAML 1.1 reader would misread is quoted', () => {
+  assert.equal(
+    writeYaml({ a: 'on', b: 'No', c: '12:30:45', d: 'plain' }),
+    'a: "on"\nb: "No"\nc: "12:30:45"\nd: plain\n',
+  )
+})
+
+test('a stream of documents reads back, and empty documents are left out', () => {
+  assert.deepEqual(parseYamlStream(writeYamlStream([{ a: 1 }, { b: [2] }]), 'f'), [{ a: 1 }, { b: [2] }])
+  assert.deepEqual(parseYamlStream('---\n# nothing\n---\na: 1\n', 'f'), [{ a: 1 }])
+})
+
+test.run()
