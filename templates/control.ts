@@ -1,0 +1,46 @@
+import type { ConfigurableName, ImageName } from '../cluster/components.ts'
+import type { NodeFile } from '../cluster/files.ts'
+import type { Lock } from '../cluster/lock.ts'
+import type { Model } from '../cluster/model.ts'
+import type { KubeObject } from '../cluster/objects.ts'
+import type { PublicPki } from './pki.ts'
+
+/** What every template is made from: the cluster, what the bundle holds, and the public part of the PKI. */
+export interface Site {
+  model: Model
+  lock: Lock
+  pki: PublicPki
+  /** The text of a secret file of `keys/`: only the hash of what it is filled into leaves render. */
+  reveal: (ref: string) => string
+}
+
+/** Command-line arguments by flag name without dashes, in order. A list may be extended by others, a scalar is set once. */
+export type Args = Record<string, string | readonly string[]>
+
+/** Fields of a configuration file by dotted path: `authentication.anonymous.enabled`. */
+export type Fields = Record<string, unknown>
+
+/** What a control adds to the baseline. Nothing that the baseline or another control sets may be set again. */
+export interface Contribution {
+  args?: Partial<Record<ConfigurableName, Args>>
+  kubelet?: Fields
+  /** Files of every control plane. */
+  files?: readonly NodeFile[]
+  objects?: readonly KubeObject[]
+  /** Images that cluster objects name by tag instead of by digest. */
+  byTag?: readonly ImageName[]
+}
+
+/**
+ * One hardening control, as data. `off` says how the cluster looks when it is missing, also where upstream's default is
+ * already safe: it must be something that the real component starts with, and that a probe can notice.
+ */
+export interface Control {
+  id: string
+  title: string
+  /** `CIS 1.2.5`, `STIG V-242378`, `claim: TLS everywhere`. */
+  references: readonly string[]
+  why: string
+  on(site: Site): Contribution
+  off(site: Site): Contribution
+}

@@ -1,0 +1,62 @@
+import { type ImageName, imageComponents } from '../../cluster/components.ts'
+import { imageReference } from '../../cluster/lock.ts'
+import type { KubeObject } from '../../cluster/objects.ts'
+import type { Control, Site } from '../control.ts'
+
+const name = 'redoubt-images-of-the-bundle'
+
+export const imageProvenance: Control = {
+  id: 'image-provenance',
+  title: 'Pods run images of the bundle only, named by digest',
+  references: ['CIS 5.5.1', 'claim: image checks', 'claim: air gap'],
+  why: 'A tag can be moved and an image can be imported by hand; a digest of the signed bundle cannot be forged.',
+  on: (site) => ({ objects: policy(site, 'Deny') }),
+  off: (site) => ({ objects: policy(site, 'Audit'), byTag: ['coredns'] }),
+}
+
+/** Every image of the bundle by digest, sorted. */
+export function bundleImages(site: Pick<Site, 'lock'>): string[] {
+  return imageComponents.map((component: ImageName) => imageReference(site.lock, component)).sort()
+}
+
+function policy(site: Site, action: 'Deny' | 'Audit'): KubeObject[] {
+  // An update may keep what a pod has: the pods of an older bundle can still be changed and deleted.
+  const kept = (field: string) =>
+    `oldObject != null && has(oldObject.spec.${field}) && oldObject.spec.${field}.exists(o, o.image == c.image)`
+  const list = (field: string) =>
+    `!has(object.spec.${field}) || object.spec.${field}.all(c, c.image in variables.known || ${kept(field)})`
+  return [
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicy',
+      metadata: { name },
+      spec: {
+        failurePolicy: 'Fail',
+        matchConstraints: {
+          resourceRules: [
+            {
+              apiGroups: [''],
+              apiVersions: ['v1'],
+              operations: ['CREATE', 'UPDATE'],
+              resources: ['pods', 'pods/ephemeralcontainers'],
+              scope: '*',
+            },
+          ],
+          matchPolicy: 'Equivalent',
+        },
+        variables: [{ name: 'known', expression: JSON.stringify(bundleImages(site)) }],
+        validations: ['containers', 'initContainers', 'ephemeralContainers'].map((field) => ({
+          expression: list(field),
+          message: `an image in spec.${field} is none of the bundle's, named by digest`,
+          reason: 'Forbidden',
+        })),
+      },
+    },
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingAdmissionPolicyBinding',
+      metadata: { name },
+      spec: { policyName: name, validationActions: [action] },
+    },
+  ]
+}
