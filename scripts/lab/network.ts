@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { run, throwIfAborted } from '../../lib/exec.ts'
+import { type LabHost, labNetwork } from './table.ts'
+
+const { bridge, address, prefix } = labNetwork
+
+/**
+ * Makes the bridge that joins the hosts, or mends what a killed lab left. It has no uplink, and what comes from it is never forwarded,
+ * also where this machine forwards for others: the rule says so before any route is looked up (local addresses come first, at 0).
+ */
+export async function makeBridge(): Promise<void> {
+  if (!existsSync(`/sys/class/net/${bridge}`)) await run(['ip', 'link', 'add', bridge, 'type', 'bridge'])
+  await run(['ip', 'addr', 'replace', `${address}/${prefix}`, 'dev', bridge])
+  await run(['ip', 'link', 'set', bridge, 'up'])
+  const rules = await run(['ip', 'rule', 'show', 'iif', bridge])
+  if (rules.stdout.trim() === '') await run(['ip', 'rule', 'add', 'pref', '10', 'iif', bridge, 'unreachable'])
+}
+
+export async function removeBridge(): Promise<void> {
+  await run(['ip', 'rule', 'del', 'pref', '10', 'iif', bridge], { accept: [2] })
+  if (existsSync(`/sys/class/net/${bridge}`)) await run(['ip', 'link', 'del', bridge])
+}
+
+/** Gives a running host its address. `leader` is the pid of its init. */
+export async function setAddress(host: LabHost, leader: number): Promise<void> {
+  await run(['nsenter', '-t', String(leader), '-n', 'ip', '-batch', '-'], {
+    input: `addr replace ${host.address}/${prefix} dev host0\nlink set host0 up\n`,
+  })
+  await run(['ip', 'link', 'set', `vb-${host.name}`, 'up'])
+}
+
+/** Removes the outer end of a host's cable, where a killed host left it. */
+export async function removeCable(host: LabHost): Promise<void> {
+  if (existsSync(`/sys/class/net/vb-${host.name}`)) await run(['ip', 'link', 'del', `vb-${host.name}`], { accept: [1] })
+}
+
+/** Waits until the host's sshd greets us. False when it did not within `seconds`. */
+export async function waitForSshd(host: LabHost, seconds: number, signal: AbortSignal): Promise<boolean> {
+  const end = performance.now() + seconds * 1000
+  while (performance.now() < end) {
+    throwIfAborted(signal)
+    if (await greets(host.address)) return true
+    await sleep(50)
+  }
+  return false
+}
+
+/** True when something that speaks ssh answers within a second. */
+export function greets(address: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: 22, timeout: 1000 })
+    const end = (answer: boolean) => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.once('data', (data) => end(data.toString('latin1').startsWith('SSH-')))
+    socket.once('error', () => end(false))
+    socket.once('timeout', () => end(false))
+    socket.once('close', () => end(false))
+  })
+}

@@ -1,0 +1,33 @@
+import { type RunOptions, type RunResult, run } from '../../lib/exec.ts'
+import { labPlaces } from './places.ts'
+import { findHost } from './table.ts'
+
+/** ssh options that trust only the host keys kept when the hosts were made, and use only the lab's key. */
+function sshOptions(): string[] {
+  const { keys } = labPlaces()
+  return [
+    ...['-F', 'none', '-i', keys.lab],
+    ...['IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', 'BatchMode=yes', 'ConnectTimeout=10', 'LogLevel=ERROR']
+      .concat(`UserKnownHostsFile=${keys.knownHosts}`, 'GlobalKnownHostsFile=none')
+      .flatMap((option) => ['-o', option]),
+  ]
+}
+
+/** The ssh command that reaches a host of the lab as root; add `--` and a command, or nothing for a shell. Throws `usage`. */
+export function nodeShell(name: string): [string, ...string[]] {
+  return ['ssh', ...sshOptions(), `root@${findHost(name).address}`]
+}
+
+/** Runs a bash script in a host, from its first error stopping; small outputs only. Throws as run() does. */
+export async function labRun(
+  name: string,
+  script: string,
+  options: Omit<RunOptions, 'input'> = {},
+): Promise<RunResult> {
+  return await run([...nodeShell(name), '--', 'bash -euo pipefail -s'], { ...options, input: script })
+}
+
+/** Copies a file or folder of this machine into a host; `to` as scp takes it. Throws as run() does. */
+export async function labCopy(name: string, from: string, to: string, options: RunOptions = {}): Promise<void> {
+  await run(['scp', '-q', '-r', '-p', ...sshOptions(), from, `root@${findHost(name).address}:${to}`], options)
+}

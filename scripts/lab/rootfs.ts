@@ -1,0 +1,70 @@
+import { readdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { run } from '../../lib/exec.ts'
+import { ensureFolder, exists } from '../../lib/files.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Context } from '../command.ts'
+import { unmountBelow } from './mounts.ts'
+import type { LabPlaces } from './places.ts'
+
+/** What a host is before redoubt touches it: a small server with sshd and nothing that the bundle should bring. */
+const inputs = {
+  suite: 'bookworm',
+  variant: 'minbase',
+  include: [
+    'systemd',
+    'systemd-sysv',
+    'dbus',
+    'openssh-server',
+    'openssh-client',
+    'iproute2',
+    'openssl',
+    'tar',
+    'bash',
+    'netbase',
+  ],
+} as const
+
+/** The tar of a Debian root file system; made when it is not there yet (22 s, 230 MB), whole or not at all. */
+export async function rootfsTar(places: LabPlaces, { out, signal }: Pick<Context, 'out' | 'signal'>): Promise<string> {
+  const tar = join(places.rootfs, rootfsName())
+  if (await exists(tar)) return tar
+  await out.step(`Debian ${inputs.suite} root file system`, async (report) => {
+    await clearLeftovers(places)
+    const work = join(places.rootfs, 'work')
+    await ensureFolder(work, 0o700)
+    report.status('fetching and unpacking packages')
+    const partial = `${tar}.partial`
+    await run(
+      [
+        'mmdebstrap',
+        '--quiet',
+        '--mode=root',
+        '--format=tar',
+        `--variant=${inputs.variant}`,
+        `--include=${inputs.include.join(',')}`,
+        inputs.suite,
+        partial,
+      ],
+      { env: { TMPDIR: work }, signal, hint: 'Can this machine reach a Debian mirror? See `apt-get update`.' },
+    )
+    await rename(partial, tar)
+    await rm(work, { recursive: true, force: true })
+    report.detail(rootfsName())
+  })
+  return tar
+}
+
+/** The name changes with the inputs, so that a change of them makes a new one. */
+export function rootfsName(): string {
+  return `${inputs.suite}-${sha256(JSON.stringify([inputs, process.arch])).slice(0, 12)}.tar`
+}
+
+/** A killed mmdebstrap leaves its folder, with mounts in it, and part of a tar. */
+async function clearLeftovers(places: LabPlaces): Promise<void> {
+  await ensureFolder(places.rootfs, 0o700)
+  await unmountBelow(join(places.rootfs, 'work'))
+  for (const name of await readdir(places.rootfs))
+    if (name === 'work' || name.endsWith('.partial'))
+      await run(['rm', '-rf', '--one-file-system', join(places.rootfs, name)])
+}

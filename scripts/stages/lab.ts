@@ -1,0 +1,55 @@
+import { spawn } from 'node:child_process'
+import { fail } from '../../lib/errors.ts'
+import { formatTable } from '../../lib/output.ts'
+import type { Context } from '../command.ts'
+import { type LabHostStatus, labDown, labReboot, labStatus, labUp } from '../lab/lab.ts'
+import { nodeShell } from '../lab/reach.ts'
+
+/** `lab up`: hosts made and started, then their status. */
+export async function up(context: Context, names: string[]): Promise<number> {
+  await labUp(context, names)
+  await status(context)
+  context.out.note('Try: redoubt lab ssh op')
+  return 0
+}
+
+/** `lab down`: hosts stopped and, with `erase`, deleted. */
+export async function down(context: Context, names: string[], erase: boolean): Promise<number> {
+  await labDown(context, names, erase)
+  return 0
+}
+
+/** `lab reboot NODE` */
+export async function reboot(context: Context, name: string): Promise<number> {
+  await labReboot(context, name)
+  return 0
+}
+
+/** `lab status`: a line for each host. */
+export async function status({ out }: Context): Promise<number> {
+  const hosts = await labStatus()
+  if (out.format === 'json') out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'LabStatus', hosts })
+  else out.data(formatTable(['NAME', 'ADDRESS', 'STATE', 'UPTIME', 'PID'], hosts.map(statusRow)))
+  return 0
+}
+
+function statusRow(host: LabHostStatus): string[] {
+  const uptime = host.uptimeSeconds === undefined ? '-' : `${host.uptimeSeconds}s`
+  return [host.name, host.address, host.state, uptime, String(host.leader ?? '-')]
+}
+
+/** `lab ssh NODE [-- COMMAND ...]`: the ssh program on this terminal; its exit code is ours. */
+export async function ssh(name: string, command: string[]): Promise<number> {
+  const [program, ...args] = [...nodeShell(name), ...(command.length > 0 ? ['--', ...command] : [])]
+  return await new Promise((resolve, reject) => {
+    const child = spawn(program, args, { stdio: 'inherit' })
+    child.once('error', (cause) => {
+      try {
+        fail('failed', 'ssh is not installed here', { hint: 'Install it: apt-get install openssh-client', cause })
+      } catch (error) {
+        reject(error)
+      }
+    })
+    child.once('close', (code) => resolve(code ?? 1))
+  })
+}
