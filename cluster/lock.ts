@@ -21,11 +21,13 @@ const entry = v.strictObject({
       version: v.string(),
       sum: v.string(),
       package: v.string(),
+      /** SHA-256 over the go.mod and go.sum beside the catalogue, which pin every module below this one. */
+      modules: digest,
       toolchain: v.string(),
     }),
-    v.strictObject({ kind: v.literal('deb'), package: v.string(), path: v.string(), digest }),
+    v.strictObject({ kind: v.literal('deb'), package: v.string(), path: v.string(), digest, size }),
   ]),
-  /** The program itself. */
+  /** The program itself. Those that run only as containers are carried inside their image, not as a blob of their own. */
   binary: blob,
   /** For components that run as containers: name with tag, and the digest of its OCI manifest. */
   image: v.optional(v.strictObject({ name: v.string(), digest, size })),
