@@ -51,7 +51,7 @@ export function buildModel(spec: ClusterSpec, hosts: Hosts): Model {
     return { name: node.name, role: node.role, address: node.address, podCIDR: formatCidr(range), host: host.facts }
   })
   const controlPlanes = models.filter((node) => node.role === 'control-plane')
-  const host = spec.spec.endpoint ?? controlPlanes[0]?.address ?? ''
+  const host = endpointHost(spec)
   return {
     name: spec.metadata.name,
     version: spec.spec.kubernetes,
@@ -77,7 +77,13 @@ export function nodePodCidr(spec: ClusterSpec, index: number): Cidr | undefined 
   return pods && subnet(pods, 24, index)
 }
 
-function serviceAddress(cidr: string, index: number): string {
+/** Where clients reach the API: what the spec says, or the first control plane's address. */
+export function endpointHost(spec: ClusterSpec): string {
+  return spec.spec.endpoint ?? spec.spec.nodes.find((node) => node.role === 'control-plane')?.address ?? ''
+}
+
+/** The `index`-th address of the service network. Throws `usage` when it is no network. */
+export function serviceAddress(cidr: string, index: number): string {
   const range = parseCidr(cidr)
   return range ? formatAddress(range.base + index) : fail('usage', `${cidr} is no network`)
 }

@@ -1,0 +1,46 @@
+import { open, readFile, rm } from 'node:fs/promises'
+import { errnoOf, fail } from './errors.ts'
+import { throwWriteError } from './files.ts'
+
+/**
+ * Runs `work` while holding the lock file at `path`, which is gone afterwards. A lock whose process is gone (kill -9) is taken over.
+ * Throws `failed` naming the process when another one holds it.
+ */
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+  if (!(await take(path))) {
+    const holder = Number((await readFile(path, 'utf8').catch(() => '')).trim())
+    if (alive(holder))
+      fail('failed', `process ${holder} is at work here`, {
+        where: path,
+        hint: 'Wait until it has ended. If it is no redoubt, delete this file.',
+      })
+    await rm(path, { force: true })
+    if (!(await take(path))) fail('failed', 'another process took this lock', { where: path, hint: 'Run again.' })
+  }
+  try {
+    return await work()
+  } finally {
+    await rm(path, { force: true })
+  }
+}
+
+async function take(path: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx', 0o600)
+    await file.writeFile(`${process.pid}\n`).finally(() => file.close())
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    return throwWriteError(error, path)
+  }
+}
+
+function alive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return errnoOf(error) === 'EPERM'
+  }
+}

@@ -1,0 +1,298 @@
+// Everything a cluster needs, as one table. Sources: kubeadm's certlist.go (names, groups), docs/pki.md (who trusts what).
+// etcd checks DNS and IP names of a client certificate against the address it comes from (transport/listener_tls.go), so
+// identities that are no hosts carry a URI as their subject alternative name.
+import { endpointHost, serviceAddress } from '../cluster/model.ts'
+import type { ClusterSpec, NodeSpec } from '../cluster/spec.ts'
+import { parseAddress } from '../lib/cidr.ts'
+import { fail } from '../lib/errors.ts'
+import type { Curve, Profile, Usage } from './x509.ts'
+
+/** Lifetimes in days. */
+export const lifetimes = { root: 15 * 365, issuer: 5 * 365, leaf: 365, kubelet: 90, person: 90 } as const
+
+interface Authority {
+  id: string
+  /** What certificates below it may be used for; none is no restriction. */
+  usages: Usage[]
+  why: string
+}
+
+/** The root signs the issuers only; each issuer serves one purpose. */
+export const authorities = [
+  {
+    id: 'root',
+    usages: [],
+    why: 'anchor for people and for clients that want a self-signed root; signs the issuers only',
+  },
+  { id: 'server-ca', usages: ['server'], why: 'API servers and the serving ports of the control plane' },
+  { id: 'client-ca', usages: ['client'], why: 'users of the API: components, people, probes' },
+  {
+    id: 'kubelet-client-ca',
+    usages: ['client'],
+    why: 'kubelets as users of the API; the controller manager signs with it',
+  },
+  { id: 'kubelet-serving-ca', usages: ['server'], why: 'the serving ports of kubelets' },
+  { id: 'etcd-ca', usages: ['server', 'client'], why: 'etcd: members, and whoever may read the whole state' },
+  { id: 'front-proxy-ca', usages: ['client'], why: 'the API server as front of aggregated APIs' },
+] as const satisfies Authority[]
+export type AuthorityId = (typeof authorities)[number]['id']
+
+interface Leaf {
+  kind: string
+  /** For which nodes; the kinds of `operator` exist once, without a node in their id. */
+  on: 'control-plane' | 'node' | 'operator'
+  issuer: AuthorityId
+  usages: Usage[]
+  days: number
+  user: (node: string) => string
+  groups?: string[]
+  /** Names that servers answer to; without it the certificate gets a URI that names cluster and id. */
+  sans?: (node: NodeSpec, spec: ClusterSpec) => string[]
+  why: string
+}
+
+const { leaf, kubelet, person } = lifetimes
+
+/** Client and server certificates, in the order of the control plane's start. */
+export const leaves: readonly Leaf[] = [
+  {
+    kind: 'etcd-server',
+    on: 'control-plane',
+    issuer: 'etcd-ca',
+    usages: ['server', 'client'], // etcd's gateway uses its serving certificate as a client
+    days: leaf,
+    user: (node) => node,
+    sans: loopbackAndNode,
+    why: 'etcd, 2379',
+  },
+  {
+    kind: 'etcd-peer',
+    on: 'control-plane',
+    issuer: 'etcd-ca',
+    usages: ['server', 'client'],
+    days: leaf,
+    user: (node) => node,
+    sans: loopbackAndNode,
+    why: 'etcd members among themselves, 2380',
+  },
+  {
+    kind: 'etcd-healthcheck-client',
+    on: 'control-plane',
+    issuer: 'etcd-ca',
+    usages: ['client'],
+    days: leaf,
+    user: () => 'kube-etcd-healthcheck-client',
+    why: 'health checks and snapshots of etcd',
+  },
+  {
+    kind: 'apiserver',
+    on: 'control-plane',
+    issuer: 'server-ca',
+    usages: ['server'],
+    days: leaf,
+    user: () => 'kube-apiserver',
+    sans: apiserverNames,
+    why: 'API server, 6443',
+  },
+  {
+    kind: 'apiserver-etcd-client',
+    on: 'control-plane',
+    issuer: 'etcd-ca',
+    usages: ['client'],
+    days: leaf,
+    user: () => 'kube-apiserver-etcd-client',
+    why: 'API server to etcd',
+  },
+  {
+    kind: 'apiserver-kubelet-client',
+    on: 'control-plane',
+    issuer: 'client-ca',
+    usages: ['client'],
+    days: leaf,
+    user: () => 'kube-apiserver-kubelet-client', // bound to system:kubelet-api-admin by name: no group
+    why: 'API server to kubelets',
+  },
+  {
+    kind: 'front-proxy-client',
+    on: 'control-plane',
+    issuer: 'front-proxy-ca',
+    usages: ['client'],
+    days: leaf,
+    user: () => 'front-proxy-client',
+    why: 'API server to aggregated APIs',
+  },
+  {
+    kind: 'controller-manager',
+    on: 'control-plane',
+    issuer: 'client-ca',
+    usages: ['client'],
+    days: leaf,
+    user: () => 'system:kube-controller-manager',
+    why: 'controller manager to API server',
+  },
+  {
+    kind: 'controller-manager-serving',
+    on: 'control-plane',
+    issuer: 'server-ca',
+    usages: ['server'],
+    days: leaf,
+    user: () => 'kube-controller-manager',
+    sans: loopback,
+    why: 'controller manager, 10257',
+  },
+  {
+    kind: 'scheduler',
+    on: 'control-plane',
+    issuer: 'client-ca',
+    usages: ['client'],
+    days: leaf,
+    user: () => 'system:kube-scheduler',
+    why: 'scheduler to API server',
+  },
+  {
+    kind: 'scheduler-serving',
+    on: 'control-plane',
+    issuer: 'server-ca',
+    usages: ['server'],
+    days: leaf,
+    user: () => 'kube-scheduler',
+    sans: loopback,
+    why: 'scheduler, 10259',
+  },
+  {
+    kind: 'kubelet-client',
+    on: 'node',
+    issuer: 'kubelet-client-ca',
+    usages: ['client'],
+    days: kubelet, // its first one; from then on it renews through the CSR API
+    user: (node) => `system:node:${node}`,
+    groups: ['system:nodes'],
+    why: 'kubelet to API server',
+  },
+  {
+    kind: 'kubelet-serving',
+    on: 'node',
+    issuer: 'kubelet-serving-ca',
+    usages: ['server'],
+    days: leaf,
+    user: (node) => `system:node:${node}`,
+    groups: ['system:nodes'],
+    sans: (node) => [`DNS:${node.name}`, `IP:${node.address}`],
+    why: 'kubelet, 10250',
+  },
+  {
+    kind: 'admin',
+    on: 'operator',
+    issuer: 'client-ca',
+    usages: ['client'],
+    days: person,
+    user: () => 'kubernetes-admin',
+    groups: ['kubeadm:cluster-admins'], // a group that RBAC can take back, unlike system:masters
+    why: 'the operator; in admin.conf',
+  },
+  {
+    kind: 'super-admin',
+    on: 'operator',
+    issuer: 'client-ca',
+    usages: ['client'],
+    days: person,
+    user: () => 'kubernetes-super-admin',
+    groups: ['system:masters'],
+    why: 'bootstrap and breaking glass: no RBAC binds it, so it never goes to a node',
+  },
+]
+
+/** One certificate that a cluster must have. */
+export interface Certificate {
+  /** `server-ca`, `apiserver/cp1`: also its path below `keys/`, without `.crt`. */
+  id: string
+  /** Id of the authority that signs it; the root's is its own. */
+  issuer: string
+  profile: Profile
+  curve: Curve
+  days: number
+}
+
+/** Every certificate of a cluster, each after its issuer. Throws `usage` when the endpoint is no address and no DNS name. */
+export function certificatesOf(spec: ClusterSpec): Certificate[] {
+  const { name } = spec.metadata
+  const nodes = spec.spec.nodes
+  return [
+    ...authorities.map((entry) => authority(entry, name)),
+    ...leaves.flatMap((entry) => {
+      if (entry.on === 'operator') return [leafCertificate(entry, spec, undefined)]
+      return nodes
+        .filter((node) => entry.on === 'node' || node.role === 'control-plane')
+        .map((node) => leafCertificate(entry, spec, node))
+    }),
+  ]
+}
+
+function authority({ id, usages }: Authority, cluster: string): Certificate {
+  const root = id === 'root'
+  return {
+    id,
+    issuer: 'root',
+    // The generation tells an authority from its successor: OpenSSL takes two of one name for the same.
+    profile: {
+      subject: { organizations: [cluster], commonName: `${cluster} ${id} g${generation}` },
+      usages,
+      sans: [],
+      authority: root ? {} : { pathLength: 0 },
+    },
+    curve: 'P-384',
+    days: root ? lifetimes.root : lifetimes.issuer,
+  }
+}
+
+/** Generation of the authorities that this table describes. */
+export const generation = 1
+
+function leafCertificate(entry: Leaf, spec: ClusterSpec, node: NodeSpec | undefined): Certificate {
+  const id = node ? `${entry.kind}/${node.name}` : entry.kind
+  const names = node && entry.sans ? entry.sans(node, spec) : [`URI:spiffe://${spec.metadata.name}/${id}`]
+  return {
+    id,
+    issuer: entry.issuer,
+    profile: {
+      subject: { organizations: entry.groups ?? [], commonName: entry.user(node?.name ?? '') },
+      usages: entry.usages,
+      sans: [...new Set(names)],
+    },
+    curve: 'P-256',
+    days: entry.days,
+  }
+}
+
+function loopback(): string[] {
+  return ['DNS:localhost', 'IP:127.0.0.1']
+}
+
+function loopbackAndNode(node: NodeSpec): string[] {
+  return [`DNS:${node.name}`, 'DNS:localhost', `IP:${node.address}`, 'IP:127.0.0.1']
+}
+
+function apiserverNames(node: NodeSpec, spec: ClusterSpec): string[] {
+  const { dnsDomain, serviceCIDR } = spec.spec.network
+  const services = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
+  return [
+    `DNS:${node.name}`,
+    'DNS:localhost',
+    ...services.map((service) => `DNS:${service}`),
+    hostName(`kubernetes.default.svc.${dnsDomain}`, 'spec.network.dnsDomain'),
+    `IP:${node.address}`,
+    hostName(endpointHost(spec), 'spec.endpoint'),
+    `IP:${serviceAddress(serviceCIDR, 1)}`,
+    'IP:127.0.0.1',
+  ]
+}
+
+function hostName(text: string, field: string): string {
+  if (parseAddress(text) !== undefined) return `IP:${text}`
+  const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?'
+  if (text.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(text)) return `DNS:${text}`
+  return fail('usage', `${field}: ${JSON.stringify(text)} is no IPv4 address and no DNS name`, {
+    where: 'redoubt.yaml',
+    hint: 'Use lower-case letters, digits, hyphens and dots, without a port.',
+  })
+}

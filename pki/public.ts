@@ -1,0 +1,96 @@
+import type { X509Certificate } from 'node:crypto'
+import { fail } from '../lib/errors.ts'
+import { readText } from '../lib/files.ts'
+import { fingerprint, loadLedger } from './ledger.ts'
+import { secretFiles } from './secrets.ts'
+import { openStore } from './store.ts'
+import { type TrustName, trusts } from './trust.ts'
+import { toPem } from './x509.ts'
+
+/** A private file of `keys/` by name, hash and size, without its contents. */
+export interface SecretReference {
+  /** Path below `keys/`. */
+  ref: string
+  sha256: string
+  size: number
+}
+
+/** What may be known of a PKI by everyone. Every function throws `usage` naming what is missing. */
+export interface PublicPki {
+  cluster: string
+  /** PEM of a leaf, then of its issuer; the root is never in it. Of an authority: its own alone. */
+  certificate(id: string): string
+  /** PEM of one authority. */
+  authority(id: string): string
+  /** PEM of several authorities, one after the other. */
+  bundle(ids: readonly string[]): string
+  /** PEM of a trust file of pki/trust.ts. */
+  trust(name: TrustName): string
+  /** The private key of a certificate. */
+  key(id: string): SecretReference
+  /** `service-account`, `encryption`, `encryption-config` (the whole EncryptionConfiguration). */
+  secret(id: string): SecretReference
+  /** PEM of a public key: `service-account`. */
+  publicKey(id: string): string
+}
+
+const remedy = 'Run `redoubt pki init`: it makes what is missing.'
+
+/** Reads the ledger and the certificates of `keys/`, never a private file. Throws `usage` naming the file. */
+export async function loadPublicPki(folder: string): Promise<PublicPki> {
+  const store = openStore(folder)
+  const ledger = await loadLedger(store.path('ledger.json'))
+  const certificates = new Map<string, X509Certificate>()
+  for (const id of new Set(ledger.certificates.map((entry) => entry.id))) {
+    const certificate = await store.certificate(id)
+    if (certificate) certificates.set(id, certificate)
+  }
+  const known = new Set(ledger.certificates.map((entry) => `${entry.id} ${entry.sha256}`))
+  const publicKey = await readText(store.path('service-account.pub'), remedy)
+
+  function find(id: string): X509Certificate {
+    const found = certificates.get(id)
+    const where = store.path(`${id}.crt`)
+    if (!found) return fail('usage', `there is no certificate ${id}`, { where, hint: remedy })
+    if (!known.has(`${id} ${fingerprint(found)}`))
+      fail('usage', `the certificate ${id} is not in the ledger`, { where, hint: remedy })
+    return found
+  }
+
+  function authority(id: string): X509Certificate {
+    const found = find(id)
+    return found.ca ? found : fail('usage', `${id} is no authority`, { where: store.path(`${id}.crt`) })
+  }
+
+  function reference(ref: string): SecretReference {
+    const file = ledger.files[ref]
+    return file
+      ? { ref, ...file }
+      : fail('usage', `the ledger knows no ${ref}`, { where: store.path(ref), hint: remedy })
+  }
+
+  function chain(id: string): string {
+    const leaf = find(id)
+    if (leaf.ca) return toPem(leaf.raw)
+    const issuer = [...certificates.values()].find((other) => other.ca && leaf.checkIssued(other))
+    if (!issuer)
+      return fail('usage', `the issuer of ${id} is not here`, { where: store.path(`${id}.crt`), hint: remedy })
+    return toPem(leaf.raw) + toPem(issuer.raw)
+  }
+
+  const bundle = (ids: readonly string[]) => ids.map((id) => toPem(authority(id).raw)).join('')
+  return {
+    cluster: ledger.cluster,
+    certificate: chain,
+    authority: (id) => toPem(authority(id).raw),
+    bundle,
+    trust: (name) => bundle(trusts[name].authorities),
+    key: (id) => reference(`${id}.key`),
+    secret: (id) => {
+      if (id === 'encryption-config') return reference('encryption-config.yaml')
+      return reference(secretFiles[id as keyof typeof secretFiles] ?? fail('usage', `there is no secret ${id}`))
+    },
+    publicKey: (id) =>
+      id === 'service-account' ? publicKey : fail('usage', `there is no public key ${id}`, { where: folder }),
+  }
+}

@@ -1,0 +1,70 @@
+import { createPublicKey, randomBytes } from 'node:crypto'
+import { endpointHost } from '../cluster/model.ts'
+import type { ClusterSpec } from '../cluster/spec.ts'
+import { writeYaml } from '../lib/yaml.ts'
+import { generateKey, privatePem } from './issue.ts'
+import { parsePrivateKey } from './store.ts'
+
+/** Secrets that cannot be made again: without the first all tokens are void, without the second etcd's Secrets are unreadable. */
+export const secretFiles = {
+  'service-account': 'service-account.key',
+  encryption: 'encryption.key',
+} as const
+export type SecretName = keyof typeof secretFiles
+
+/**
+ * A new secret. Service-account tokens are signed with P-256 (ES256): API server and controller manager take RSA or ECDSA, and
+ * this key takes no third of a second to make. The encryption key is 32 random bytes in base64, as secretbox wants them.
+ */
+export function makeSecret(name: SecretName): string {
+  return name === 'service-account' ? privatePem(generateKey('P-256')) : `${randomBytes(32).toString('base64')}\n`
+}
+
+/** The public half of the service-account key, PEM. */
+export function publicHalf(privateText: string, file: string): string {
+  return createPublicKey(parsePrivateKey(privateText, file)).export({ type: 'spki', format: 'pem' }).toString()
+}
+
+/** The API server's EncryptionConfiguration: secretbox writes, identity still reads what was stored before. */
+export function encryptionConfig(key: string): string {
+  return writeYaml({
+    apiVersion: 'apiserver.config.k8s.io/v1',
+    kind: 'EncryptionConfiguration',
+    resources: [
+      {
+        resources: ['secrets'],
+        providers: [{ secretbox: { keys: [{ name: 'key-1', secret: key.trim() }] } }, { identity: {} }],
+      },
+    ],
+  })
+}
+
+/** A kubeconfig that holds everything, also the key: for the operator's kubectl. */
+export function operatorKubeconfig(
+  spec: ClusterSpec,
+  files: { trust: string; certificate: string; key: string },
+): string {
+  const { name } = spec.metadata
+  const base64 = (text: string) => Buffer.from(text).toString('base64')
+  return writeYaml({
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [
+      {
+        name,
+        cluster: {
+          server: `https://${endpointHost(spec)}:6443`,
+          'certificate-authority-data': base64(files.trust),
+        },
+      },
+    ],
+    users: [
+      {
+        name: 'admin',
+        user: { 'client-certificate-data': base64(files.certificate), 'client-key-data': base64(files.key) },
+      },
+    ],
+    contexts: [{ name: `admin@${name}`, context: { cluster: name, user: 'admin' } }],
+    'current-context': `admin@${name}`,
+  })
+}
