@@ -1,7 +1,6 @@
 // What goes where: data to stdout; everything else to stderr. A terminal gets one live line (ora); anything else gets one
 // line per finished step. Colour only on a terminal without NO_COLOR and TERM=dumb. Nothing leaves without redact().
 import { styleText } from 'node:util'
-import ora from 'ora'
 import { redact } from './redact.ts'
 
 export type Format = 'table' | 'json' | 'yaml' | 'name'
@@ -48,9 +47,12 @@ export function createOutput(options: OutputOptions): Output {
 
   async function step<T>(title: string, work: (report: StepReport) => Promise<T>): Promise<T> {
     const started = performance.now()
+    const alone = running++ === 0
+    // Loaded here: whoever wants no live line (the version, a pipe) does not wait for it.
     const spinner =
-      live && running === 0 ? ora({ text: title, stream: process.stderr, discardStdin: false }).start() : undefined
-    running++
+      live && alone
+        ? (await import('ora')).default({ text: title, stream: process.stderr, discardStdin: false }).start()
+        : undefined
     let detail = ''
     let status = ''
     const refresh = (text: string) => {

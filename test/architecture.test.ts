@@ -27,7 +27,7 @@ const homes: Record<string, RegExp> = {
   tar: /^bundles\//,
   valibot: /^(cluster|bundles|pki|templates|scripts)\//,
   semver: /^(cluster|bundles|templates)\//,
-  esbuild: /^scripts\/build\.ts$/,
+  esbuild: /^scripts\/build\//,
 }
 
 interface Import {
