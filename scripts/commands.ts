@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { bundleCommands } from './commands/bundle.ts'
 import { clusterCommands } from './commands/cluster.ts'
+import { initCommand } from './commands/init.ts'
 import { labCommands } from './commands/lab.ts'
 import { pkiCommands } from './commands/pki.ts'
 import { verifyCommands } from './commands/verify.ts'
@@ -15,6 +16,7 @@ const versionCommand: Command = {
 
 /** Every command, in the order of the road. Each stage is loaded only when it runs, so that `version` answers at once. */
 export const commands: Command[] = [
+  initCommand,
   ...bundleCommands,
   ...pkiCommands,
   ...clusterCommands,

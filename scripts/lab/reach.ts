@@ -18,13 +18,17 @@ export function nodeShell(name: string): [string, ...string[]] {
   return ['ssh', ...sshOptions(), `root@${findHost(name).address}`]
 }
 
-/** Runs a bash script in a host, from its first error stopping; small outputs only. Throws as run() does. */
-export async function labRun(
-  name: string,
-  script: string,
-  options: Omit<RunOptions, 'input'> = {},
-): Promise<RunResult> {
-  return await run([...nodeShell(name), '--', 'bash -euo pipefail -s'], { ...options, input: script })
+/**
+ * Runs a bash script in a host; it ends at its first error. For small outputs only. `input` is what it reads on standard input. Throws as
+ * run() does.
+ */
+export async function labRun(name: string, script: string, options: RunOptions = {}): Promise<RunResult> {
+  return await run([...nodeShell(name), '--', `bash -euo pipefail -c ${quote(script)}`], options)
+}
+
+/** One word for a shell, whatever it holds. */
+export function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** Copies a file or folder of this machine into a host; `to` as scp takes it. Throws as run() does. */

@@ -1,0 +1,129 @@
+import { basename } from 'node:path'
+import { parseSpec } from '../../cluster/spec.ts'
+import { supportedVersions } from '../../cluster/versions.ts'
+import { fail, RedoubtError } from '../../lib/errors.ts'
+import { ensureFolder, exists, writeAtomic } from '../../lib/files.ts'
+import { writeYaml } from '../../lib/yaml.ts'
+import type { Context } from '../command.ts'
+import { findHost } from '../lab/table.ts'
+
+export interface InitOptions {
+  /** By default the workspace folder's name where that is a DNS label, else `lab`. */
+  name?: string | undefined
+  /** `NAME=ROLE@ADDRESS`; without any the lab's cp1 and w1. */
+  nodes: string[]
+  force: boolean
+}
+
+interface NodeWords {
+  name: string
+  role: string
+  address: string
+}
+
+const head = `# A cluster, as redoubt carries it across an air gap. Every stage reads this file; commit it.
+# `#name:` and the lines under it are a setting with its default, or an example: take their # away to change it.
+`
+
+/** What else can be set below `spec`. Prose begins with "# ", a setting with "#". */
+const more = `
+  # How survey, apply and verify reach the nodes. Without a key ssh's own configuration and agent decide.
+  #ssh:
+  #  user: root
+  #  port: 22
+  #  key: node-key
+
+  # Where clients reach the API: an address or a name. By default the first control plane's address.
+  #endpoint: api.example.internal
+
+  # Pods and Services get addresses from these networks; no node's address may lie in them.
+  #network:
+  #  provider: routes
+  #  podCIDR: 10.244.0.0/16
+  #  serviceCIDR: 10.96.0.0/16
+  #  dnsDomain: cluster.local
+
+  # The bundle's own version: a part of its file name.
+  #bundle:
+  #  version: 0.1.0
+
+  # Rotation of the audit log on the control planes: days, files, megabytes.
+  #audit:
+  #  maxAge: 30
+  #  maxBackup: 10
+  #  maxSize: 100
+
+  # Arguments beyond what redoubt sets. One that it sets itself is refused.
+  #components:
+  #  kube-apiserver:
+  #    args:
+  #      goaway-chance: "0.001"
+
+  # A control that must be off for a while: why, and until when. The evidence quotes it.
+  #waivers: []
+`
+
+const ignored = `# What must not be published: private keys, and bundles, which are built again from the lock.
+keys/
+*.key
+*.tar
+`
+
+/** `redoubt init`: writes redoubt.yaml. Throws `usage` when there is one already (and not `force`), or when a node is malformed. */
+export async function init({ out, workspace }: Context, options: InitOptions): Promise<number> {
+  if (!options.force && (await exists(workspace.spec)))
+    fail('usage', 'is there already', {
+      where: workspace.spec,
+      hint: 'Edit it, or overwrite it with --force.',
+    })
+  const text = specText(options.name ?? folderName(workspace.root), options.nodes)
+  await ensureFolder(workspace.root)
+  await writeAtomic(workspace.spec, text)
+  const ignore = `${workspace.root}/.gitignore`
+  if (!(await exists(ignore))) await writeAtomic(ignore, ignored)
+  out.note(`wrote ${workspace.spec}`)
+  out.note('Next: look through it, then redoubt bundle keygen and redoubt bundle build.')
+  return 0
+}
+
+/** The text of a new redoubt.yaml. Throws `usage` when it would not be a valid one. */
+export function specText(name: string, nodes: readonly string[]): string {
+  const words = nodes.length > 0 ? nodes.map(parseNode) : labNodes()
+  const spec = {
+    apiVersion: 'redoubt.dev/v1alpha1',
+    kind: 'Cluster',
+    metadata: { name },
+    spec: { kubernetes: supportedVersions[0], nodes: words },
+  }
+  const text = head + writeYaml(spec) + more
+  try {
+    parseSpec(text, 'redoubt.yaml')
+  } catch (error) {
+    // The file is not written, so a line of it helps nobody.
+    if (error instanceof RedoubtError) fail(error.code, error.message, { where: 'init', cause: error })
+    throw error
+  }
+  return text
+}
+
+/** Reads `NAME=ROLE@ADDRESS`. Throws `usage`. */
+function parseNode(text: string): NodeWords {
+  const [, name, role, address] = /^([^=@]+)=([^=@]+)@([^=@]+)$/.exec(text) ?? []
+  if (!name || !role || !address)
+    return fail('usage', `--node ${text}: expected NAME=ROLE@ADDRESS`, {
+      hint: 'For example --node cp1=control-plane@10.0.0.11 --node w1=worker@10.0.0.12',
+    })
+  return { name, role, address }
+}
+
+function labNodes(): NodeWords[] {
+  return [
+    { name: 'cp1', role: 'control-plane', address: findHost('cp1').address },
+    { name: 'w1', role: 'worker', address: findHost('w1').address },
+  ]
+}
+
+function folderName(folder: string): string {
+  const name = basename(folder)
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name) ? name : 'lab'
+}

@@ -1,0 +1,49 @@
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { parseSpec } from '../../cluster/spec.ts'
+import { specText } from '../../scripts/stages/init.ts'
+
+test('without words the spec is the lab’s', () => {
+  const spec = parseSpec(specText('lab', []), 'redoubt.yaml')
+  assert.equal(spec.metadata.name, 'lab')
+  assert.deepEqual(
+    spec.spec.nodes.map(({ name, role, address }) => `${name}=${role}@${address}`),
+    ['cp1=control-plane@10.77.0.11', 'w1=worker@10.77.0.12'],
+  )
+})
+
+test('nodes given are those written', () => {
+  const words = ['a=control-plane@10.0.0.1', 'b=control-plane@10.0.0.2', 'c=worker@10.0.0.3']
+  const { nodes } = parseSpec(specText('site-1', words), 'redoubt.yaml').spec
+  assert.deepEqual(
+    nodes.map(({ name, role, address }) => `${name}=${role}@${address}`),
+    words,
+  )
+})
+
+test('each setting that is commented out is a valid one', () => {
+  const text = specText('lab', [])
+    .replaceAll(/^ {2}#(?! )/gm, '  ')
+    .replaceAll(/^ {2}# {2}/gm, '    ')
+  const { spec } = parseSpec(text, 'redoubt.yaml')
+  assert.equal(spec.ssh.key, 'node-key')
+  assert.equal(spec.endpoint, 'api.example.internal')
+  assert.equal(spec.audit.maxAge, 30)
+  assert.equal(spec.components['kube-apiserver'].args['goaway-chance'], '0.001')
+})
+
+const refused: [string, string[], RegExp][] = [
+  ['no address', ['a=worker'], /--node a=worker: expected NAME=ROLE@ADDRESS/],
+  ['an unknown role', ['a=boss@10.0.0.1'], /role/],
+  ['a bad address', ['a=control-plane@10.0.0.300'], /no IPv4 address/],
+  ['a bad name', ['A_1=control-plane@10.0.0.1'], /no DNS label/],
+  ['only workers', ['a=worker@10.0.0.1'], /control-plane/],
+  ['YAML in a name', ['a: {b}\n=worker@10.0.0.1'], /no DNS label/],
+]
+
+for (const [name, nodes, message] of refused)
+  test(`${name} is refused`, () => {
+    assert.throws(() => specText('lab', nodes), message)
+  })
+
+test.run()
