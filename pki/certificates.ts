@@ -5,7 +5,7 @@ import { endpointHost, serviceAddress } from '../cluster/model.ts'
 import type { ClusterSpec, NodeSpec } from '../cluster/spec.ts'
 import { parseAddress } from '../lib/cidr.ts'
 import { fail } from '../lib/errors.ts'
-import type { Curve, Profile, Usage } from './x509.ts'
+import type { Curve, Profile, Subject, Usage } from './x509.ts'
 
 /** Lifetimes in days. */
 export const lifetimes = { root: 15 * 365, issuer: 5 * 365, leaf: 365, kubelet: 90, person: 90 } as const
@@ -233,9 +233,8 @@ function authority({ id, usages }: Authority, cluster: string): Certificate {
   return {
     id,
     issuer: 'root',
-    // The generation tells an authority from its successor: OpenSSL takes two of one name for the same.
     profile: {
-      subject: { organizations: [cluster], commonName: `${cluster} ${id} g${generation}` },
+      subject: authoritySubject(cluster, id),
       usages,
       sans: [],
       authority: root ? {} : { pathLength: 0 },
@@ -247,6 +246,11 @@ function authority({ id, usages }: Authority, cluster: string): Certificate {
 
 /** Generation of the authorities that this table describes. */
 export const generation = 1
+
+/** The generation tells an authority from its successor: OpenSSL takes two of one name for the same. */
+export function authoritySubject(cluster: string, id: string): Subject {
+  return { organizations: [cluster], commonName: `${cluster} ${id} g${generation}` }
+}
 
 function leafCertificate(entry: Leaf, spec: ClusterSpec, node: NodeSpec | undefined): Certificate {
   const id = node ? `${entry.kind}/${node.name}` : entry.kind
