@@ -22,7 +22,7 @@ interface NodeWords {
 }
 
 const head = `# A cluster, as redoubt carries it across an air gap. Every stage reads this file; commit it.
-# `#name:` and the lines under it are a setting with its default, or an example: take their # away to change it.
+# #name: and the lines under it are a setting with its default, or an example: take their # away to change it.
 `
 
 /** What else can be set below `spec`. Prose begins with "# ", a setting with "#". */
