@@ -1,0 +1,58 @@
+import type { KubeObject } from '../../cluster/objects.ts'
+
+/** Where probes create what they need; the verifier may write nowhere else. Without labels: cluster defaults hold in it. */
+export const verifierNamespace = 'redoubt-verify'
+/** The user in the verifier's short-lived certificate, and the group that its rights are bound to. */
+export const verifierUser = 'redoubt:verifier'
+export const verifierGroup = 'redoubt:verifiers'
+
+const rbac = 'rbac.authorization.k8s.io'
+const subjects = [{ apiGroup: rbac, kind: 'Group', name: verifierGroup }]
+
+/**
+ * The rights of `redoubt verify`: to look at nodes, pods and the settings that components show; to try the paths that must not
+ * exist; and to create pods, services, accounts and Secrets in a namespace of its own. Not one Secret elsewhere.
+ */
+export function verifierObjects(): KubeObject[] {
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: verifierNamespace } },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: verifierUser },
+      rules: [
+        { apiGroups: [''], resources: ['nodes', 'pods', 'namespaces'], verbs: ['get', 'list'] },
+        { apiGroups: [''], resources: ['nodes/configz', 'nodes/healthz'], verbs: ['get'] },
+        { nonResourceURLs: ['/metrics', '/debug/pprof/', '/debug/flags/v'], verbs: ['get'] },
+      ],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: verifierUser },
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: verifierUser },
+      subjects,
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'Role',
+      metadata: { name: verifierUser, namespace: verifierNamespace },
+      rules: [
+        {
+          apiGroups: [''],
+          resources: ['pods', 'services', 'serviceaccounts', 'secrets'],
+          verbs: ['get', 'list', 'create', 'delete', 'deletecollection'],
+        },
+        { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+        { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
+      ],
+    },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name: verifierUser, namespace: verifierNamespace },
+      roleRef: { apiGroup: rbac, kind: 'Role', name: verifierUser },
+      subjects,
+    },
+  ]
+}
