@@ -13,7 +13,7 @@ const subjects = [{ apiGroup: rbac, kind: 'Group', name: verifierGroup }]
  * The rights of `redoubt verify`: to look at nodes, pods and the settings that components show; to try the paths that must not
  * exist; and to create pods, services, accounts and Secrets in a namespace of its own. Not one Secret elsewhere.
  */
-export function verifierObjects(): KubeObject[] {
+export function verifier(): KubeObject[] {
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: verifierNamespace } },
     {
