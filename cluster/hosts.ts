@@ -50,6 +50,7 @@ export const surveyedSysctls = [
   'vm.panic_on_oom',
   'net.ipv4.ip_forward',
   'net.netfilter.nf_conntrack_max',
+  'net.bridge.bridge-nf-call-iptables',
 ] as const
 
 /** Reads and checks `hosts.yaml`. Throws `usage` with file:line. */

@@ -21,6 +21,8 @@ export const kinds: Record<string, { resource: string; namespaced: boolean }> = 
   RoleBinding: { resource: 'rolebindings', namespaced: true },
   ClusterRole: { resource: 'clusterroles', namespaced: false },
   ClusterRoleBinding: { resource: 'clusterrolebindings', namespaced: false },
+  ValidatingAdmissionPolicy: { resource: 'validatingadmissionpolicies', namespaced: false },
+  ValidatingAdmissionPolicyBinding: { resource: 'validatingadmissionpolicybindings', namespaced: false },
 }
 
 /** The path of an object on the API server: `/api/v1/namespaces/kube-system/configmaps/coredns`. */

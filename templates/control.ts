@@ -3,14 +3,14 @@ import type { NodeFile } from '../cluster/files.ts'
 import type { Lock } from '../cluster/lock.ts'
 import type { Model } from '../cluster/model.ts'
 import type { KubeObject } from '../cluster/objects.ts'
-import type { PublicPki } from './pki.ts'
+import type { PublicPki } from '../pki/public.ts'
 
 /** What every template is made from: the cluster, what the bundle holds, and the public part of the PKI. */
 export interface Site {
   model: Model
   lock: Lock
   pki: PublicPki
-  /** The text of a secret file of `keys/`: only the hash of what it is filled into leaves render. */
+  /** The text of a secret file of `keys/`, by reference. Asked for only by what is rendered with `--off`; only a hash of it is written. */
   reveal: (ref: string) => string
 }
 

@@ -1,0 +1,72 @@
+import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { describeTree } from '../../cluster/files.ts'
+import { fail } from '../../lib/errors.ts'
+import { byCodeUnit, exists, listFiles, throwWriteError, writeAtomic } from '../../lib/files.ts'
+import { writeYamlStream } from '../../lib/yaml.ts'
+import type { Rendered } from '../../templates/render.ts'
+
+/**
+ * What `rendered/` holds, by path relative to it: each node's files (secrets and blobs stand in tree.json alone), the
+ * objects in the order in which they are applied, and the state of every control. Throws `usage` on a node named `cluster`.
+ */
+export function renderedFiles({ trees, objects, controls, forced }: Rendered): Map<string, string> {
+  const files = new Map<string, string>()
+  for (const tree of trees) {
+    if (tree.node === 'cluster')
+      fail('usage', 'a node must not be named cluster: that is the folder of the cluster’s objects', {
+        hint: 'Name the node otherwise in redoubt.yaml.',
+      })
+    files.set(`${tree.node}/tree.json`, json(describeTree(tree)))
+    for (const { path, content } of tree.files)
+      if (content.kind === 'text' || content.kind === 'template') files.set(`${tree.node}${path}`, content.text)
+  }
+  objects.forEach(({ name, objects: group }, index) => {
+    files.set(`cluster/${String(index + 1).padStart(2, '0')}-${name}.yaml`, writeYamlStream(group))
+  })
+  const off = controls.filter((control) => control.state === 'off').map((control) => control.id)
+  files.set('controls.json', json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', off, forced, controls }))
+  return new Map([...files].sort(([a], [b]) => byCodeUnit(a, b)))
+}
+
+export interface Change {
+  change: 'added' | 'changed' | 'removed'
+  path: string
+}
+
+/** How `rendered/` as it is differs from what is to be written, sorted by path. */
+export async function compareRendered(folder: string, files: ReadonlyMap<string, string>): Promise<Change[]> {
+  const before = (await exists(folder)) ? await listFiles(folder) : []
+  const changes: Change[] = before.filter((path) => !files.has(path)).map((path) => ({ change: 'removed', path }))
+  for (const [path, text] of files) {
+    if (!before.includes(path)) changes.push({ change: 'added', path })
+    else if ((await readFile(join(folder, path), 'utf8')) !== text) changes.push({ change: 'changed', path })
+  }
+  return changes.sort((a, b) => byCodeUnit(a.path, b.path))
+}
+
+/**
+ * Replaces `rendered/` as a whole: written beside it, then swapped. A kill leaves the old folder, the new one, or (for the
+ * instant between two renames) none; never a mixture. What a killed run left behind is cleared first.
+ */
+export async function writeRendered(folder: string, files: ReadonlyMap<string, string>): Promise<void> {
+  const beside = (name: string) => join(dirname(folder), `.${basename(folder)}.${name}`)
+  const [fresh, old] = [beside('new'), beside('old')]
+  await rm(fresh, { recursive: true, force: true })
+  await rm(old, { recursive: true, force: true })
+  try {
+    for (const parent of new Set([...files.keys()].map((path) => dirname(path))))
+      await mkdir(join(fresh, parent), { recursive: true })
+    for (const [path, text] of files) await writeAtomic(join(fresh, path), text)
+    if (await exists(folder)) await rename(folder, old)
+    await rename(fresh, folder)
+  } catch (error) {
+    await rm(fresh, { recursive: true, force: true })
+    throwWriteError(error, folder)
+  }
+  await rm(old, { recursive: true, force: true })
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadHosts } from '../../cluster/hosts.ts'
+import { loadLock } from '../../cluster/lock.ts'
+import { buildModel } from '../../cluster/model.ts'
+import { loadSpec } from '../../cluster/spec.ts'
+import type { Workspace } from '../../cluster/workspace.ts'
+import { fail } from '../../lib/errors.ts'
+import { withLock } from '../../lib/lock.ts'
+import { formatTable } from '../../lib/output.ts'
+import { addSecret } from '../../lib/redact.ts'
+import { loadPublicPki } from '../../pki/public.ts'
+import { type Rendered, renderCluster } from '../../templates/render.ts'
+import { type Context, flag, type OptionValues } from '../command.ts'
+import { compareRendered, renderedFiles, writeRendered } from '../render/folder.ts'
+
+/** Renders every node's tree and the cluster's objects into rendered/, and says what changed against the last time. */
+export async function render(context: Context, _args: string[], options: OptionValues): Promise<number> {
+  const { out, workspace } = context
+  const off = [options.off ?? []].flat().map(String)
+  const result = await out.step('Render', async (report) => {
+    const rendered = await renderWorkspace(workspace, { off, force: flag(options, 'force') })
+    report.detail(
+      rendered.trees.map((tree) => `${tree.node} ${tree.files.length} files`).join(', ') +
+        `, ${rendered.objects.flatMap((group) => group.objects).length} objects`,
+    )
+    return rendered
+  })
+  const files = renderedFiles(result)
+  const changes = await withLock(join(workspace.root, '.rendered.lock'), async () => {
+    const found = await compareRendered(workspace.rendered, files)
+    if (found.length > 0) await writeRendered(workspace.rendered, files)
+    return found
+  })
+  for (const text of result.forced) out.warn(text)
+  for (const control of result.controls.filter((entry) => entry.state === 'off'))
+    out.warn(`CONTROL OFF: ${control.id} - ${control.title}. This rendering is weakened on purpose.`)
+  if (out.format === 'json')
+    out.json({
+      apiVersion: 'redoubt.dev/v1alpha1',
+      kind: 'RenderResult',
+      folder: workspace.rendered,
+      off,
+      forced: result.forced,
+      changes,
+    })
+  else if (changes.length === 0) out.data('nothing changed')
+  else
+    out.data(
+      formatTable(
+        ['CHANGE', 'FILE'],
+        changes.map(({ change, path }) => [change, path]),
+      ),
+    )
+  return 0
+}
+
+/** Renders what a workspace says. Throws `usage` naming the file that is missing or wrong. */
+export async function renderWorkspace(
+  workspace: Workspace,
+  { off = [], force = false }: { off?: readonly string[]; force?: boolean } = {},
+): Promise<Rendered> {
+  const [spec, lock, hosts, pki] = await Promise.all([
+    loadSpec(workspace.spec),
+    loadLock(workspace.lock),
+    loadHosts(workspace.hosts),
+    loadPublicPki(workspace.keys),
+  ])
+  if (lock.kubernetes !== spec.spec.kubernetes)
+    fail('usage', `redoubt.yaml wants ${spec.spec.kubernetes}, the lock holds ${lock.kubernetes}`, {
+      where: spec.where(['spec', 'kubernetes']),
+      hint: 'Build the bundle again: `redoubt bundle build`.',
+    })
+  const reveal = (ref: string) => {
+    const text = readFileSync(join(workspace.keys, ref), 'utf8')
+    addSecret(text.trim())
+    return text
+  }
+  return renderCluster({ model: buildModel(spec, hosts), lock, pki, reveal, off, force, where: spec.where })
+}

@@ -1,0 +1,72 @@
+import { binaryPaths, paths } from '../../cluster/components.ts'
+import type { NodeFile } from '../../cluster/files.ts'
+import { imageReference, type Lock } from '../../cluster/lock.ts'
+import type { NodeModel } from '../../cluster/model.ts'
+import { textFile } from './file.ts'
+import { writeToml } from './toml.ts'
+import { writeUnit } from './unit.ts'
+
+const registries = '/etc/containerd/certs.d'
+
+/** containerd: configuration (version 3, for 2.x), the registry that is none, and its unit. */
+export function containerd(node: NodeModel, lock: Lock): NodeFile[] {
+  return [
+    textFile(paths.containerdConfig, writeToml(config(node, lock)), { restarts: ['containerd'] }),
+    // What is not in the bundle must not be looked for: every registry name leads to a closed port of the host itself.
+    textFile(`${registries}/_default/hosts.toml`, writeToml({ server: 'https://127.0.0.1:1' })),
+    textFile('/etc/systemd/system/containerd.service', writeUnit(unit), { restarts: ['units', 'containerd'] }),
+  ]
+}
+
+function config(node: NodeModel, lock: Lock) {
+  return {
+    version: 3,
+    root: '/var/lib/containerd',
+    state: '/run/containerd',
+    grpc: { address: paths.containerdSocket },
+    plugins: {
+      'io.containerd.cri.v1.images': {
+        snapshotter: 'overlayfs',
+        pinned_images: { sandbox: imageReference(lock, 'pause') },
+        registry: { config_path: registries },
+      },
+      'io.containerd.cri.v1.runtime': {
+        // A host without CAP_SYS_RESOURCE cannot lower a process's score: containers would not start.
+        restrict_oom_score_adj: !node.host.canLowerOomScore,
+        enable_selinux: false,
+        cni: { bin_dirs: ['/opt/cni/bin'], conf_dir: paths.cniConfig },
+        containerd: {
+          default_runtime_name: 'runc',
+          runtimes: {
+            runc: {
+              runtime_type: 'io.containerd.runc.v2',
+              options: { BinaryName: binaryPaths.runc, SystemdCgroup: node.host.cgroup === 'v2' },
+            },
+          },
+        },
+      },
+    },
+  }
+}
+
+/** After upstream's containerd.service. */
+const unit = {
+  Unit: [
+    ['Description', 'containerd container runtime'],
+    ['Documentation', 'https://containerd.io'],
+    ['After', 'network.target local-fs.target'],
+  ],
+  Service: [
+    ['ExecStart', binaryPaths.containerd],
+    ['Type', 'notify'],
+    ['Delegate', 'yes'],
+    ['KillMode', 'process'],
+    ['Restart', 'always'],
+    ['RestartSec', '2'],
+    ['LimitNPROC', 'infinity'],
+    ['LimitCORE', 'infinity'],
+    ['TasksMax', 'infinity'],
+    ['OOMScoreAdjust', '-999'],
+  ],
+  Install: [['WantedBy', 'multi-user.target']],
+} as const

@@ -1,0 +1,80 @@
+import { dirname } from 'node:path'
+import { type ConfigurableName, imageComponents, paths } from '../../cluster/components.ts'
+import type { NodeFile, NodeTree } from '../../cluster/files.ts'
+import { imageReference } from '../../cluster/lock.ts'
+import type { NodeModel } from '../../cluster/model.ts'
+import { byCodeUnit } from '../../lib/files.ts'
+import { formatArgs, mergeArgs, mergeFiles } from '../compose.ts'
+import type { Args, Contribution, Site } from '../control.ts'
+import type { Overrides } from '../overrides.ts'
+import { apiserverArgs, apiserverPod } from './apiserver.ts'
+import { containerd } from './containerd.ts'
+import { controlPlaneFiles } from './control-plane-files.ts'
+import { controllerManagerArgs, controllerManagerPod, schedulerArgs, schedulerPod } from './controllers.ts'
+import { etcdArgs, etcdPod } from './etcd.ts'
+import { foldersOf } from './folders.ts'
+import { kubelet } from './kubelet.ts'
+import { network } from './network.ts'
+import { programs } from './programs.ts'
+import { staticPod } from './static-pod.ts'
+import { sysctls } from './sysctl.ts'
+
+/** A contribution and the control it comes from. */
+export interface Contributed extends Contribution {
+  by: string
+}
+
+/** Images that run on control planes only. */
+const controlPlaneImages: readonly string[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
+/** The whole tree of one node. */
+export function nodeTree(
+  site: Site,
+  node: NodeModel,
+  contributions: readonly Contributed[],
+  override: Overrides,
+): NodeTree {
+  const kubeletFields = contributions.map(({ by, kubelet: sets }) => ({ by, sets: sets ?? {} }))
+  const common: NodeFile[] = [
+    ...programs(site.lock, node.role),
+    ...containerd(node, site.lock),
+    ...kubelet(site, node, kubeletFields),
+    ...network(site.model, node),
+    ...sysctls(node.host),
+  ]
+  const isControlPlane = node.role === 'control-plane'
+  const files = isControlPlane ? withControlPlane(site, node, common, contributions, override) : common
+  const images = imageComponents
+    .filter((name) => isControlPlane || !controlPlaneImages.includes(name))
+    .map((name) => imageReference(site.lock, name))
+  return {
+    node: node.name,
+    folders: foldersOf(files, isControlPlane ? [paths.etcdData, dirname(paths.auditLog)] : []),
+    files: files.sort((a, b) => byCodeUnit(a.path, b.path)),
+    images: images.sort(byCodeUnit),
+  }
+}
+
+function withControlPlane(
+  site: Site,
+  node: NodeModel,
+  common: readonly NodeFile[],
+  contributions: readonly Contributed[],
+  override: Overrides,
+): NodeFile[] {
+  const args = (component: ConfigurableName, baseline: Args) => {
+    const sources = contributions.map(({ by, args: sets }) => ({ by, sets: sets?.[component] ?? {} }))
+    return formatArgs(override(component, mergeArgs(component, [{ by: 'the baseline', sets: baseline }, ...sources])))
+  }
+  const files = mergeFiles([
+    { by: 'the baseline', sets: [...common, ...controlPlaneFiles(site, node)] },
+    ...contributions.map(({ by, files: sets }) => ({ by, sets: sets ?? [] })),
+  ])
+  const pods = [
+    etcdPod(site, node, args('etcd', etcdArgs(site, node))),
+    apiserverPod(site, node, args('kube-apiserver', apiserverArgs(site, node))),
+    controllerManagerPod(site, args('kube-controller-manager', controllerManagerArgs(site))),
+    schedulerPod(site, args('kube-scheduler', schedulerArgs())),
+  ]
+  return [...files, ...pods.map((pod) => staticPod(pod, files))]
+}

@@ -1,0 +1,44 @@
+import type { ConfigurableName } from '../cluster/components.ts'
+import type { ClusterSpec, LoadedSpec } from '../cluster/spec.ts'
+import { fail } from '../lib/errors.ts'
+import type { ArgMap } from './compose.ts'
+
+/** Adds what `spec.components.NAME.args` says to the arguments of a component. */
+export type Overrides = (component: ConfigurableName, args: ArgMap) => ArgMap
+
+interface Options {
+  components: ClusterSpec['spec']['components']
+  /** Where in the spec a value stands. */
+  where: LoadedSpec['where']
+  /** Let the spec win over baseline and controls. */
+  force: boolean
+  /** Called once for each argument that the spec forces. */
+  onForced: (text: string) => void
+}
+
+/**
+ * Arguments that the spec adds. One that the baseline or a control sets is refused with `usage` at file:line, unless forced:
+ * then the spec wins and `onForced` is told.
+ */
+export function overrides({ components, where, force, onForced }: Options): Overrides {
+  return (component, args) => {
+    const merged: ArgMap = new Map(args)
+    for (const [flag, value] of Object.entries(components[component].args)) {
+      const at = where(['spec', 'components', component, 'args', flag])
+      if (!/^[a-z][a-z0-9-]*$/.test(flag))
+        fail('usage', `${JSON.stringify(flag)} is no flag name`, {
+          where: at,
+          hint: 'Write it without leading dashes: v: "2".',
+        })
+      const before = merged.get(flag)
+      if (before && !force)
+        fail('usage', `${component} --${flag} is set by ${before.by}`, {
+          where: at,
+          hint: 'Take it out of the spec. `redoubt render --force` lets the spec win; verify then tells what it cost.',
+        })
+      if (before) onForced(`${at}: ${component} --${flag}=${value} wins over ${before.by}`)
+      merged.set(flag, { value, by: 'redoubt.yaml' })
+    }
+    return merged
+  }
+}
