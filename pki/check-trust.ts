@@ -3,7 +3,7 @@ import { mapPool } from '../lib/pool.ts'
 import type { CheckedCertificate, FilesCheck, Finding } from './check.ts'
 import { acceptedFiles, opensslVersion, publicKeyOf } from './openssl.ts'
 import type { Store } from './store.ts'
-import { type TrustName, trusts } from './trust.ts'
+import { type Trust, trusts } from './trust.ts'
 
 export interface Opinion {
   /** The openssl that was asked, or why it was not. */
@@ -15,7 +15,12 @@ export interface Opinion {
  * Asks openssl: is every chain good for its purpose and name, does every key match, and does each trust file let in exactly
  * whom it is for, also when the peer sends every authority along? Without openssl that is a finding: unknown is no pass.
  */
-export async function checkWithOpenssl(files: FilesCheck, now: Date, signal: AbortSignal): Promise<Opinion> {
+export async function checkWithOpenssl(
+  files: FilesCheck,
+  now: Date,
+  signal: AbortSignal,
+  table: Record<string, Trust> = trusts,
+): Promise<Opinion> {
   let openssl: string
   try {
     openssl = await opensslVersion({ signal })
@@ -25,11 +30,10 @@ export async function checkWithOpenssl(files: FilesCheck, now: Date, signal: Abo
   }
   const { store } = files
   const leaves = files.certificates.filter((entry) => entry.certificate && !entry.wanted.profile.authority)
-  const names = Object.keys(trusts) as TrustName[]
   const found = await Promise.all([
     mapPool(files.certificates, 4, (entry) => keyFinding(entry, store, signal)),
     mapPool(leaves, 4, (entry) => chainFinding(entry, store, now, signal)),
-    mapPool(names, 4, (name) => trustFindings(name, files, now, signal)),
+    mapPool(Object.entries(table), 4, ([name, trust]) => trustFindings(name, trust, files, now, signal)),
   ])
   return { openssl, findings: found.flat(2) }
 }
@@ -58,9 +62,14 @@ async function chainFinding({ wanted }: CheckedCertificate, store: Store, now: D
   return findings
 }
 
-async function trustFindings(name: TrustName, files: FilesCheck, now: Date, signal: AbortSignal): Promise<Finding[]> {
+async function trustFindings(
+  name: string,
+  { authenticates, authorities }: Trust,
+  files: FilesCheck,
+  now: Date,
+  signal: AbortSignal,
+): Promise<Finding[]> {
   const { store, certificates } = files
-  const { authenticates, authorities } = trusts[name]
   const usage = authenticates === 'clients' ? 'client' : 'server'
   const members: readonly string[] = authorities
   const findings: Finding[] = []

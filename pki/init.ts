@@ -124,7 +124,7 @@ async function issueAll(
   now: Date,
 ): Promise<void> {
   const one = async ({ wanted, key: orphan }: Change) => {
-    const issuer = wanted.issuer === wanted.id ? undefined : signer(wanted, held, table, store)
+    const issuer = wanted.issuer === wanted.id ? undefined : signer(wanted, held, table)
     const key = orphan ?? generateKey(wanted.curve)
     const certificate = issueCertificate(wanted, key, issuer, now)
     if (!orphan) await store.writePrivate(`${wanted.id}.key`, privatePem(key))
@@ -137,14 +137,10 @@ async function issueAll(
   await mapPool(leaves, 16, one)
 }
 
-function signer(wanted: Certificate, held: Map<string, Held>, table: Certificate[], store: Store): Issuer {
+function signer(wanted: Certificate, held: Map<string, Held>, table: Certificate[]): Issuer {
   const entry = table.find(({ id }) => id === wanted.issuer)
   const { certificate, key } = held.get(wanted.issuer) ?? {}
-  if (!entry || !certificate || !key)
-    return fail('usage', `the key of ${wanted.issuer} is not here, and ${wanted.id} must be issued`, {
-      where: store.path(`${wanted.issuer}.key`),
-      hint: 'Bring it back (it may be kept offline) or restore it from a backup, then run `redoubt pki init` again.',
-    })
+  if (!entry || !certificate || !key) throw new Error(`${wanted.id} is issued before ${wanted.issuer} is there`)
   return { subject: entry.profile.subject, certificate, key }
 }
 

@@ -28,8 +28,9 @@ export interface Plan {
 }
 
 /**
- * Compares the table with what is there and changes nothing. Throws `usage` when an authority's certificate was lost,
- * `integrity` when one is not what the table says: neither can be made again without breaking the cluster that trusts it.
+ * Compares the table with what is there and changes nothing. Throws `usage` when an authority's certificate was lost, or
+ * its key while something must be issued, and `integrity` when one is not what the table says: neither can be made again
+ * without breaking the cluster that trusts it.
  */
 export async function planCertificates(table: Certificate[], store: Store, ledger: Ledger, now: Date): Promise<Plan> {
   const held = new Map<string, Held>()
@@ -42,10 +43,21 @@ export async function planCertificates(table: Certificate[], store: Store, ledge
       ? authorityChange(wanted, found, issuer, store, ledger)
       : leafChange(wanted, found, issuer, now)
     if (!why) continue
+    requireSigner(wanted, held, changes, store)
     const orphan = found.key && !fits(found) && curveOf(found.key) === wanted.curve
     changes.push({ wanted, why, ...(orphan && found.key ? { key: found.key } : {}) })
   }
   return { changes, held }
+}
+
+/** Found missing before anything is written. */
+function requireSigner(wanted: Certificate, held: Map<string, Held>, changes: Change[], store: Store): void {
+  if (wanted.issuer === wanted.id || held.get(wanted.issuer)?.key) return
+  if (changes.some((change) => change.wanted.id === wanted.issuer)) return
+  fail('usage', `the key of ${wanted.issuer} is not here, and ${wanted.id} must be issued`, {
+    where: store.path(`${wanted.issuer}.key`),
+    hint: 'Bring it back (it may be kept offline) or restore it from a backup, then run `redoubt pki init` again.',
+  })
 }
 
 async function read(store: Store, id: string): Promise<Held> {

@@ -1,6 +1,6 @@
 import type { AuthorityId } from './certificates.ts'
 
-interface Trust {
+export interface Trust {
   /** What its holder uses it for: to let clients in, or to recognise servers. */
   authenticates: 'clients' | 'servers'
   authorities: readonly AuthorityId[]
