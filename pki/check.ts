@@ -6,7 +6,7 @@ import { sha256 } from '../lib/hash.ts'
 import { type Certificate, certificatesOf } from './certificates.ts'
 import { deviation } from './issue.ts'
 import { fingerprint, type Ledger, loadLedger } from './ledger.ts'
-import { isPublic, openStore, type Store } from './store.ts'
+import { foldersOf, isPublic, openStore, type Store } from './store.ts'
 
 /** Something that is wrong: with a certificate (its id), a file or a trust. */
 export interface Finding {
@@ -96,7 +96,8 @@ async function judgeKey(wanted: Certificate, certificate: X509Certificate | unde
 }
 
 async function checkModes(folder: string, store: Store, find: Find): Promise<void> {
-  for (const name of ['', ...(await store.list())]) {
+  const files = await store.list()
+  for (const name of ['', ...foldersOf(files), ...files]) {
     const found = await lstat(name ? store.path(name) : folder)
     if (found.isSymbolicLink()) find(name, 'is a link, a file was expected')
     else if (found.isDirectory() ? (found.mode & 0o077) !== 0 : !isPublic(name) && (found.mode & 0o177) !== 0)

@@ -63,7 +63,7 @@ export async function loadPublicPki(folder: string): Promise<PublicPki> {
   }
 
   function reference(ref: string): SecretReference {
-    const file = ledger.files[ref]
+    const file = Object.hasOwn(ledger.files, ref) ? ledger.files[ref] : undefined
     return file
       ? { ref, ...file }
       : fail('usage', `the ledger knows no ${ref}`, { where: store.path(ref), hint: remedy })
@@ -88,7 +88,8 @@ export async function loadPublicPki(folder: string): Promise<PublicPki> {
     key: (id) => reference(`${id}.key`),
     secret: (id) => {
       if (id === 'encryption-config') return reference('encryption-config.yaml')
-      return reference(secretFiles[id as keyof typeof secretFiles] ?? fail('usage', `there is no secret ${id}`))
+      if (!Object.hasOwn(secretFiles, id)) fail('usage', `there is no secret ${id}`)
+      return reference(secretFiles[id as keyof typeof secretFiles])
     },
     publicKey: (id) =>
       id === 'service-account' ? publicKey : fail('usage', `there is no public key ${id}`, { where: folder }),

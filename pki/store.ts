@@ -69,6 +69,12 @@ export async function tidy(store: Store): Promise<void> {
     if (/\.[0-9a-f]{8}\.tmp$/.test(name)) await rm(store.path(name), { force: true })
     else if (found && !isPublic(name) && (found.mode & 0o077) !== 0) await chmod(store.path(name), 0o600)
   }
+  for (const name of foldersOf(await store.list())) await chmod(store.path(name), 0o700)
+}
+
+/** The folders that hold these files, without the outermost. */
+export function foldersOf(names: readonly string[]): string[] {
+  return [...new Set(names.map((name) => dirname(name)))].filter((name) => name !== '.')
 }
 
 /** The first certificate in `bytes` (PEM or DER). Throws `usage` naming the file. */

@@ -391,6 +391,11 @@ const mended: { name: string; harm: (folder: string) => void; reissued: string[]
   },
   { name: 'a leaf of a foreign authority', harm: (folder) => swapForForeign(folder, 'admin'), reissued: ['admin'] },
   { name: 'a key that others can read', harm: (folder) => chmodSync(join(folder, 'admin.key'), 0o644), reissued: [] },
+  {
+    name: 'a folder that others can enter',
+    harm: (folder) => chmodSync(join(folder, 'apiserver'), 0o755),
+    reissued: [],
+  },
   { name: 'a lost kubeconfig', harm: (folder) => rmSync(join(folder, 'admin.conf')), reissued: [] },
   { name: 'a lost public key', harm: (folder) => rmSync(join(folder, 'service-account.pub')), reissued: [] },
   {
