@@ -37,6 +37,27 @@ export const labCommands: Command[] = [
     run: async (context, [name = '']) => (await import('../stages/lab.ts')).reboot(context, name),
   },
   {
+    name: 'lab sinkhole up',
+    summary: 'give the hosts a default route and a resolver that count and drop',
+    examples: ['redoubt lab sinkhole up'],
+    options: {},
+    run: async (context) => (await import('../stages/lab.ts')).sinkhole(context, true),
+  },
+  {
+    name: 'lab sinkhole count',
+    summary: 'how many packets the hosts sent out of the lab since then',
+    examples: ['redoubt lab sinkhole count', 'redoubt lab sinkhole count -o json'],
+    options: {},
+    run: async (context) => (await import('../stages/lab.ts')).count(context),
+  },
+  {
+    name: 'lab sinkhole down',
+    summary: 'take the route and the resolver away again',
+    examples: ['redoubt lab sinkhole down'],
+    options: {},
+    run: async (context) => (await import('../stages/lab.ts')).sinkhole(context, false),
+  },
+  {
     name: 'lab down',
     summary: 'stop hosts; their disks stay unless --delete',
     args: '[NAME ...]',

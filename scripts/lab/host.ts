@@ -7,6 +7,7 @@ import { consoleTail, findMachine, signalPid, startMachine, stopMachine, waitFor
 import { unmountBelow } from './mounts.ts'
 import { greets, removeCable, setAddress, waitForSshd } from './network.ts'
 import { type HostPlaces, hostPlaces, type LabPlaces } from './places.ts'
+import { pointHost, sinkholeIsUp } from './sinkhole.ts'
 import type { LabHost } from './table.ts'
 
 /**
@@ -32,6 +33,7 @@ export async function startHost(
   }
   const leader = await waitForLeader(host, own, signal)
   await setAddress(host, leader)
+  await pointHost(host, leader, own.root, sinkholeIsUp())
   if (!(await waitForSshd(host, 30, signal)))
     fail('failed', `sshd did not answer within 30 s:\n  ${await consoleTail(own)}`, {
       where: host.name,

@@ -1,3 +1,4 @@
+import { fail } from '../../lib/errors.ts'
 import { ensureFolder, exists } from '../../lib/files.ts'
 import type { Context } from '../command.ts'
 import { startHost, stopHost } from './host.ts'
@@ -9,7 +10,8 @@ import { hostPlaces, labPlaces } from './places.ts'
 import { checkRequirements } from './requirements.ts'
 import { deleteRoot, informOp, makeRoot } from './root.ts'
 import { rootfsTar } from './rootfs.ts'
-import { defaultHosts, findHosts, labHosts } from './table.ts'
+import { makeSinkhole, pointHost, removeSinkhole } from './sinkhole.ts'
+import { defaultHosts, findHost, findHosts, labHosts } from './table.ts'
 
 export type LabContext = Pick<Context, 'out' | 'signal'>
 
@@ -74,22 +76,40 @@ export async function labDown(context: LabContext, names: readonly string[] = []
       }),
     )
     if (erase) await informOp(places, await writeKnownHosts(places))
-    if ((await labStatus()).every((host) => host.leader === undefined)) await removeBridge()
+    if ((await labStatus()).some((host) => host.leader !== undefined)) return
+    await removeSinkhole()
+    await removeBridge()
   })
 }
 
 /** Stops one host, as its power button would, and starts it again. Also what brings a host back that rebooted itself. */
 export async function labReboot(context: LabContext, name: string): Promise<void> {
-  const [host] = findHosts([name])
+  const host = findHost(name)
   checkRequirements()
-  if (!host) return
   await locked(context, () =>
-    context.out.step(`host ${name} rebooted`, async (report) => {
+    context.out.step(`host ${name} down`, async (report) => {
       report.status('powering off')
       await stopHost(labPlaces(), host)
     }),
   )
   await labUp(context, [name])
+}
+
+/**
+ * Makes the sinkhole and points every running host to it, or (`up` false) takes it away again. Hosts that start later follow. Throws `failed`
+ * when no host runs.
+ */
+export async function labSinkhole(context: LabContext, up: boolean): Promise<void> {
+  checkRequirements()
+  const places = labPlaces()
+  await locked(context, async () => {
+    const running = (await labStatus()).filter((host) => host.leader !== undefined)
+    if (up && running.length === 0) fail('failed', 'no host of the lab runs', { hint: 'Start it: redoubt lab up' })
+    if (up) await makeSinkhole()
+    for (const { name, leader } of running)
+      if (leader) await pointHost(findHost(name), leader, hostPlaces(places, name).root, up)
+    if (!up) await removeSinkhole()
+  })
 }
 
 /** What each host that exists, or comes up by default, does now. */

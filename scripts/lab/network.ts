@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { run, throwIfAborted } from '../../lib/exec.ts'
@@ -12,15 +13,27 @@ const { bridge, address, prefix } = labNetwork
  */
 export async function makeBridge(): Promise<void> {
   if (!existsSync(`/sys/class/net/${bridge}`)) await run(['ip', 'link', 'add', bridge, 'type', 'bridge'])
+  // Without IPv6 and multicast this machine says nothing of itself there (a bridge floods its own frames to every port).
+  await disableIpv6(bridge)
+  await run(['ip', 'link', 'set', bridge, 'multicast', 'off'])
   await run(['ip', 'addr', 'replace', `${address}/${prefix}`, 'dev', bridge])
   await run(['ip', 'link', 'set', bridge, 'up'])
   const rules = await run(['ip', 'rule', 'show', 'iif', bridge])
   if (rules.stdout.trim() === '') await run(['ip', 'rule', 'add', 'pref', '10', 'iif', bridge, 'unreachable'])
 }
 
+/** Removes the bridge unless a host is still on it. */
 export async function removeBridge(): Promise<void> {
+  if (existsSync(`/sys/class/net/${bridge}`)) {
+    if (readdirSync(`/sys/class/net/${bridge}/brif`).length > 0) return
+    await run(['ip', 'link', 'del', bridge])
+  }
   await run(['ip', 'rule', 'del', 'pref', '10', 'iif', bridge], { accept: [2] })
-  if (existsSync(`/sys/class/net/${bridge}`)) await run(['ip', 'link', 'del', bridge])
+}
+
+/** Takes IPv6 from an interface of this machine. */
+export async function disableIpv6(name: string): Promise<void> {
+  if (existsSync('/proc/sys/net/ipv6')) await writeFile(`/proc/sys/net/ipv6/conf/${name}/disable_ipv6`, '1')
 }
 
 /** Gives a running host its address. `leader` is the pid of its init. */

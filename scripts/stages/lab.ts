@@ -2,8 +2,9 @@ import { spawn } from 'node:child_process'
 import { fail } from '../../lib/errors.ts'
 import { formatTable } from '../../lib/output.ts'
 import type { Context } from '../command.ts'
-import { type LabHostStatus, labDown, labReboot, labStatus, labUp } from '../lab/lab.ts'
+import { type LabHostStatus, labDown, labReboot, labSinkhole, labStatus, labUp } from '../lab/lab.ts'
 import { nodeShell } from '../lab/reach.ts'
+import { sinkholeCount } from '../lab/sinkhole.ts'
 
 /** `lab up`: hosts made and started, then their status. */
 export async function up(context: Context, names: string[]): Promise<number> {
@@ -52,4 +53,23 @@ export async function ssh(name: string, command: string[]): Promise<number> {
     })
     child.once('close', (code) => resolve(code ?? 1))
   })
+}
+
+/** `lab sinkhole up|down` */
+export async function sinkhole(context: Context, up: boolean): Promise<number> {
+  await labSinkhole(context, up)
+  context.out.note(
+    up
+      ? 'the hosts have a default route and a resolver; what they send there is counted and dropped'
+      : 'the hosts have no default route and no resolver',
+  )
+  return 0
+}
+
+/** `lab sinkhole count`: packets since it was made. */
+export async function count({ out }: Context): Promise<number> {
+  const packets = await sinkholeCount()
+  if (out.format === 'json') out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'SinkholeCount', packets })
+  else out.data(String(packets))
+  return 0
 }
