@@ -1,0 +1,219 @@
+// From a workspace to an Env: who we are, what we may ask, how to get to the nodes, and what of that is missing.
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { parseTree, type Tree } from '../../cluster/files.ts'
+import { loadHosts } from '../../cluster/hosts.ts'
+import { loadLock } from '../../cluster/lock.ts'
+import { buildModel } from '../../cluster/model.ts'
+import { loadSpec } from '../../cluster/spec.ts'
+import { fail, messageOf } from '../../lib/errors.ts'
+import { safeMessage } from '../../lib/exec.ts'
+import { readText } from '../../lib/files.ts'
+import { httpsRequest } from '../../lib/https.ts'
+import { loadPublicPki, type PublicPki } from '../../pki/public.ts'
+import { issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
+import { verifierGroup, verifierNamespace, verifierUser } from '../../templates/cluster/verifier.ts'
+import { connectNodes } from '../apply/connect.ts'
+import type { NodeShell } from '../apply/transport.ts'
+import type { Context } from '../command.ts'
+import type { Ask, Env, Identity, IdentityRequest } from './env.ts'
+import type { ControlState } from './fold.ts'
+import { handshake, plaintext } from './handshake.ts'
+import { type Answer, describeAnswer, field, list, parseJson } from './judge.ts'
+import { startPods, type TestPods } from './pods.ts'
+import { trustOnly } from './probes/tls.ts'
+import { sandboxProblem } from './sandbox.ts'
+
+/** Milliseconds for one exchange. */
+const timeouts = { ask: 10_000, handshake: 5_000, plaintext: 4_000, pods: 100_000 }
+/** Minutes that our identities live. */
+const lifetime = 15
+
+export interface Opened {
+  env: Env
+  controls: Record<string, ControlState>
+  /** From rendered/controls.json. */
+  off: string[]
+  forced: string[]
+  close(): Promise<void>
+}
+
+/** Reads the workspace and looks at what can be reached. Throws `usage` for what is missing in the workspace, never for the cluster. */
+export async function openEnv(context: Context): Promise<Opened> {
+  const { workspace, signal, now } = context
+  const [spec, lock, hosts, pki] = await Promise.all([
+    loadSpec(workspace.spec),
+    loadLock(workspace.lock),
+    loadHosts(workspace.hosts),
+    loadPublicPki(workspace.keys),
+  ])
+  const model = buildModel(spec, hosts)
+  const rendered = await readRendered(
+    workspace.rendered,
+    model.nodes.map((node) => node.name),
+  )
+  const issue = issuer(workspace.keys, now)
+  const shells = await connectNodes(workspace, spec, hosts.hosts, 'known')
+  const base: Fixed = {
+    model,
+    lock,
+    run: randomBytes(4).toString('hex'),
+    namespace: verifierNamespace,
+    issue,
+    authority: (id) => pki.authority(id),
+    renderedHash: (node, path) => rendered.trees.get(node)?.files.find((file) => file.path === path)?.sha256,
+    now,
+  }
+  const reach = { pki, shells }
+  const { missing, verifier } = await examine(connect(base, reach, noIdentity, {}, signal), shells)
+  return {
+    env: connect(base, reach, verifier ?? noIdentity, missing, signal),
+    ...rendered.controls,
+    close: async () => void (await Promise.all(shells.map((shell) => shell.close()))),
+  }
+}
+
+type Fixed = Omit<
+  Env,
+  'verifier' | 'missing' | 'signal' | 'withSignal' | 'pods' | 'ask' | 'handshake' | 'plaintext' | 'shell'
+>
+const noIdentity: Identity = { name: 'nobody', certificate: '', key: '' }
+
+/** An Env whose exchanges end when `signal` fires; those made from it by withSignal() share its test pods. */
+function connect(
+  base: Fixed,
+  reach: { pki: PublicPki; shells: readonly NodeShell[] },
+  verifier: Identity,
+  missing: Env['missing'],
+  signal: AbortSignal,
+): Env {
+  let started: Promise<TestPods> | undefined
+  const under = (signal: AbortSignal): Env => ({
+    ...base,
+    verifier,
+    missing,
+    ask: (request) => ask(request, reach.pki, signal),
+    handshake: (options) => handshake({ ...options, timeout: timeouts.handshake, signal }),
+    plaintext: (options) => plaintext({ ...options, timeout: timeouts.plaintext, signal }),
+    shell: (node, script, options) => runOn(reach.shells, node, script, options, signal),
+    pods: () => {
+      started ??= startPods(first, timeouts.pods)
+      return started
+    },
+    withSignal: under,
+    signal,
+  })
+  const first = under(signal)
+  return first
+}
+
+/** Tries each need once, so that what is missing is said once and not by every probe. */
+async function examine(env: Env, shells: readonly NodeShell[]) {
+  const missing: Partial<Record<keyof Env['missing'], string>> = {}
+  let verifier: Identity | undefined
+  try {
+    verifier = await env.issue({ user: verifierUser, groups: [verifierGroup] })
+    await env.issue({ user: verifierUser, authority: 'etcd-ca' })
+    await env.issue({ user: verifierUser, authority: 'kubelet-client-ca' })
+  } catch (error) {
+    missing.issue = safeMessage(error)
+  }
+  const identified = { ...env, verifier: verifier ?? env.verifier }
+  const [apiProblem, nodeProblem] = await Promise.all([apiProblemOf(identified), nodesProblem(env, shells)])
+  if (!verifier) missing.api = 'we have no client certificate'
+  else if (apiProblem) missing.api = apiProblem
+  const sandbox = missing.api ?? (await sandboxProblem(identified))
+  if (sandbox) missing.sandbox = sandbox
+  if (nodeProblem) missing.nodes = nodeProblem
+  return { missing, verifier }
+}
+
+async function apiProblemOf(env: Env): Promise<string | undefined> {
+  const answer = await env.ask({ url: `${env.model.endpoint.url}/api/v1/nodes`, trust: 'server-ca', as: env.verifier })
+  if (!('error' in answer) && answer.status === 200) return undefined
+  if ('error' in answer) return `${env.model.endpoint.url} does not answer: ${answer.error}`
+  return `the API server does not let the verifier list nodes (run \`redoubt apply\`): ${describeAnswer(answer)}`
+}
+
+async function nodesProblem(env: Env, shells: readonly NodeShell[]): Promise<string | undefined> {
+  const problems = await Promise.all(
+    shells.map((shell) =>
+      env.shell(shell.name, 'exit 0').then(
+        () => undefined,
+        (error: unknown) => `node ${shell.name}: ${safeMessage(error)}`,
+      ),
+    ),
+  )
+  return problems.find((problem) => problem !== undefined)
+}
+
+function issuer(keysFolder: string, now: () => Date): Env['issue'] {
+  const issuers = { none: issueClient, expired: issueExpiredClient, foreign: issueForeignClient }
+  return async ({ user, groups = [], authority = 'client-ca', flaw }: IdentityRequest) => {
+    const request = { keysFolder, issuer: authority, user, groups, minutes: lifetime, now: now() }
+    const { cert, key } = await issuers[flaw ?? 'none'](request)
+    return { name: `${user}${groups.length > 0 ? ` (${groups.join(' ')})` : ''}`, certificate: cert, key }
+  }
+}
+
+async function ask(request: Ask, pki: PublicPki, signal: AbortSignal): Promise<Answer> {
+  const { url, trust, as, method = 'GET', headers, body, contentType = 'application/json' } = request
+  try {
+    return await httpsRequest({
+      url,
+      method,
+      headers: {
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': contentType }),
+        ...headers,
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      tls: { ...trustOnly(pki.authority(trust)), ...(as ? { cert: as.certificate, key: as.key } : {}) },
+      timeout: timeouts.ask,
+      signal,
+    })
+  } catch (error) {
+    return { status: 0, error: messageOf(error) }
+  }
+}
+
+async function runOn(
+  shells: readonly NodeShell[],
+  node: string,
+  script: string,
+  options: { args?: readonly string[]; stdin?: string } | undefined,
+  signal: AbortSignal,
+) {
+  const shell = shells.find((one) => one.name === node) ?? fail('internal', `no node ${node}`)
+  const accept = Array.from({ length: 254 }, (_, code) => code + 1)
+  const { code, stdout } = await shell.run(script, { ...options, accept, timeout: 30_000, signal })
+  return { code, stdout }
+}
+
+async function readRendered(folder: string, nodes: readonly string[]) {
+  const hint = 'Run `redoubt render` first: verify compares the cluster with what was rendered.'
+  const file = join(folder, 'controls.json')
+  const value = parseJson(await readText(file, hint))
+  const listed = list(value, 'controls')
+  if (listed.length === 0) fail('usage', 'names no controls', { where: file, hint: 'Run `redoubt render` again.' })
+  const controls: Record<string, ControlState> = {}
+  for (const entry of listed) {
+    const state = field(entry, 'state')
+    if (state !== 'on' && state !== 'off' && state !== 'not-applicable')
+      fail('usage', `control ${field(entry, 'id')} has the state ${state}`, {
+        where: file,
+        hint: 'Run `redoubt render` again.',
+      })
+    const because = field(entry, 'because')
+    controls[String(field(entry, 'id'))] = { state, ...(typeof because === 'string' ? { why: because } : {}) }
+  }
+  const trees = new Map<string, Tree>()
+  for (const node of nodes) {
+    const path = join(folder, node, 'tree.json')
+    trees.set(node, parseTree(await readText(path, hint), path))
+  }
+  return {
+    trees,
+    controls: { controls, off: list(value, 'off').map(String), forced: list(value, 'forced').map(String) },
+  }
+}

@@ -1,0 +1,139 @@
+import { imageReference } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import type { Env } from './env.ts'
+import { field, list, parseJson } from './judge.ts'
+import { askSandbox, createAccount, createObject, metadata } from './sandbox.ts'
+
+/** A pod of agnhost on one node and the Service in front of it. */
+export interface TestPod {
+  node: string
+  name: string
+  uid: string
+  address: string
+  /** Name of its Service, port 80. */
+  service: string
+}
+
+export interface TestPods {
+  account: string
+  pods: TestPod[]
+}
+
+const containerPort = 8080
+const user = 65532
+
+/** A pod as the restricted standard wants it. */
+export function compliantPod(env: Pick<Env, 'lock' | 'run'>, name: string, account: string): PodObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: metadata(env, name),
+    spec: {
+      serviceAccountName: account,
+      automountServiceAccountToken: false,
+      terminationGracePeriodSeconds: 1,
+      securityContext: { runAsNonRoot: true, runAsUser: user, seccompProfile: { type: 'RuntimeDefault' } },
+      containers: [
+        {
+          name: 'agnhost',
+          image: imageReference(env.lock, 'agnhost'),
+          args: ['netexec', `--http-port=${containerPort}`, '--udp-port=-1'],
+          securityContext: {
+            allowPrivilegeEscalation: false,
+            capabilities: { drop: ['ALL'] },
+            readOnlyRootFilesystem: true,
+          },
+          resources: { requests: { cpu: '10m', memory: '16Mi' }, limits: { memory: '64Mi' } },
+        },
+      ],
+    },
+  }
+}
+
+export interface PodObject {
+  apiVersion: 'v1'
+  kind: 'Pod'
+  metadata: { name: string; labels: Record<string, string> }
+  spec: { containers: Record<string, unknown>[]; [field: string]: unknown }
+}
+
+/**
+ * Starts a pod and a Service on each of the first two nodes and waits until they serve, for `timeout` milliseconds.
+ * Throws, saying what it waited for.
+ */
+export async function startPods(env: Env, timeout: number): Promise<TestPods> {
+  const end = performance.now() + timeout
+  const account = await createAccount(env, 'pods')
+  const nodes = env.model.nodes.slice(0, 2)
+  const pods = await Promise.all(
+    nodes.map(async (node) => {
+      const pod = compliantPod(env, `on-${node.name}`, account)
+      const app = { 'redoubt.dev/probe': pod.metadata.name }
+      Object.assign(pod.metadata.labels, app)
+      Object.assign(pod.spec, {
+        // Through the scheduler, which is thereby seen working; control planes are tainted.
+        nodeSelector: { 'kubernetes.io/hostname': node.name },
+        tolerations: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+      })
+      Object.assign(pod.spec.containers[0] ?? {}, {
+        readinessProbe: { httpGet: { path: '/healthz', port: containerPort }, periodSeconds: 1 },
+      })
+      const service = await createObject(env, 'services', {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: metadata(env, `svc-${node.name}`),
+        spec: { selector: app, ports: [{ port: 80, targetPort: containerPort }] },
+      })
+      const name = await createObject(env, 'pods', pod)
+      return { node: node.name, service, ...(await waitReady(env, name, end)) }
+    }),
+  )
+  return { account, pods }
+}
+
+async function waitReady(env: Env, name: string, end: number): Promise<{ name: string; uid: string; address: string }> {
+  let state = 'nothing yet'
+  while (!env.signal.aborted && performance.now() < end) {
+    const answer = await askSandbox(env, `pods/${name}`)
+    const pod = 'error' in answer ? undefined : parseJson(answer.body)
+    const conditions = list(pod, 'status', 'conditions')
+    const ready = conditions.some((c) => field(c, 'type') === 'Ready' && field(c, 'status') === 'True')
+    const address = field(pod, 'status', 'podIP')
+    if (ready && typeof address === 'string') return { name, uid: String(field(pod, 'metadata', 'uid')), address }
+    state = describePod(pod)
+    await pause(300)
+  }
+  return fail('failed', `pod ${name} did not become ready: ${state}`)
+}
+
+/** Why a pod is not ready, as far as its status says. */
+export function describePod(pod: unknown): string {
+  const unscheduled = list(pod, 'status', 'conditions').find((c) => field(c, 'reason') === 'Unschedulable')
+  if (unscheduled) return `unschedulable: ${field(unscheduled, 'message')}`
+  const waiting = field(list(pod, 'status', 'containerStatuses')[0], 'state', 'waiting')
+  const why = waiting ? ` (${field(waiting, 'reason')} ${field(waiting, 'message') ?? ''})`.trimEnd() : ''
+  return `${field(pod, 'status', 'phase') ?? 'no status'}${why}`
+}
+
+/** Milliseconds of nothing, between two looks at something that another does. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
+}
+
+/** Asks pod `from` to fetch `http://host:port/hostname`, by agnhost's /dial. Returns the name it got, or why it got none. */
+export async function dial(
+  env: Env,
+  from: TestPod,
+  host: string,
+  port: number,
+): Promise<{ reached: string } | { error: string }> {
+  const query = new URLSearchParams({ host, port: String(port), request: 'hostname', protocol: 'http', tries: '1' })
+  const answer = await askSandbox(env, `pods/${from.name}:${containerPort}/proxy/dial?${query}`)
+  if ('error' in answer) return { error: `the API server did not answer: ${answer.error}` }
+  const seen = parseJson(answer.body)
+  const reached = list(seen, 'responses')[0]
+  if (typeof reached === 'string') return { reached }
+  return { error: String(list(seen, 'errors')[0] ?? `${answer.status} ${answer.body}`) }
+}
+
+export { containerPort }

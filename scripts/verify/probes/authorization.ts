@@ -1,0 +1,159 @@
+import type { Env, Identity } from '../env.ts'
+import { type Answer, judgeStatus } from '../judge.ts'
+import type { Probe } from '../probe.ts'
+import { askSandbox } from '../sandbox.ts'
+import { apiServers } from './targets.ts'
+
+function get(env: Env, where: string, path: string, as: Identity): Promise<Answer> {
+  return env.ask({ url: where + path, trust: 'server-ca', as })
+}
+
+const pair: Probe = {
+  id: 'rbac-pair',
+  title: 'an ungranted user is denied what a granted one may',
+  group: 'authorization',
+  controls: ['authorization-rbac'],
+  needs: ['api', 'issue'],
+  budget: 15_000,
+  run: async (env) => {
+    const nobody = await env.issue({ user: `redoubt:verify:${env.run}` })
+    const each = apiServers(env).map(async ({ where }) => [
+      judgeStatus(where, 'GET nodes as the verifier', await get(env, where, '/api/v1/nodes', env.verifier), [200]),
+      judgeStatus(where, 'GET nodes as a user without rights', await get(env, where, '/api/v1/nodes', nobody), [403]),
+      judgeStatus(
+        where,
+        'GET all Secrets as a user without rights',
+        await get(env, where, '/api/v1/secrets', nobody),
+        [403],
+      ),
+      judgeStatus(
+        where,
+        'GET all Secrets as the verifier',
+        await get(env, where, '/api/v1/secrets', env.verifier),
+        [403],
+      ),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const unbound: Probe = {
+  id: 'rbac-default-accounts',
+  title: 'the service account that pods get by default may nothing',
+  group: 'authorization',
+  controls: ['authorization-rbac'],
+  needs: ['api', 'issue'],
+  budget: 15_000,
+  run: async (env) => {
+    // The certificate stands in for a token: RBAC knows user and groups only.
+    const groups = ['system:serviceaccounts', 'system:serviceaccounts:default']
+    const account = await env.issue({ user: 'system:serviceaccount:default:default', groups })
+    const each = apiServers(env).flatMap(({ where }) =>
+      ['/api/v1/namespaces/default/pods', '/api/v1/namespaces/kube-system/secrets', '/api/v1/nodes'].map(async (path) =>
+        judgeStatus(where, `GET ${path} as default:default`, await get(env, where, path, account), [403]),
+      ),
+    )
+    return Promise.all(each)
+  },
+}
+
+/** Labels a node, as a server-side dry run: nothing is stored. */
+function labelNode(env: Env, where: string, node: string, label: string, as: Identity): Promise<Answer> {
+  return env.ask({
+    url: `${where}/api/v1/nodes/${node}?dryRun=All`,
+    trust: 'server-ca',
+    as,
+    method: 'PATCH',
+    contentType: 'application/merge-patch+json',
+    body: { metadata: { labels: { [label]: 'redoubt-verify' } } },
+  })
+}
+
+const nodeRestriction: Probe = {
+  id: 'node-restriction',
+  title: 'a kubelet may label its own node, but not with protected labels, and no other node',
+  group: 'authorization',
+  controls: ['node-restriction'],
+  needs: ['issue'],
+  budget: 15_000,
+  run: async (env) => {
+    const own = env.model.nodes.at(-1)?.name ?? ''
+    // Where there is one node only, the other is one that does not exist: the refusal comes before the look-up.
+    const other = env.model.nodes.find((node) => node.name !== own)?.name ?? 'redoubt-verify-other'
+    const kubelet = await env.issue({
+      user: `system:node:${own}`,
+      groups: ['system:nodes'],
+      authority: 'kubelet-client-ca',
+    })
+    const forbidden = /is not allowed to modify/
+    const each = apiServers(env).map(async ({ where }) => [
+      judgeStatus(
+        where,
+        `label ${own} as its own kubelet (dry run)`,
+        await labelNode(env, where, own, 'redoubt.dev/verify', kubelet),
+        [200],
+      ),
+      judgeStatus(
+        where,
+        `label ${other} as the kubelet of ${own} (dry run)`,
+        await labelNode(env, where, other, 'redoubt.dev/verify', kubelet),
+        [403],
+        forbidden,
+      ),
+      judgeStatus(
+        where,
+        `a protected label on ${own} as its own kubelet (dry run)`,
+        await labelNode(env, where, own, 'node-restriction.kubernetes.io/verify', kubelet),
+        [403],
+        forbidden,
+      ),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const profiling: Probe = {
+  id: 'apiserver-profiling',
+  title: 'the API server serves no profiles',
+  group: 'authorization',
+  controls: ['profiling-off'],
+  needs: ['api'],
+  budget: 15_000,
+  run: async (env) => {
+    const each = apiServers(env).map(async ({ where }) => [
+      // The verifier may get both, so that 404 says that the path is not there.
+      judgeStatus(where, 'GET /metrics, which we may', await get(env, where, '/metrics', env.verifier), [200]),
+      judgeStatus(
+        where,
+        'GET /debug/pprof/, which we may',
+        await get(env, where, '/debug/pprof/', env.verifier),
+        [404],
+      ),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const sandboxOnly: Probe = {
+  id: 'rbac-namespace',
+  title: 'a right in one namespace is no right in another',
+  group: 'authorization',
+  controls: ['authorization-rbac'],
+  needs: ['sandbox'],
+  budget: 15_000,
+  run: async (env) => {
+    const { url } = env.model.endpoint
+    const elsewhere = `${url}/api/v1/namespaces/kube-system/secrets`
+    return [
+      judgeStatus(url, 'list Secrets in our own namespace', await askSandbox(env, 'secrets?limit=1'), [200]),
+      judgeStatus(
+        url,
+        'list Secrets in kube-system',
+        await env.ask({ url: elsewhere, trust: 'server-ca', as: env.verifier }),
+        [403],
+      ),
+    ]
+  },
+}
+
+export const authorizationProbes: readonly Probe[] = [pair, unbound, sandboxOnly, nodeRestriction, profiling]

@@ -1,0 +1,217 @@
+// Who is let in. A pair each: what must be refused, and the same question asked rightly.
+import { randomBytes } from 'node:crypto'
+import { verifierUser } from '../../../templates/cluster/verifier.ts'
+import { staticToken } from '../../../templates/controls/authentication.ts'
+import type { Env, Identity } from '../env.ts'
+import { type Answer, describeAnswer, field, judgeStatus, judgeWorthless, parseJson } from '../judge.ts'
+import { type Check, check, type Probe } from '../probe.ts'
+import { apiServers } from './targets.ts'
+
+const whoAmI = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
+const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
+
+/** Asks the API server who it takes us for. */
+export function askWho(
+  env: Env,
+  where: string,
+  as: Identity | undefined,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  return env.ask({ url: where + whoAmI, trust: 'server-ca', as, headers, method: 'POST', body: review })
+}
+
+/** The user and groups that a SelfSubjectReview names. */
+export function readReview(answer: Answer): { user: unknown; groups: unknown } {
+  const body = 'error' in answer ? undefined : parseJson(answer.body)
+  return { user: field(body, 'status', 'userInfo', 'username'), groups: field(body, 'status', 'userInfo', 'groups') }
+}
+
+/** The API server takes us for this user and for none of these groups. */
+export function judgeWho(where: string, sent: string, answer: Answer, user: string, notIn: readonly string[]): Check {
+  const expected = `201, user ${user}${notIn.length > 0 ? `, not in ${notIn.join(' ')}` : ''}`
+  if ('error' in answer || answer.status !== 201) return { ...judgeStatus(where, sent, answer, [201]), expected }
+  const seen = readReview(answer)
+  const groups = Array.isArray(seen.groups) ? seen.groups.map(String) : []
+  const good = seen.user === user && !notIn.some((group) => groups.includes(group))
+  return check(good ? 'pass' : 'fail', where, sent, expected, `201, user ${seen.user} in ${groups.join(' ')}`)
+}
+
+const anonymous: Probe = {
+  id: 'anonymous',
+  title: 'without credentials only the health endpoints answer',
+  group: 'identity',
+  controls: ['anonymous-limited'],
+  needs: [],
+  budget: 15_000,
+  run: async (env) => {
+    const one = async (where: string, path: string, expected: number[]) =>
+      judgeStatus(
+        where,
+        `GET ${path} without credentials`,
+        await env.ask({ url: where + path, trust: 'server-ca' }),
+        expected,
+      )
+    const each = apiServers(env).map(({ where }) =>
+      Promise.all([
+        one(where, '/livez', [200]),
+        one(where, '/readyz', [200]),
+        // RBAC lets anybody read /version: 401 shows that the request did not get as far as RBAC.
+        one(where, '/version', [401]),
+        one(where, '/api', [401, 403]),
+        one(where, '/api/v1/namespaces/kube-system/secrets', [401, 403]),
+      ]),
+    )
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const basic: Probe = {
+  id: 'basic-auth',
+  title: 'HTTP Basic credentials count for nothing',
+  group: 'identity',
+  controls: ['token-authentication'],
+  needs: [],
+  budget: 15_000,
+  run: async (env) => {
+    const headers = { authorization: `Basic ${Buffer.from('admin:admin').toString('base64')}` }
+    return Promise.all(
+      apiServers(env).map(async ({ where }) =>
+        judgeWorthless(where, 'Authorization: Basic admin:admin', await askWho(env, where, undefined, headers)),
+      ),
+    )
+  },
+}
+
+const staticTokens: Probe = {
+  id: 'static-token',
+  title: 'static bearer tokens are refused',
+  group: 'identity',
+  controls: ['token-authentication'],
+  needs: [],
+  budget: 15_000,
+  run: async (env) => {
+    const tokens = [
+      ['a static token', staticToken],
+      ['a random token', randomBytes(24).toString('hex')],
+    ] as const
+    const each = apiServers(env).flatMap(({ where }) =>
+      tokens.map(async ([name, token]) =>
+        judgeStatus(
+          where,
+          `Bearer ${name}`,
+          await askWho(env, where, undefined, { authorization: `Bearer ${token}` }),
+          [401],
+        ),
+      ),
+    )
+    return Promise.all(each)
+  },
+}
+
+const certificates: Probe = {
+  id: 'client-certificates',
+  title: 'expired client certificates and those of strangers are refused',
+  group: 'identity',
+  controls: [],
+  needs: ['issue'],
+  budget: 15_000,
+  run: async (env) => {
+    const user = `redoubt:verify:${env.run}`
+    const [good, expired, foreign] = await Promise.all([
+      env.issue({ user }),
+      env.issue({ user, flaw: 'expired' }),
+      env.issue({ user, flaw: 'foreign' }),
+    ])
+    const each = apiServers(env).map(async ({ where }) => [
+      judgeWho(where, 'a valid client certificate', await askWho(env, where, good), user, ['system:masters']),
+      judgeStatus(where, 'an expired client certificate', await askWho(env, where, expired), [401]),
+      judgeStatus(
+        where,
+        'a certificate of a stranger that calls itself our client CA',
+        await askWho(env, where, foreign),
+        [401],
+      ),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const spoofed = {
+  'x-remote-user': 'kubernetes-admin',
+  'x-remote-group': 'system:masters',
+  'x-remote-extra-scopes': 'all',
+}
+
+const frontProxy: Probe = {
+  id: 'front-proxy-headers',
+  title: 'X-Remote-User headers change nobody’s identity',
+  group: 'identity',
+  controls: [],
+  needs: ['issue'],
+  budget: 15_000,
+  run: async (env) => {
+    const user = `redoubt:verify:${env.run}`
+    // The name that the front proxy's certificate carries, but from the authority of ordinary users.
+    const [nobody, namesake] = await Promise.all([env.issue({ user }), env.issue({ user: 'front-proxy-client' })])
+    const each = apiServers(env).map(async ({ where }) => [
+      judgeWho(where, 'X-Remote-Group: system:masters as a user', await askWho(env, where, nobody, spoofed), user, [
+        'system:masters',
+      ]),
+      judgeWho(
+        where,
+        'the same as a user named front-proxy-client',
+        await askWho(env, where, namesake, spoofed),
+        'front-proxy-client',
+        ['system:masters'],
+      ),
+      judgeWorthless(where, 'the same without credentials', await askWho(env, where, undefined, spoofed)),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const verifier: Probe = {
+  id: 'verifier-identity',
+  title: 'this verifier is no administrator',
+  group: 'identity',
+  controls: [],
+  needs: ['api'],
+  budget: 15_000,
+  run: async (env) => {
+    const where = env.model.endpoint.url
+    const may = async (attributes: Record<string, string>) => {
+      const answer = await env.ask({
+        url: `${where}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
+        trust: 'server-ca',
+        as: env.verifier,
+        method: 'POST',
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes: attributes },
+        },
+      })
+      return judgeDenied(where, `may we ${attributes.verb} ${attributes.resource}?`, answer)
+    }
+    return [
+      judgeWho(where, 'who are we?', await askWho(env, where, env.verifier), verifierUser, [
+        'system:masters',
+        'kubeadm:cluster-admins',
+      ]),
+      await may({ verb: '*', resource: '*', group: '*' }),
+      await may({ verb: 'get', resource: 'secrets', namespace: 'kube-system' }),
+      await may({ verb: 'create', resource: 'pods', namespace: 'kube-system' }),
+      await may({ verb: 'create', resource: 'clusterrolebindings', group: 'rbac.authorization.k8s.io' }),
+    ]
+  },
+}
+
+/** A SelfSubjectAccessReview that must say no. */
+export function judgeDenied(where: string, sent: string, answer: Answer): Check {
+  const wanted = 'denied'
+  if ('error' in answer || answer.status !== 201) return check('unknown', where, sent, wanted, describeAnswer(answer))
+  const allowed = field(parseJson(answer.body), 'status', 'allowed')
+  return check(allowed === false ? 'pass' : 'fail', where, sent, wanted, allowed === true ? 'allowed' : 'denied')
+}
+
+export const identityProbes: readonly Probe[] = [anonymous, basic, staticTokens, certificates, frontProxy, verifier]

@@ -1,0 +1,121 @@
+import type { Env, Identity } from '../env.ts'
+import { type Answer, describeAnswer, field, judgeClosed, judgeStatus, parseJson } from '../judge.ts'
+import { type Check, check, type Probe } from '../probe.ts'
+import { kubelets } from './targets.ts'
+
+const readOnlyPort = 10255
+
+/** What would give a node away: its pods, their logs, commands in them. */
+const paths = ['/pods', '/containerLogs/kube-system/none/none', '/runningpods/'] as const
+
+function get(env: Env, url: string, as?: Identity): Promise<Answer> {
+  return env.ask({ url, trust: 'kubelet-serving-ca', as })
+}
+
+const anonymous: Probe = {
+  id: 'kubelet-anonymous',
+  title: 'without a client certificate a kubelet answers 401',
+  group: 'nodes',
+  controls: ['kubelet-authentication'],
+  needs: [],
+  budget: 15_000,
+  run: async (env) => {
+    const each = kubelets(env).flatMap(({ where }) =>
+      paths.map(async (path) =>
+        judgeStatus(where, `GET ${path} without credentials`, await get(env, where + path), [401]),
+      ),
+    )
+    return Promise.all(each)
+  },
+}
+
+const stranger: Probe = {
+  id: 'kubelet-authorization',
+  title: 'a user without rights gets 403 from a kubelet, one with rights an answer',
+  group: 'nodes',
+  controls: ['kubelet-authentication'],
+  needs: ['api', 'issue'],
+  budget: 20_000,
+  run: async (env) => {
+    const nobody = await env.issue({ user: `redoubt:verify:${env.run}` })
+    const each = kubelets(env).map(async ({ where }) => [
+      judgeStatus(
+        where,
+        'GET /configz as the verifier, who may',
+        await get(env, `${where}/configz`, env.verifier),
+        [200],
+      ),
+      ...(await Promise.all(
+        paths.map(async (path) =>
+          judgeStatus(where, `GET ${path} as a user without rights`, await get(env, where + path, nobody), [403]),
+        ),
+      )),
+      judgeStatus(
+        where,
+        'GET /pods as the verifier, who may not',
+        await get(env, `${where}/pods`, env.verifier),
+        [403],
+      ),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+const readOnly: Probe = {
+  id: 'kubelet-readonly-port',
+  title: 'no kubelet listens on the port without authentication',
+  group: 'nodes',
+  controls: ['kubelet-readonly-port'],
+  needs: [],
+  budget: 10_000,
+  run: async (env) => {
+    const request = 'GET /pods HTTP/1.0\r\n\r\n'
+    const each = env.model.nodes.map(async ({ address }) =>
+      judgeClosed(`${address}:${readOnlyPort}`, await env.plaintext({ host: address, port: readOnlyPort, request })),
+    )
+    return Promise.all(each)
+  },
+}
+
+/** Settings of a kubelet that must be so, by path in what /configz shows: the merged truth, whatever files say. */
+export function judgeConfigz(where: string, answer: Answer, expected: Readonly<Record<string, unknown>>): Check[] {
+  const config = 'error' in answer || answer.status !== 200 ? undefined : field(parseJson(answer.body), 'kubeletconfig')
+  return Object.entries(expected).map(([path, wanted]) => {
+    const sent = `GET /configz: ${path}`
+    if (config === undefined) return check('unknown', where, sent, String(wanted), describeAnswer(answer))
+    const seen = field(config, ...path.split('.'))
+    // The kubelet leaves out what is zero.
+    const value = seen === undefined && wanted === 0 ? 0 : seen
+    return check(value === wanted ? 'pass' : 'fail', where, sent, String(wanted), String(seen))
+  })
+}
+
+function settings(id: string, title: string, control: string, expected: Readonly<Record<string, unknown>>): Probe {
+  return {
+    id,
+    title,
+    group: 'nodes',
+    controls: [control],
+    needs: ['api'],
+    budget: 15_000,
+    run: async (env) => {
+      const each = kubelets(env).map(async ({ where }) =>
+        judgeConfigz(where, await get(env, `${where}/configz`, env.verifier), expected),
+      )
+      return (await Promise.all(each)).flat()
+    },
+  }
+}
+
+export const kubeletProbes: readonly Probe[] = [
+  anonymous,
+  stranger,
+  readOnly,
+  settings('kubelet-readonly-setting', 'kubelets are configured without a read-only port', 'kubelet-readonly-port', {
+    readOnlyPort: 0,
+  }),
+  settings('kubelet-profiling', 'kubelets serve neither profiles nor debug flags', 'profiling-off', {
+    enableProfilingHandler: false,
+    enableDebugFlagsHandler: false,
+  }),
+]

@@ -1,0 +1,39 @@
+import { ports } from '../../../cluster/components.ts'
+import type { Authority, Env } from '../env.ts'
+
+/** A TLS port of the cluster, and whose certificate it must show. */
+export interface Target {
+  /** `https://10.77.0.11:6443` */
+  where: string
+  node: string
+  host: string
+  port: number
+  trust: Authority
+}
+
+/** The API server of each control plane, past any load balancer: each of them must hold. */
+export function apiServers({ model }: Env): Target[] {
+  return model.controlPlanes.map((node) => target(node, ports.apiserver, 'server-ca'))
+}
+
+export function kubelets({ model }: Env): Target[] {
+  return model.nodes.map((node) => target(node, ports.kubelet, 'kubelet-serving-ca'))
+}
+
+/** etcd's client port, then its peer port, of each control plane. */
+export function etcdClients({ model }: Env): Target[] {
+  return model.controlPlanes.map((node) => target(node, ports.etcdClient, 'etcd-ca'))
+}
+
+export function etcdPeers({ model }: Env): Target[] {
+  return model.controlPlanes.map((node) => target(node, ports.etcdPeer, 'etcd-ca'))
+}
+
+/** The API as clients reach it. */
+export function endpoint({ model }: Env): { url: string; trust: Authority } {
+  return { url: model.endpoint.url, trust: 'server-ca' }
+}
+
+function target(node: { name: string; address: string }, port: number, trust: Authority): Target {
+  return { where: `https://${node.address}:${port}`, node: node.name, host: node.address, port, trust }
+}

@@ -1,0 +1,135 @@
+// What may run. Pods are sent as server-side dry runs: admission judges them, nothing is stored or started.
+import { imageComponents } from '../../../cluster/components.ts'
+import { imageReference, type Lock } from '../../../cluster/lock.ts'
+import type { Env } from '../env.ts'
+import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
+import { compliantPod, type PodObject } from '../pods.ts'
+import { type Check, check, oneLine, type Probe } from '../probe.ts'
+import { askSandbox, createAccount } from '../sandbox.ts'
+
+function dryRun(env: Env, pod: PodObject): Promise<Answer> {
+  return askSandbox(env, 'pods?dryRun=All', { method: 'POST', body: pod })
+}
+
+/** Pods that the restricted standard refuses, each for one reason. */
+const violations: Record<string, (pod: PodObject) => void> = {
+  'a privileged container': (pod) => container(pod, { privileged: true, allowPrivilegeEscalation: true }),
+  'a hostPath volume': (pod) => Object.assign(pod.spec, { volumes: [{ name: 'host', hostPath: { path: '/' } }] }),
+  'the host’s network': (pod) => Object.assign(pod.spec, { hostNetwork: true }),
+  'the host’s processes': (pod) => Object.assign(pod.spec, { hostPID: true }),
+  'a container as root': (pod) => container(pod, { runAsNonRoot: false, runAsUser: 0 }),
+  'an added capability': (pod) => container(pod, { capabilities: { drop: ['ALL'], add: ['SYS_ADMIN'] } }),
+}
+
+function container(pod: PodObject, context: Record<string, unknown>): void {
+  const first = pod.spec.containers[0] ?? {}
+  Object.assign(first, { securityContext: { ...(first.securityContext as object), ...context } })
+}
+
+const podSecurity: Probe = {
+  id: 'pod-security',
+  title: 'a restricted namespace refuses privileged pods and admits a compliant one',
+  group: 'workloads',
+  controls: ['pod-security'],
+  needs: ['sandbox'],
+  budget: 20_000,
+  run: async (env) => {
+    const account = await createAccount(env, 'admission')
+    const where = env.model.endpoint.url
+    const good = judgeStatus(
+      where,
+      'a compliant pod (dry run)',
+      await dryRun(env, compliantPod(env, 'good', account)),
+      [201],
+    )
+    const bad = Object.entries(violations).map(async ([name, spoil]) => {
+      const pod = compliantPod(env, 'bad', account)
+      spoil(pod)
+      return judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], /violates PodSecurity/)
+    })
+    return [good, ...(await Promise.all(bad))]
+  },
+}
+
+const unlisted = `redoubt.dev/agnhost@sha256:${'0'.repeat(64)}`
+
+const imagePolicy: Probe = {
+  id: 'image-policy',
+  title: 'a pod with an image that is not the bundle’s, or is named by tag, is refused',
+  group: 'workloads',
+  controls: ['image-provenance'],
+  needs: ['sandbox'],
+  budget: 20_000,
+  run: async (env) => {
+    const account = await createAccount(env, 'images')
+    const where = env.model.endpoint.url
+    const tagged = env.lock.components.agnhost?.image?.name ?? 'redoubt.dev/agnhost:latest'
+    const with_ = (image: string, field: 'containers' | 'initContainers') => {
+      const pod = compliantPod(env, 'image', account)
+      const first = { ...pod.spec.containers[0], image }
+      if (field === 'containers') pod.spec.containers = [first]
+      else pod.spec.initContainers = [{ ...first, name: 'init' }]
+      return pod
+    }
+    const refused = async (name: string, pod: PodObject) =>
+      judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], /none of the bundle/)
+    return [
+      judgeStatus(
+        where,
+        'a pod with the bundle’s agnhost (dry run)',
+        await dryRun(env, compliantPod(env, 'good', account)),
+        [201],
+      ),
+      await refused('a digest that is not in the bundle', with_(unlisted, 'containers')),
+      await refused('the same as init container', with_(unlisted, 'initContainers')),
+      await refused(`the bundle’s image by tag`, with_(tagged, 'containers')),
+      await refused('an image of the internet', with_('docker.io/library/nginx:latest', 'containers')),
+    ]
+  },
+}
+
+/** Every container of every pod names an image of the lock by its digest, and runs that one. */
+export function judgeImages(where: string, pods: unknown, lock: Lock): Check[] {
+  const known = new Set(imageComponents.map((name) => imageReference(lock, name)))
+  const items = list(pods, 'items')
+  const wrong = items.flatMap((pod) => {
+    const name = `${field(pod, 'metadata', 'namespace')}/${field(pod, 'metadata', 'name')}`
+    const specs = ['containers', 'initContainers', 'ephemeralContainers'].flatMap((kind) => list(pod, 'spec', kind))
+    const statuses = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'].flatMap((kind) =>
+      list(pod, 'status', kind),
+    )
+    return [
+      ...specs.map((c) => String(field(c, 'image'))).filter((image) => !known.has(image)),
+      ...statuses.map((c) => String(field(c, 'imageID') ?? '')).filter((id) => id !== '' && !runsKnown(id, known)),
+    ].map((image) => `${name} ${image}`)
+  })
+  const expected = 'images of redoubt.lock.yaml by digest only'
+  const sent = 'list pods'
+  if (items.length === 0) return [check('unknown', where, sent, expected, 'no pods at all')]
+  if (wrong.length === 0) return [check('pass', where, sent, expected, `${items.length} pods`)]
+  return wrong.slice(0, 20).map((image) => check('fail', where, sent, expected, oneLine(image)))
+}
+
+/** containerd reports `NAME@sha256:...`, the digest of the manifest that was imported. */
+function runsKnown(imageID: string, known: ReadonlySet<string>): boolean {
+  const digest = imageID.slice(imageID.indexOf('sha256:'))
+  return [...known].some((reference) => reference.endsWith(`@${digest}`))
+}
+
+const running: Probe = {
+  id: 'image-digests',
+  title: 'every running image is one of the bundle, by digest',
+  group: 'workloads',
+  controls: ['image-provenance'],
+  needs: ['api'],
+  budget: 20_000,
+  run: async (env) => {
+    const { url } = env.model.endpoint
+    const answer = await env.ask({ url: `${url}/api/v1/pods`, trust: 'server-ca', as: env.verifier })
+    if ('error' in answer || answer.status !== 200)
+      return [check('unknown', url, 'list pods', 'a list', describeAnswer(answer))]
+    return judgeImages(url, parseJson(answer.body), env.lock)
+  },
+}
+
+export const workloadProbes: readonly Probe[] = [podSecurity, imagePolicy, running]

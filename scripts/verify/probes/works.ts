@@ -1,0 +1,113 @@
+// The cluster works: what hardening must not break. No control hangs on these.
+import { ports } from '../../../cluster/components.ts'
+import { describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
+import { dial, type TestPod } from '../pods.ts'
+import { type Check, check, oneLine, type Probe } from '../probe.ts'
+
+/** One dial: the expected pod answered. */
+export function judgeReached(
+  from: TestPod,
+  host: string,
+  result: { reached: string } | { error: string },
+  to: TestPod,
+): Check {
+  const where = `pod on ${from.node}`
+  const sent = `GET http://${host}/hostname`
+  const expected = `the pod on ${to.node}`
+  if ('error' in result) return check('fail', where, sent, expected, oneLine(result.error))
+  return check(result.reached === to.name ? 'pass' : 'fail', where, sent, expected, result.reached)
+}
+
+function pairs(pods: readonly TestPod[]): [TestPod, TestPod][] {
+  return pods.flatMap((from) => pods.filter((to) => to !== from).map((to): [TestPod, TestPod] => [from, to]))
+}
+
+const network: Probe = {
+  id: 'pod-network',
+  title: 'pods on two nodes reach each other by address',
+  group: 'works',
+  controls: [],
+  needs: ['sandbox', 'two-nodes'],
+  budget: 120_000,
+  run: async (env) => {
+    const { pods } = await env.pods()
+    return Promise.all(
+      pairs(pods).map(async ([from, to]) =>
+        judgeReached(from, `${to.address}:8080`, await dial(env, from, to.address, 8080), to),
+      ),
+    )
+  },
+}
+
+const services: Probe = {
+  id: 'services-and-dns',
+  title: 'pods on two nodes reach each other by the name of a Service',
+  group: 'works',
+  controls: [],
+  needs: ['sandbox', 'two-nodes'],
+  budget: 120_000,
+  run: async (env) => {
+    const { pods } = await env.pods()
+    return Promise.all(
+      pairs(pods).map(async ([from, to]) => {
+        const host = `${to.service}.${env.namespace}.svc.${env.model.network.dnsDomain}`
+        return judgeReached(from, host, await dial(env, from, host, 80), to)
+      }),
+    )
+  },
+}
+
+const nodes: Probe = {
+  id: 'nodes-ready',
+  title: 'every node is Ready',
+  group: 'works',
+  controls: [],
+  needs: ['api'],
+  budget: 15_000,
+  run: async (env) => {
+    const { url } = env.model.endpoint
+    const answer = await env.ask({ url: `${url}/api/v1/nodes`, trust: 'server-ca', as: env.verifier })
+    if ('error' in answer || answer.status !== 200)
+      return [check('unknown', url, 'list nodes', 'a list', describeAnswer(answer))]
+    return judgeNodes(
+      url,
+      parseJson(answer.body),
+      env.model.nodes.map((node) => node.name),
+    )
+  },
+}
+
+/** Every node of the spec is registered and Ready; and no other is registered. */
+export function judgeNodes(where: string, nodes: unknown, names: readonly string[]): Check[] {
+  const items = list(nodes, 'items')
+  const strangers = items.map((node) => String(field(node, 'metadata', 'name'))).filter((name) => !names.includes(name))
+  return [
+    ...names.map((name) => {
+      const node = items.find((item) => field(item, 'metadata', 'name') === name)
+      const ready = list(node, 'status', 'conditions').find((condition) => field(condition, 'type') === 'Ready')
+      const saw = node ? `Ready ${field(ready, 'status')} ${field(ready, 'reason')}` : 'not registered'
+      return check(field(ready, 'status') === 'True' ? 'pass' : 'fail', where, `node ${name}`, 'Ready True', saw)
+    }),
+    ...strangers.map((name) =>
+      check('fail', where, `node ${name}`, 'not registered', 'registered, but not in redoubt.yaml'),
+    ),
+  ]
+}
+
+const health: Probe = {
+  id: 'apiserver-ready',
+  title: 'every API server is ready, with all its parts',
+  group: 'works',
+  controls: [],
+  needs: [],
+  budget: 15_000,
+  run: async (env) =>
+    Promise.all(
+      env.model.controlPlanes.map(async ({ address }) => {
+        const where = `https://${address}:${ports.apiserver}`
+        return judgeStatus(where, 'GET /readyz', await env.ask({ url: `${where}/readyz`, trust: 'server-ca' }), [200])
+      }),
+    ),
+}
+
+export const worksProbes: readonly Probe[] = [health, nodes, network, services]

@@ -1,0 +1,81 @@
+import { styleText } from 'node:util'
+import { countOutcomes, type Evidence } from './evidence.ts'
+import type { ProbeResult } from './fold.ts'
+import { groups, type Outcome, oneLine } from './probe.ts'
+
+const looks: Record<Outcome, { mark: string; style: 'green' | 'red' | 'yellow' | 'dim' | 'magenta' }> = {
+  pass: { mark: '✓', style: 'green' },
+  fail: { mark: '✗', style: 'red' },
+  waived: { mark: '~', style: 'yellow' },
+  'not-applicable': { mark: '-', style: 'dim' },
+  'not-evaluated': { mark: '?', style: 'magenta' },
+}
+const headings: Record<(typeof groups)[number], string> = {
+  transport: 'Transport',
+  identity: 'Identity',
+  authorization: 'Authorization',
+  workloads: 'Workloads',
+  data: 'Data',
+  nodes: 'Nodes',
+  works: 'It works',
+}
+/** Failures of one probe that are shown; results.json has all. */
+const shownChecks = 4
+
+type Shown = Pick<Evidence, 'cluster' | 'controls' | 'probes' | 'complete' | 'off' | 'leftovers'>
+
+/** The result for people: groups, one line per probe, what was expected and seen where it matters, then the sums. */
+export function verifyTable(evidence: Shown, color: boolean): string {
+  const paint = (style: 'green' | 'red' | 'yellow' | 'dim' | 'magenta' | 'bold', text: string) =>
+    color ? styleText(style, text, { validateStream: false }) : text
+  const width = Math.max(0, ...evidence.probes.map((probe) => probe.id.length))
+  const line = (probe: ProbeResult): string[] => {
+    const { mark, style } = looks[probe.outcome]
+    const outcome = probe.outcome === 'pass' || probe.outcome === 'fail' ? '' : paint(style, ` (${probe.outcome})`)
+    const first = `  ${paint(style, mark)} ${probe.id.padEnd(width)}  ${probe.title}${outcome}`
+    return [first, ...details(probe).map((text) => `    ${text}`)]
+  }
+  const sections = groups.flatMap((group) => {
+    const own = evidence.probes.filter((probe) => probe.group === group)
+    return own.length > 0 ? [paint('bold', headings[group]), ...own.flatMap(line), ''] : []
+  })
+  return [...sections, ...sums(evidence, paint)].join('\n')
+}
+
+function details(probe: ProbeResult): string[] {
+  const { outcome, checks, why } = probe
+  if (outcome === 'pass') return []
+  if (outcome !== 'fail' && outcome !== 'waived') return [oneLine(why, 240)]
+  const failed = checks.filter((check) => check.verdict === 'fail')
+  const lines = failed
+    .slice(0, shownChecks)
+    .flatMap((check) => [`${check.sent} at ${check.where}`, `  expected ${check.expected}`, `  saw      ${check.saw}`])
+  const more = failed.length - shownChecks
+  return [
+    ...(outcome === 'waived' ? [oneLine(why, 240)] : []),
+    ...lines,
+    ...(more > 0 ? [`and ${more} more in results.json`] : []),
+  ]
+}
+
+function sums(evidence: Shown, paint: (style: 'red' | 'green' | 'bold' | 'magenta', text: string) => string): string[] {
+  const counts = countOutcomes(evidence.probes)
+  const shown = (Object.entries(counts) as [Outcome, number][]).filter(([, count]) => count > 0)
+  const held = evidence.controls.filter((control) => control.outcome === 'pass').length
+  const broken = evidence.controls.filter((control) => control.outcome === 'fail')
+  const unknown = evidence.probes.filter((probe) => probe.outcome === 'not-evaluated')
+  return [
+    `${evidence.probes.length} probes of cluster ${evidence.cluster}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
+    `${evidence.controls.length} controls: ${held} hold${broken.length > 0 ? paint('red', `, ${broken.length} do not: ${broken.map((control) => control.id).join(' ')}`) : ''}`,
+    ...(evidence.complete ? [] : ['Only some probes were asked for: this is no verdict on the cluster.']),
+    ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(' ')}`] : []),
+    ...(unknown.length > 0
+      ? [
+          paint('magenta', 'Not evaluated, so not passed:'),
+          ...unknown.map(({ id, why }) => `  ${id}: ${oneLine(why, 200)}`),
+        ]
+      : []),
+    ...(evidence.leftovers.length > 0 ? ['Left on the cluster (the next run removes it):'] : []),
+    ...evidence.leftovers.map((text) => `  ${text}`),
+  ]
+}
