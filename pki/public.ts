@@ -1,6 +1,9 @@
 import type { X509Certificate } from 'node:crypto'
+import type { ClusterSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
+import { certificatesOf } from './certificates.ts'
+import { deviation } from './issue.ts'
 import { fingerprint, loadLedger } from './ledger.ts'
 import { secretFiles } from './secrets.ts'
 import { openStore } from './store.ts'
@@ -34,10 +37,13 @@ export interface PublicPki {
   publicKey(id: string): string
 }
 
-const remedy = 'Run `redoubt pki init`: it makes what is missing.'
+const remedy = 'Run `redoubt pki init`: it makes what is missing or out of date.'
 
-/** Reads the ledger and the certificates of `keys/`, never a private file. Throws `usage` naming the file. */
-export async function loadPublicPki(folder: string): Promise<PublicPki> {
+/**
+ * Reads the ledger and the certificates of `keys/`, never a private file. Throws `usage` naming the file. With a spec it also
+ * throws when a certificate is missing or does not say what the spec now asks for (an endpoint that changed).
+ */
+export async function loadPublicPki(folder: string, spec?: ClusterSpec): Promise<PublicPki> {
   const store = openStore(folder)
   const ledger = await loadLedger(store.path('ledger.json'))
   const certificates = new Map<string, X509Certificate>()
@@ -47,6 +53,23 @@ export async function loadPublicPki(folder: string): Promise<PublicPki> {
   }
   const known = new Set(ledger.certificates.map((entry) => `${entry.id} ${entry.sha256}`))
   const publicKey = await readText(store.path('service-account.pub'), remedy)
+
+  if (spec) requireCurrent(spec)
+
+  function requireCurrent(current: ClusterSpec): void {
+    if (ledger.cluster !== current.metadata.name)
+      fail('usage', `these are the keys of the cluster ${ledger.cluster}, not of ${current.metadata.name}`, {
+        where: folder,
+        hint: 'Use one workspace per cluster.',
+      })
+    const table = certificatesOf(current)
+    for (const wanted of table) {
+      const issuer = table.find(({ id }) => id === wanted.issuer) ?? wanted
+      const signer = { subject: issuer.profile.subject, certificate: find(issuer.id) }
+      const problem = deviation(wanted, find(wanted.id), signer)
+      if (problem) fail('usage', `${wanted.id}: ${problem}`, { where: store.path(`${wanted.id}.crt`), hint: remedy })
+    }
+  }
 
   function find(id: string): X509Certificate {
     const found = certificates.get(id)

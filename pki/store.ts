@@ -77,10 +77,14 @@ export function foldersOf(names: readonly string[]): string[] {
   return [...new Set(names.map((name) => dirname(name)))].filter((name) => name !== '.')
 }
 
-/** The first certificate in `bytes` (PEM or DER). Throws `usage` naming the file. */
+/** The first certificate in `bytes` (PEM or DER) whose key and dates can be read. Throws `usage` naming the file. */
 export function parseCertificate(bytes: Buffer, file: string): X509Certificate {
   try {
-    return new X509Certificate(bytes)
+    const certificate = new X509Certificate(bytes)
+    // Both are decoded only when asked for: a certificate with rubbish in them is refused here, not somewhere later.
+    certificate.publicKey.export({ type: 'spki', format: 'der' })
+    for (const date of [certificate.validFromDate, certificate.validToDate]) date.toISOString()
+    return certificate
   } catch (error) {
     return fail('usage', 'is no certificate', {
       where: file,

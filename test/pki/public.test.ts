@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { parseSpec } from '../../cluster/spec.ts'
+import { type ClusterSpec, parseSpec } from '../../cluster/spec.ts'
 import { listFiles } from '../../lib/files.ts'
 import { certificatesOf } from '../../pki/certificates.ts'
 import { loadPublicPki } from '../../pki/public.ts'
@@ -94,6 +94,38 @@ test('a certificate that was replaced behind the ledger is refused', () =>
     rmSync(join(folder, 'service-account.pub'))
     await assert.rejects(loadPublicPki(folder), { code: 'usage', where: join(folder, 'service-account.pub') })
   }))
+
+test('certificates that no longer say what the spec asks for are refused', async () => {
+  assert.equal((await loadPublicPki(keys, spec)).cluster, 'lab')
+  const cases: { change: (copy: ClusterSpec) => void; message: RegExp }[] = [
+    {
+      change: (copy) => {
+        copy.spec.endpoint = 'api.lab'
+      },
+      message: /apiserver\/cp1: its names are .*expected .*DNS:api\.lab/,
+    },
+    {
+      change: ({ spec: { nodes } }) => nodes.push({ name: 'w2', role: 'worker', address: '10.77.0.13' }),
+      message: /there is no certificate kubelet-client\/w2/,
+    },
+    {
+      change: ({ spec: { nodes } }) => nodes.splice(1, 1, { name: 'w1', role: 'worker', address: '10.77.0.99' }),
+      message: /kubelet-serving\/w1: its names are/,
+    },
+    {
+      change: ({ metadata }) => {
+        metadata.name = 'prod'
+      },
+      message: /the keys of the cluster lab, not of prod/,
+    },
+  ]
+  for (const { change, message } of cases) {
+    const { where: _, ...copy } = spec
+    const changed = structuredClone(copy)
+    change(changed)
+    await assert.rejects(loadPublicPki(keys, changed), { code: 'usage', message })
+  }
+})
 
 test('a private file that cannot be read does not matter', () =>
   withKeys(async (folder) => {
