@@ -60,11 +60,11 @@ export async function renderWorkspace(
   workspace: Workspace,
   { off = [], force = false }: { off?: readonly string[]; force?: boolean } = {},
 ): Promise<Rendered> {
-  const [spec, lock, hosts, pki] = await Promise.all([
-    loadSpec(workspace.spec),
+  const spec = await loadSpec(workspace.spec)
+  const [lock, hosts, pki] = await Promise.all([
     loadLock(workspace.lock),
     loadHosts(workspace.hosts),
-    loadPublicPki(workspace.keys),
+    loadPublicPki(workspace.keys, spec),
   ])
   if (lock.kubernetes !== spec.spec.kubernetes)
     fail('usage', `redoubt.yaml wants ${spec.spec.kubernetes}, the lock holds ${lock.kubernetes}`, {
