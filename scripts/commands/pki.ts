@@ -20,9 +20,14 @@ export const pkiCommands: Command[] = [
   {
     name: 'pki show',
     summary: 'list the certificates and the days they have left',
-    args: '[ID]',
+    args: '[ID | SHA256]',
     positionals: [0, 1],
-    examples: ['redoubt pki show', 'redoubt pki show apiserver/cp1', 'redoubt pki show -o json'],
+    examples: [
+      'redoubt pki show',
+      'redoubt pki show apiserver/cp1',
+      'redoubt pki show X509SHA256=9b0d7daf...',
+      'redoubt pki show -o json',
+    ],
     options: {},
     run: async (context, [id]) => (await import('../stages/pki-show.ts')).pkiShow(context, id),
   },

@@ -4,11 +4,20 @@ import { fingerprint, type LedgerRecord, loadLedger } from '../../pki/ledger.ts'
 import { openStore, type Store } from '../../pki/store.ts'
 import type { Context } from '../command.ts'
 
-/** The ledger: current certificates, or with an id (or the part before its slash) all that were ever issued for it. */
+/**
+ * The ledger: current certificates, or with an id (or the part before its slash) all that were ever issued for it. Also takes
+ * a SHA-256 fingerprint as the audit log has it (credential-id X509SHA256=...): whose certificate was that?
+ */
 export async function pkiShow({ out, workspace, now }: Context, id: string | undefined): Promise<number> {
   const store = openStore(workspace.keys)
   const { cluster, certificates } = await loadLedger(store.path('ledger.json'))
-  const chosen = certificates.filter((entry) => !id || entry.id === id || entry.id.startsWith(`${id}/`))
+  const mark = id
+    ?.replace(/^X509SHA256=/, '')
+    .replaceAll(':', '')
+    .toLowerCase()
+  const chosen = certificates.filter(
+    (entry) => !id || entry.id === id || entry.id.startsWith(`${id}/`) || entry.sha256 === mark,
+  )
   if (chosen.length === 0)
     fail('usage', `the ledger knows no certificate ${id}`, { hint: '`redoubt pki show` lists them all.' })
   const all = await Promise.all(chosen.map((entry) => enrich(entry, store, now())))
