@@ -1,9 +1,10 @@
+import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
 import { ensureFolder, exists } from '../../lib/files.ts'
 import { makeGroups, processesOf, readLayout, removeGroups } from './cgroups.ts'
-import { consoleTail, findMachine, signalPid, startMachine, stopMachine, waitForLeader } from './machine.ts'
+import { consoleTail, findMachine, findRival, signalPid, startMachine, stopMachine, waitForLeader } from './machine.ts'
 import { unmountBelow } from './mounts.ts'
 import { greets, removeCable, setAddress, waitForSshd } from './network.ts'
 import { type HostPlaces, hostPlaces, type LabPlaces } from './places.ts'
@@ -26,6 +27,12 @@ export async function startHost(
     return { leader: before.leader, started: false }
   }
   if (!before) {
+    const rival = await findRival(host.name, own.root)
+    if (rival)
+      fail('failed', 'another lab runs a host of this name', {
+        where: host.name,
+        hint: `Stop it first: REDOUBT_LAB=${dirname(dirname(dirname(rival)))} redoubt lab down ${host.name}`,
+      })
     await clearLeftovers(host, own)
     const layout = readLayout()
     await makeGroups(layout, host.name)
@@ -48,14 +55,11 @@ export async function stopHost(places: LabPlaces, host: LabHost): Promise<void> 
   const own = hostPlaces(places, host.name)
   await stopMachine(own.root)
   await clearLeftovers(host, own)
-  await unmountBelow(own.images)
 }
 
-/**
- * Ends what a killed host left: processes in its control groups, the groups, its cable. Throws `failed` when they belong to the running
- * host of another lab.
- */
+/** Ends what a killed host left: processes in its control groups, the groups, its cable. Does nothing to the host of another lab. */
 async function clearLeftovers(host: LabHost, own: HostPlaces): Promise<void> {
+  if (await findRival(host.name, own.root)) return
   const layout = readLayout()
   for (const end = performance.now() + 5000; performance.now() < end; await sleep(50)) {
     const pids = await processesOf(layout, host.name)
@@ -64,7 +68,6 @@ async function clearLeftovers(host: LabHost, own: HostPlaces): Promise<void> {
   }
   await removeGroups(layout, host.name)
   await removeCable(host)
-  await ensureFolder(own.folder)
 }
 
 /**

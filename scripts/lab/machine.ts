@@ -86,13 +86,24 @@ export async function consoleTail(places: HostPlaces): Promise<string> {
 
 /** The host that runs from this root folder. The process table is asked, not a pid file: it is never stale. */
 export async function findMachine(root: string): Promise<Machine | undefined> {
-  for (const entry of await readdir('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    const words = (await readOr(`/proc/${entry}/cmdline`)).split('\0')
-    if (words[0]?.endsWith('systemd-nspawn') && words.includes(`--directory=${root}`))
-      return { nspawn: Number(entry), leader: await findLeader(Number(entry)) }
-  }
-  return undefined
+  const found = (await listMachines()).find(({ words }) => words.includes(`--directory=${root}`))
+  return found && { nspawn: found.pid, leader: await findLeader(found.pid) }
+}
+
+/** The root folder of a host of this name that another lab runs; there cannot be two, they would have one address. */
+export async function findRival(name: string, root: string): Promise<string | undefined> {
+  const named = (await listMachines()).filter(({ words }) => words.includes(`--machine=${name}`))
+  const folders = named.flatMap(({ words }) => words.filter((word) => word.startsWith('--directory=')))
+  return folders.map((word) => word.slice('--directory='.length)).find((folder) => folder !== root)
+}
+
+/** Every systemd-nspawn of this machine, with its command line. */
+async function listMachines(): Promise<{ pid: number; words: string[] }[]> {
+  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry))
+  const all = await Promise.all(
+    pids.map(async (pid) => ({ pid: Number(pid), words: (await readOr(`/proc/${pid}/cmdline`)).split('\0') })),
+  )
+  return all.filter(({ words }) => words[0]?.endsWith('systemd-nspawn'))
 }
 
 /** The child that is process 1 of its own namespace; the helper that nspawn has before it is not. */

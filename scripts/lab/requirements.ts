@@ -7,6 +7,7 @@ const programs: Record<string, string> = {
   mmdebstrap: 'mmdebstrap',
   'systemd-nspawn': 'systemd-container',
   nsenter: 'util-linux',
+  setpriv: 'util-linux',
   ip: 'iproute2',
   bridge: 'iproute2',
   ssh: 'openssh-client',

@@ -17,7 +17,8 @@ export async function makeRoot(places: LabPlaces, host: LabHost, tar: string): P
   const made = hostPlaces(places, `${host.name}.new`)
   await removeFolder(made.folder)
   await ensureFolder(made.root)
-  await run(['tar', '--numeric-owner', '-xpf', tar, '-C', made.root])
+  // Ends with us, also when we are killed: nothing goes on writing to a folder that the next run clears.
+  await run(['setpriv', '--pdeathsig', 'KILL', 'tar', '--numeric-owner', '-xpf', tar, '-C', made.root])
   await identify(made.root, host)
   await installKeys(places, made.root, host)
   await writeFile(made.hostKey, await readFile(join(made.root, 'etc/ssh/ssh_host_ed25519_key.pub')))

@@ -37,7 +37,8 @@ export async function rootfsTar(places: LabPlaces, { out, signal }: Pick<Context
     const partial = `${tar}.partial`
     await run(
       [
-        'mmdebstrap',
+        // Told to end (it then unmounts) when we are killed.
+        ...(['setpriv', '--pdeathsig', 'TERM', 'mmdebstrap'] as const),
         '--quiet',
         '--mode=root',
         '--format=tar',
