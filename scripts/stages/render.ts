@@ -71,10 +71,20 @@ export async function renderWorkspace(
       where: spec.where(['spec', 'kubernetes']),
       hint: 'Build the bundle again: `redoubt bundle build`.',
     })
-  const reveal = (ref: string) => {
-    const text = readFileSync(join(workspace.keys, ref), 'utf8')
-    addSecret(text.trim())
-    return text
-  }
+  const reveal = (ref: string) => readSecret(join(workspace.keys, ref))
   return renderCluster({ model: buildModel(spec, hosts), lock, pki, reveal, off, force, where: spec.where })
+}
+
+function readSecret(path: string): string {
+  try {
+    const text = readFileSync(path, 'utf8')
+    addSecret(text)
+    return text
+  } catch (error) {
+    return fail('usage', 'this secret cannot be read; --off encryption-at-rest fills it into a file', {
+      where: path,
+      hint: 'Render where the whole of keys/ is.',
+      cause: error,
+    })
+  }
 }

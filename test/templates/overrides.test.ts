@@ -1,0 +1,69 @@
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { RedoubtError } from '../../lib/errors.ts'
+import { renderCluster } from '../../templates/render.ts'
+import { inputOf, textOf } from './fixture.ts'
+
+const nodes = ['cp1 control-plane']
+const extraArgs = (component: string, args: string) => `  components: {${component}: {args: {${args}}}}`
+const manifest = (component: string) => `/etc/kubernetes/manifests/${component}.yaml`
+
+const refused: [string, string, string, RegExp][] = [
+  ['what the baseline sets', 'kube-apiserver', 'secure-port: "7443"', /--secure-port is set by the baseline/],
+  ['what a control sets', 'kube-scheduler', 'profiling: "true"', /--profiling is set by profiling-off/],
+  ['a list of two controls', 'kube-apiserver', 'enable-admission-plugins: X', /node-restriction and pod-security/],
+  ['what etcd’s baseline sets', 'etcd', 'data-dir: /tmp', /etcd --data-dir is set by the baseline/],
+  ['a name with dashes', 'etcd', '"--debug": "1"', /"--debug" is no flag name/],
+]
+for (const [name, component, args, message] of refused)
+  test(`an argument of the spec is refused: ${name}`, async () => {
+    const input = await inputOf(nodes, { extra: extraArgs(component, args) })
+    assert.throws(
+      () => renderCluster(input),
+      (error) => {
+        assert.ok(error instanceof RedoubtError && error.code === 'usage')
+        assert.match(error.message, message)
+        assert.match(error.where ?? '', /^redoubt\.yaml:8:\d+$/)
+        return true
+      },
+    )
+  })
+
+test('an argument that nothing sets is added', async () => {
+  const { trees, forced } = renderCluster(
+    await inputOf(nodes, { extra: extraArgs('kube-controller-manager', 'terminated-pod-gc-threshold: "100"') }),
+  )
+  assert.match(textOf(trees, manifest('kube-controller-manager')), /- --terminated-pod-gc-threshold=100$/m)
+  assert.deepEqual(forced, [])
+})
+
+test('forced, the spec wins in its place, and each is told once', async () => {
+  const input = await inputOf(['cp1 control-plane', 'cp2 control-plane'], {
+    extra: extraArgs('kube-apiserver', 'profiling: "true"'),
+  })
+  const { trees, forced } = renderCluster({ ...input, force: true })
+  const text = textOf(trees, manifest('kube-apiserver'), 'cp2')
+  assert.equal([...text.matchAll(/--profiling=(\w+)/g)].map((match) => match[1]).join(), 'true')
+  assert.equal(forced.length, 1)
+  assert.match(forced[0] ?? '', /^redoubt\.yaml:9:\d+: kube-apiserver --profiling=true wins over profiling-off$/)
+})
+
+test('an unknown control is refused, with those that exist', async () => {
+  const input = await inputOf(nodes)
+  assert.throws(
+    () => renderCluster({ ...input, off: ['audit-log', 'audit-lo'] }),
+    (error) => error instanceof RedoubtError && error.code === 'usage' && /audit-log/.test(error.hint ?? ''),
+  )
+})
+
+test('a waiver of an unknown control is refused with file:line', async () => {
+  const input = await inputOf(nodes, {
+    extra: '  waivers:\n    - {control: audit, reason: we have none here, expires: 2027-01-31}',
+  })
+  assert.throws(
+    () => renderCluster(input),
+    (error) => error instanceof RedoubtError && /^redoubt\.yaml:9:\d+$/.test(error.where ?? ''),
+  )
+})
+
+test.run()
