@@ -9,6 +9,9 @@ export interface Workspace {
   keys: string
   rendered: string
   evidence: string
+  /** The key that signs bundles, on the connected side, and its public half, which crosses the gap by another way. */
+  bundleKey: string
+  bundlePublicKey: string
 }
 
 export function workspaceAt(folder: string): Workspace {
@@ -21,5 +24,7 @@ export function workspaceAt(folder: string): Workspace {
     keys: join(root, 'keys'),
     rendered: join(root, 'rendered'),
     evidence: join(root, 'evidence'),
+    bundleKey: join(root, 'bundle.key'),
+    bundlePublicKey: join(root, 'bundle.pub'),
   }
 }

@@ -53,6 +53,8 @@ export interface StreamOptions extends Omit<RunOptions, 'input'> {
   stdin?: Readable
   /** Called with each chunk of standard output; the program waits while it has not resolved. */
   onStdout?: (chunk: Buffer) => void | Promise<void>
+  /** Called with each line of standard error as it comes, for progress. */
+  onStderr?: (line: string) => void
 }
 
 /**
@@ -69,8 +71,12 @@ export async function stream(command: readonly [string, ...string[]], options: S
     ...(options.timeout ? { timeout: options.timeout } : {}),
   })
   let stderr = ''
+  let line = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     stderr = (stderr + text).slice(-8192)
+    const lines = (line + text).split('\n')
+    line = (lines.pop() ?? '').slice(-8192)
+    if (options.onStderr) lines.forEach(options.onStderr)
   })
   const exit = new Promise<{ code: number; signal: string | null }>((resolve, reject) => {
     child.once('error', reject)

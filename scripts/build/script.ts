@@ -14,7 +14,7 @@ export async function bundleScript(root: string): Promise<Uint8Array> {
     target: 'node24',
     format: 'cjs',
     // Only a checkout builds executables.
-    external: ['esbuild'],
+    external: ['esbuild', '*/build/executable.ts'],
     legalComments: 'none',
     write: false,
     logLevel: 'silent',

@@ -1,4 +1,84 @@
-import type { Command } from '../command.ts'
+import { type Command, flag, text } from '../command.ts'
 
-/** The connected side: the bundle and its lock. */
-export const bundleCommands: Command[] = []
+const jobs = { type: 'string', value: 'N', describe: 'how much at a time (default: the number of cores)' } as const
+const publicKey = {
+  type: 'string',
+  value: 'PUB',
+  describe: 'public key of who made the bundle (default: bundle.pub in the workspace)',
+} as const
+
+/** The connected side makes the bundle and its lock; either side checks it. */
+export const bundleCommands: Command[] = [
+  {
+    name: 'bundle keygen',
+    summary: 'make the key pair that signs bundles: bundle.key, bundle.pub',
+    examples: ['redoubt bundle keygen', 'redoubt bundle keygen --key /media/usb/bundle.key'],
+    options: {
+      key: { type: 'string', value: 'FILE', describe: 'where the private key goes; the public one ends in .pub' },
+      force: { type: 'boolean', describe: 'overwrite a key that is there' },
+    },
+    run: async (context, _, options) =>
+      (await import('../stages/bundle-keygen.ts')).keygen(context, {
+        key: text(options, 'key'),
+        force: flag(options, 'force'),
+      }),
+  },
+  {
+    name: 'bundle build',
+    summary: 'make the signed bundle of redoubt.yaml, by its lock: NAME-VERSION.tar',
+    examples: ['redoubt bundle build', 'redoubt bundle build --dry-run', 'redoubt bundle build --jobs 1'],
+    options: {
+      key: {
+        type: 'string',
+        value: 'FILE',
+        describe: 'private key to sign with (default: bundle.key in the workspace)',
+      },
+      jobs,
+      'dry-run': { type: 'boolean', describe: 'say what would be built, and write nothing' },
+    },
+    run: async (context, _, options) =>
+      (await import('../stages/bundle-build.ts')).build(context, {
+        key: text(options, 'key'),
+        jobs: text(options, 'jobs'),
+        dryRun: flag(options, 'dry-run'),
+      }),
+  },
+  {
+    name: 'bundle lock',
+    summary: 'make redoubt.lock.yaml; with --update move its pins to what is current',
+    examples: ['redoubt bundle lock', 'redoubt bundle lock --update --dry-run', 'redoubt bundle lock --update'],
+    options: {
+      update: { type: 'boolean', describe: 'resolve everything anew and show what moved' },
+      jobs,
+      'dry-run': { type: 'boolean', describe: 'show what would move; the lock stays' },
+    },
+    run: async (context, _, options) =>
+      (await import('../stages/bundle-lock.ts')).lock(context, {
+        update: flag(options, 'update'),
+        jobs: text(options, 'jobs'),
+        dryRun: flag(options, 'dry-run'),
+      }),
+  },
+  {
+    name: 'bundle verify',
+    summary: 'check every byte of a bundle against its signature',
+    args: '[FILE]',
+    positionals: [0, 1],
+    examples: ['redoubt bundle verify lab-0.1.0.tar --key bundle.pub', 'redoubt bundle verify'],
+    options: { key: publicKey },
+    run: async (context, [file], options) =>
+      (await import('../stages/bundle-verify.ts')).verify(context, { file, key: text(options, 'key') }),
+  },
+  {
+    name: 'bundle inspect',
+    summary: 'show what a bundle holds',
+    args: '[FILE]',
+    positionals: [0, 1],
+    examples: ['redoubt bundle inspect lab-0.1.0.tar --key bundle.pub', 'redoubt bundle inspect -o json'],
+    options: {
+      key: { ...publicKey, describe: 'check the signature with this public key; without it nothing is checked' },
+    },
+    run: async (context, [file], options) =>
+      (await import('../stages/bundle-inspect.ts')).inspect(context, { file, key: text(options, 'key') }),
+  },
+]

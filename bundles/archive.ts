@@ -1,0 +1,106 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import { Header } from 'tar'
+import { errnoOf, fail } from '../lib/errors.ts'
+import { blockSize, paddingOf, tarHeader } from './tar.ts'
+
+/** A bundle file that is open for reading. Nothing in it is trusted yet. */
+export interface Archive {
+  path: string
+  file: FileHandle
+  /** Bytes of the whole file. */
+  size: number
+}
+
+/** An entry as its header describes it. */
+export interface ArchiveEntry {
+  path: string
+  /** Offset of the header, and of the first byte of content. */
+  header: number
+  offset: number
+  size: number
+  /** Where the next header stands. */
+  next: number
+}
+
+/** Opens a bundle. Throws `usage` when there is no such file. */
+export async function openArchive(path: string): Promise<Archive> {
+  try {
+    const file = await open(path, 'r')
+    const info = await file.stat()
+    if (info.isFile()) return { path, file, size: info.size }
+    await file.close()
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') fail('usage', 'no such file', { where: path, cause: error })
+    if (errnoOf(error) === 'EACCES') fail('usage', 'not allowed to read this file', { where: path, cause: error })
+    throw error
+  }
+  return fail('usage', 'is no regular file', { where: path })
+}
+
+/** Bytes `offset` to `offset + size`. Throws `integrity` when the file ends before. */
+export async function readAt(archive: Archive, offset: number, size: number, what: string): Promise<Buffer> {
+  if (offset + size > archive.size)
+    fail('integrity', `ends at byte ${archive.size}, inside ${what} (bytes ${offset} to ${offset + size})`, {
+      where: archive.path,
+      hint: 'The file is truncated: copy it again.',
+    })
+  const data = Buffer.alloc(size)
+  let done = 0
+  while (done < size) {
+    const { bytesRead } = await archive.file.read(data, done, size - done, offset + done)
+    if (bytesRead === 0) fail('integrity', `became shorter while it was read`, { where: archive.path })
+    done += bytesRead
+  }
+  return data
+}
+
+/**
+ * Reads the entry whose header stands at `offset`; undefined where zeros end the archive. Only what we write passes: a plain file with a
+ * plain relative name, its header the very bytes that tarHeader() gives. Throws `integrity`, naming the entry and where it is.
+ */
+export async function readEntry(archive: Archive, offset: number): Promise<ArchiveEntry | undefined> {
+  const block = await readAt(archive, offset, blockSize, 'the header of an entry')
+  if (block.every((byte) => byte === 0)) return undefined
+  const refuse = (what: string) =>
+    fail('integrity', `${what}, in the header at byte ${offset}`, { where: archive.path, hint: copyAgain })
+  const header = decode(block)
+  if (!header?.cksumValid) return refuse('is damaged or no tar archive')
+  const path = header.path ?? ''
+  const name = JSON.stringify(path)
+  if (path.startsWith('/') || path.split('/').includes('..')) return refuse(`${name} leads out of the bundle`)
+  if (header.type !== 'File') return refuse(`${name} is a ${header.type}; a bundle holds plain files only`)
+  const size = header.size ?? -1
+  const mode = header.mode ?? 0
+  if (path === '' || size < 0 || !sameHeader(block, path, size, mode))
+    return refuse(`${name} is not as redoubt writes it`)
+  const content = offset + blockSize
+  return { path, header: offset, offset: content, size, next: content + size + paddingOf(size) }
+}
+
+/** Checks that the content of an entry lies in the file and that zeros fill its last block. Throws `integrity`. */
+export async function checkPadding(archive: Archive, entry: ArchiveEntry): Promise<void> {
+  const padding = await readAt(archive, entry.offset + entry.size, paddingOf(entry.size), entry.path)
+  if (padding.some((byte) => byte !== 0))
+    fail('integrity', `${entry.path} is followed by bytes that are not zero, at byte ${entry.offset + entry.size}`, {
+      where: archive.path,
+      hint: copyAgain,
+    })
+}
+
+export const copyAgain = 'The file was changed or damaged: copy it again, and use it only when it passes.'
+
+function decode(block: Buffer): Header | undefined {
+  try {
+    return new Header(block)
+  } catch {
+    return undefined
+  }
+}
+
+function sameHeader(block: Buffer, path: string, size: number, mode: number): boolean {
+  try {
+    return tarHeader({ path, type: 'file', mode, size }).equals(block) && (mode === 0o644 || mode === 0o755)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,92 @@
+import type { KeyObject } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import type { Lock } from '../cluster/lock.ts'
+import { fail } from '../lib/errors.ts'
+import { formatBytes } from '../lib/output.ts'
+import { type Cache, cachedPath, dropCorrupt } from './cache.ts'
+import { signBytes } from './keys.ts'
+import { layOut } from './layout.ts'
+import { type Blob, bytesBlob } from './parts.ts'
+import { type ProduceOptions, type Product, produce } from './produce.ts'
+import { DamagedBlob, writeBundle } from './write.ts'
+
+export interface BuildOptions extends ProduceOptions {
+  /** Where the bundle goes. */
+  target: string
+  key: KeyObject
+  /** The redoubt executable for the bundle's architecture. */
+  executable: string
+  /** `redoubt 0.1.0` */
+  tool: string
+}
+
+export interface Built {
+  /** What the bundle was made by. */
+  lock: Lock
+  /** Bytes of the file. */
+  size: number
+  /** SHA-256 of the signed statement, hex: names these very bytes, as every entry's digest hangs from it. */
+  id: string
+  blobs: number
+}
+
+/** Makes a bundle. A damaged cache entry is made again, once. */
+export async function buildBundle(options: BuildOptions): Promise<Built> {
+  try {
+    return await attempt(options)
+  } catch (error) {
+    if (!(error instanceof DamagedBlob)) throw error
+    await repair(options.cache, error.blob, options)
+    return await attempt(options)
+  }
+}
+
+async function attempt(options: BuildOptions): Promise<Built> {
+  const product = await produce(options)
+  return write(options, product)
+}
+
+async function write(options: BuildOptions, { lock, images, blobs }: Product): Promise<Built> {
+  const { out, signal, target, key, tool, spec } = options
+  const signed = await signExecutable(options.executable, key)
+  const layout = layOut({
+    name: spec.metadata.name,
+    version: spec.spec.bundle.version,
+    tool,
+    lock,
+    images,
+    blobs,
+    key,
+    ...signed,
+  })
+  await out.step(`write ${basename(target)}`, async (report) => {
+    await writeBundle(target, layout, (done) => report.progress(done, layout.size), signal)
+    report.detail(`${formatBytes(layout.size)}, ${blobs.length} blobs, ${images.length} images`)
+  })
+  return { lock, size: layout.size, id: layout.id, blobs: blobs.length }
+}
+
+/** Ed25519 signs the whole message, so the executable, and nothing else ever, is read into memory. */
+async function signExecutable(
+  file: string,
+  key: KeyObject,
+): Promise<{ executable: Blob; executableSignature: Buffer }> {
+  const bytes = await readFile(file)
+  const { digest, size } = bytesBlob(bytes)
+  return { executable: { digest, size, parts: [{ file, size }] }, executableSignature: signBytes(bytes, key) }
+}
+
+/** Drops what is damaged of a blob's parts from the cache. Throws `failed` when the damage is not in the cache. */
+async function repair(cache: Cache, blob: Blob, { out }: BuildOptions): Promise<void> {
+  const folder = cachedPath(cache, 'sha256:')
+  const digests = blob.parts.flatMap((part) =>
+    'file' in part && part.file.startsWith(folder) ? [`sha256:${basename(part.file)}`] : [],
+  )
+  const dropped = await dropCorrupt(cache, digests)
+  if (dropped.length === 0) {
+    const files = blob.parts.flatMap((part) => ('file' in part ? [part.file] : []))
+    fail('failed', 'changed while the bundle was written', { where: files.join(', '), hint: 'Run again.' })
+  }
+  for (const digest of dropped) out.warn(`${cachedPath(cache, digest)} was damaged and is made again`)
+}

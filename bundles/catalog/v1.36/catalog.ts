@@ -1,0 +1,94 @@
+import type { Catalog } from '../../catalog.ts'
+import { images } from './images.ts'
+import { packages, present } from './packages.ts'
+
+const kubernetes = 'v1.36.3'
+const stamp = (variable: string, value: string) => `-X ${variable}=${value}`
+
+/**
+ * Kubernetes v1.36 and what it runs with. etcd and CoreDNS are the versions that kubeadm v1.36.3 pins
+ * (cmd/kubeadm/app/constants/constants.go). The versions themselves stand in go/FOLDER/go.mod.
+ */
+export const catalog: Catalog = {
+  kubernetes,
+  folder: 'v1.36',
+  modules: {
+    kubernetes: {
+      folder: 'kubernetes',
+      // Without these the programs call themselves v0.0.0-master, and kubeadm refuses to work with them.
+      ldflags: [
+        stamp('k8s.io/component-base/version.gitVersion', kubernetes),
+        stamp('k8s.io/component-base/version.gitMajor', '1'),
+        stamp('k8s.io/component-base/version.gitMinor', '36'),
+        stamp('k8s.io/client-go/pkg/version.gitVersion', kubernetes),
+      ],
+    },
+    etcd: { folder: 'etcd', ldflags: [] },
+    containerd: {
+      folder: 'containerd',
+      ldflags: [stamp('github.com/containerd/containerd/v2/version.Version', 'v2.2.0')],
+    },
+    coredns: { folder: 'coredns', ldflags: [] },
+    'cni-plugins': {
+      folder: 'cni-plugins',
+      ldflags: [stamp('github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion', 'v1.9.0')],
+    },
+  },
+  components: {
+    'kube-apiserver': kubernetesProgram('cmd/kube-apiserver'),
+    'kube-controller-manager': kubernetesProgram('cmd/kube-controller-manager'),
+    'kube-scheduler': kubernetesProgram('cmd/kube-scheduler'),
+    'kube-proxy': kubernetesProgram('cmd/kube-proxy'),
+    kubelet: kubernetesProgram('cmd/kubelet'),
+    kubectl: kubernetesProgram('cmd/kubectl'),
+    kubeadm: kubernetesProgram('cmd/kubeadm'),
+    etcd: etcdProgram('server'),
+    etcdctl: etcdProgram('etcdctl'),
+    etcdutl: etcdProgram('etcdutl'),
+    containerd: containerdProgram('containerd'),
+    'containerd-shim-runc-v2': containerdProgram('containerd-shim-runc-v2'),
+    ctr: containerdProgram('ctr'),
+    runc: { kind: 'deb', package: 'runc', path: '/usr/sbin/runc' },
+    'cni-bridge': cniPlugin('main/bridge'),
+    'cni-host-local': cniPlugin('ipam/host-local'),
+    'cni-loopback': cniPlugin('main/loopback'),
+    'cni-portmap': cniPlugin('meta/portmap'),
+    coredns: {
+      kind: 'go',
+      wrapper: 'coredns',
+      module: 'github.com/coredns/coredns',
+      package: 'github.com/coredns/coredns',
+    },
+    // Static, and with -P it does what upstream's pause does: wait, and reap what the pod's processes leave behind.
+    pause: { kind: 'deb', package: 'catatonit', path: '/usr/bin/catatonit' },
+    agnhost: kubernetesProgram('test/images/agnhost'),
+  },
+  images,
+  release: 'bookworm',
+  packages,
+  present,
+}
+
+function kubernetesProgram(path: string) {
+  return {
+    kind: 'go',
+    wrapper: 'kubernetes',
+    module: 'k8s.io/kubernetes',
+    package: `k8s.io/kubernetes/${path}`,
+  } as const
+}
+
+function etcdProgram(name: string) {
+  const module = `go.etcd.io/etcd/${name}/v3`
+  return { kind: 'go', wrapper: 'etcd', module, package: module } as const
+}
+
+function containerdProgram(name: string) {
+  const module = 'github.com/containerd/containerd/v2'
+  return { kind: 'go', wrapper: 'containerd', module, package: `${module}/cmd/${name}` } as const
+}
+
+function cniPlugin(path: string) {
+  const module = 'github.com/containernetworking/plugins'
+  return { kind: 'go', wrapper: 'cni-plugins', module, package: `${module}/plugins/${path}` } as const
+}

@@ -1,0 +1,36 @@
+import { binaryPaths } from '../cluster/components.ts'
+import type { BundleHead } from './read.ts'
+
+/** One thing that a bundle holds, as a person calls it. */
+export interface BundleItem {
+  kind: 'executable' | 'image' | 'program' | 'package' | 'file'
+  name: string
+  version: string
+  /** Bytes; of an image, of all its blobs that no other has: here its manifest alone says nothing, so the program's size. */
+  size: number
+  digest: string
+}
+
+/** What a bundle holds: the executable, images, programs, packages, files, each in the order of the lock. */
+export function describeContents({ statement, lock }: BundleHead): BundleItem[] {
+  const entries = Object.entries(lock.components)
+  return [
+    {
+      kind: 'executable',
+      name: 'redoubt',
+      version: statement.tool.replace('redoubt ', ''),
+      size: statement.executable.size,
+      digest: `sha256:${statement.executable.sha256}`,
+    },
+    ...entries.flatMap(([, { version, image, binary }]): BundleItem[] =>
+      image ? [{ kind: 'image', name: image.name, version, size: binary.size, digest: image.digest }] : [],
+    ),
+    ...entries.flatMap(([name, { version, binary }]): BundleItem[] =>
+      name in binaryPaths ? [{ kind: 'program', name, version, ...binary }] : [],
+    ),
+    ...lock.packages.map(
+      ({ name, version, size, digest }): BundleItem => ({ kind: 'package', name, version, size, digest }),
+    ),
+    ...lock.files.map(({ name, size, digest }): BundleItem => ({ kind: 'file', name, version: '', size, digest })),
+  ]
+}

@@ -1,0 +1,91 @@
+import { Worker } from 'node:worker_threads'
+import { throwIfAborted } from '../lib/exec.ts'
+
+export interface Range {
+  offset: number
+  size: number
+}
+
+/**
+ * SHA-256 (hex) of ranges of an open file, in their order, on `jobs` threads with 1 MiB of memory each. A range that the file does not hold
+ * whole gives the digest of what there is of it.
+ */
+export async function hashRanges(
+  fd: number,
+  ranges: readonly Range[],
+  jobs: number,
+  onBytes: (count: number) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const results: string[] = new Array(ranges.length)
+  // The largest first, so that no thread is left with one when the others are done.
+  const order = ranges.map((_, index) => index).sort((a, b) => (ranges[b]?.size ?? 0) - (ranges[a]?.size ?? 0))
+  const workers = Array.from({ length: Math.min(jobs, ranges.length) }, () => startWorker(fd))
+  const feed = async (worker: Worker) => {
+    for (let index = order.shift(); index !== undefined; index = order.shift()) {
+      throwIfAborted(signal)
+      results[index] = await hashOne(worker, ranges[index] as Range, onBytes, signal)
+    }
+  }
+  try {
+    await Promise.all(workers.map(feed))
+    return results
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()))
+  }
+}
+
+function hashOne(worker: Worker, range: Range, onBytes: (count: number) => void, signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: number | string) => {
+      if (typeof message === 'number') return onBytes(message)
+      stop()
+      resolve(message)
+    }
+    const onError = (error: unknown) => {
+      stop()
+      reject(error)
+    }
+    const onAbort = () => onError(signal.reason)
+    const stop = () => {
+      worker.off('message', onMessage)
+      worker.off('error', onError)
+      signal.removeEventListener('abort', onAbort)
+    }
+    worker.on('message', onMessage)
+    worker.on('error', onError)
+    signal.addEventListener('abort', onAbort, { once: true })
+    worker.postMessage(range)
+  })
+}
+
+/** The executable is one script, so a thread's code cannot be a file of its own: it is this function's text. */
+function startWorker(fd: number): Worker {
+  return new Worker(`(${hashInThread.toString()})()`, { eval: true, workerData: { fd } })
+}
+
+/** Runs in the thread and may name nothing from outside itself. */
+function hashInThread(): void {
+  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+  const { readSync } = process.getBuiltinModule('node:fs')
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const buffer = Buffer.alloc(1 << 20)
+  parentPort?.on('message', ({ offset, size }: { offset: number; size: number }) => {
+    const hash = createHash('sha256')
+    let done = 0
+    let unsaid = 0
+    while (done < size) {
+      const count = readSync(workerData.fd, buffer, 0, Math.min(buffer.length, size - done), offset + done)
+      if (count === 0) break
+      hash.update(buffer.subarray(0, count))
+      done += count
+      unsaid += count
+      if (unsaid >= 32 << 20) {
+        parentPort?.postMessage(unsaid)
+        unsaid = 0
+      }
+    }
+    parentPort?.postMessage(unsaid)
+    parentPort?.postMessage(hash.digest('hex'))
+  })
+}

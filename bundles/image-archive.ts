@@ -1,0 +1,96 @@
+import { Readable } from 'node:stream'
+import * as v from 'valibot'
+import { fail } from '../lib/errors.ts'
+import { blobPath, limits, names, oci } from './format.ts'
+import { blobsOfManifest, digestName, type IndexedImage, writeIndex } from './oci-index.ts'
+import { type BundleHead, readChecked } from './read.ts'
+import type { ContentsEntry } from './statement.ts'
+import { entrySize, paddingOf, tarHeader, trailerSize } from './tar.ts'
+
+/** A tar of some of a bundle's images, streamed from it. */
+export interface ImageArchive {
+  /** Bytes of the stream. */
+  size: number
+  stream: Readable
+}
+
+const indexSchema = v.object({
+  manifests: v.array(
+    v.object({
+      digest: v.string(),
+      size: v.number(),
+      annotations: v.object({ 'org.opencontainers.image.ref.name': v.string() }),
+    }),
+  ),
+})
+
+/** See Bundle.imageArchive. */
+export async function archiveOfImages(head: BundleHead, references: readonly string[]): Promise<ImageArchive> {
+  const known = await readImages(head)
+  const images = [...new Set(references)].map(
+    (reference) =>
+      known.find((image) => digestName(image) === reference) ??
+      fail('usage', `the bundle holds no image ${reference}`, { where: head.archive.path }),
+  )
+  const wanted = new Map<string, ContentsEntry>()
+  for (const image of images) {
+    const manifest = findBlob(head, image.manifest.digest)
+    const data = await collect(head, manifest, limits.manifest)
+    const blobs = blobsOfManifest(data, `${head.archive.path}: ${manifest.path}`)
+    for (const entry of [manifest, ...blobs.map((blob) => findBlob(head, blob.digest))]) wanted.set(entry.path, entry)
+  }
+  const entries = [...wanted.values()]
+  const small = [
+    { path: names.layout, bytes: Buffer.from(oci.layout) },
+    { path: names.index, bytes: writeIndex(images) },
+  ]
+  const size = [...small.map((entry) => entry.bytes.length), ...entries.map((entry) => entry.size)].reduce(
+    (sum, length) => sum + entrySize(length),
+    trailerSize,
+  )
+  async function* write(): AsyncGenerator<Uint8Array> {
+    for (const { path, bytes } of small) {
+      yield tarHeader({ path, type: 'file', mode: 0o644, size: bytes.length })
+      yield Buffer.concat([bytes, Buffer.alloc(paddingOf(bytes.length))])
+    }
+    for (const entry of entries) {
+      yield tarHeader({ path: entry.path, type: 'file', mode: 0o644, size: entry.size })
+      yield* readChecked(head.archive, entry)
+      yield Buffer.alloc(paddingOf(entry.size))
+    }
+    yield Buffer.alloc(trailerSize)
+  }
+  return { size, stream: Readable.from(write(), { objectMode: false }) }
+}
+
+/** The images that a bundle's index names, each once. Throws `integrity` when the index is not as we write it. */
+export async function readImages(head: BundleHead): Promise<IndexedImage[]> {
+  const entry = head.contents.find((candidate) => candidate.path === names.index)
+  const where = `${head.archive.path}: ${names.index}`
+  if (!entry) return fail('integrity', 'is missing', { where })
+  const data = await collect(head, entry, limits.index)
+  const index = v.parse(indexSchema, JSON.parse(data.toString('utf8')))
+  const images = index.manifests.flatMap(({ digest, size, annotations }) => {
+    const name = annotations['org.opencontainers.image.ref.name']
+    return name.includes('@') ? [] : [{ name, manifest: { digest, size } }]
+  })
+  if (!writeIndex(images).equals(data)) return fail('integrity', 'is not as redoubt writes it', { where })
+  return images
+}
+
+function findBlob(head: BundleHead, digest: string): ContentsEntry {
+  return (
+    head.contents.find((entry) => entry.path === blobPath(digest)) ??
+    fail('integrity', `the bundle names a blob that it does not hold: ${digest}`, { where: head.archive.path })
+  )
+}
+
+async function collect(head: BundleHead, entry: ContentsEntry, limit: number): Promise<Buffer> {
+  if (entry.size > limit)
+    fail('integrity', `${entry.path} has ${entry.size} bytes; at most ${limit} are believed`, {
+      where: head.archive.path,
+    })
+  const chunks: Buffer[] = []
+  for await (const chunk of readChecked(head.archive, entry)) chunks.push(chunk)
+  return Buffer.concat(chunks)
+}

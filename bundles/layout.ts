@@ -1,0 +1,110 @@
+import type { KeyObject } from 'node:crypto'
+import type { Lock } from '../cluster/lock.ts'
+import { byCodeUnit } from '../lib/files.ts'
+import { sha256 } from '../lib/hash.ts'
+import { writeYaml } from '../lib/yaml.ts'
+import { blobPath, names, oci } from './format.ts'
+import type { Image } from './image.ts'
+import { signBytes } from './keys.ts'
+import { writeIndex } from './oci-index.ts'
+import { type Blob, bytesBlob } from './parts.ts'
+import { type ContentsEntry, writeContents, writeStatement } from './statement.ts'
+import { blockSize, entrySize, trailerSize } from './tar.ts'
+
+/** One entry of the bundle, in the order of writing. */
+export interface LayoutEntry {
+  path: string
+  mode: number
+  blob: Blob
+}
+
+export interface Layout {
+  entries: LayoutEntry[]
+  /** Bytes of the whole file. */
+  size: number
+  /** SHA-256 of the statement, hex: it names the bundle. */
+  id: string
+}
+
+export interface LayoutInputs {
+  name: string
+  version: string
+  tool: string
+  lock: Lock
+  /** The executable, as the file that it is, and its signature. */
+  executable: Blob
+  executableSignature: Buffer
+  images: readonly Image[]
+  blobs: readonly Blob[]
+  key: KeyObject
+}
+
+/** The lock as the workspace and the bundle hold it. */
+export function lockText(lock: Lock): string {
+  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml(lock)}`
+}
+
+/** Where every byte of a bundle goes. The same inputs and key give the same layout. */
+export function layOut(inputs: LayoutInputs): Layout {
+  const lock = bytesBlob(lockText(inputs.lock))
+  const signature = bytesBlob(inputs.executableSignature)
+  const following: LayoutEntry[] = [
+    plain(names.lock, lock),
+    plain(names.layout, bytesBlob(oci.layout)),
+    plain(names.index, bytesBlob(writeIndex(inputs.images))),
+    ...inputs.blobs.map((blob) => plain(blobPath(blob.digest), blob)).sort((a, b) => byCodeUnit(a.path, b.path)),
+  ]
+  const leading = (contents: Buffer): LayoutEntry[] => {
+    const statement = writeStatement({
+      apiVersion: 'redoubt.dev/v1alpha1',
+      kind: 'BundleStatement',
+      name: inputs.name,
+      version: inputs.version,
+      tool: inputs.tool,
+      executable: summary(inputs.executable),
+      executableSignature: summary(signature),
+      contents: { size: contents.length, sha256: sha256(contents) },
+      lock: summary(lock),
+    })
+    return [
+      { path: names.executable, mode: 0o755, blob: inputs.executable },
+      plain(names.executableSignature, signature),
+      plain(names.statement, bytesBlob(statement)),
+      plain(names.statementSignature, bytesBlob(signBytes(statement, inputs.key))),
+      plain(names.contents, bytesBlob(contents)),
+    ]
+  }
+  // The contents list offsets, which depend on how long the contents are: settled when a round changes nothing.
+  let contents = writeContents(place(following, 0))
+  for (;;) {
+    const start = leading(contents).reduce((sum, entry) => sum + entrySize(entry.blob.size), 0)
+    const next = writeContents(place(following, start))
+    if (next.equals(contents)) break
+    contents = next
+  }
+  const entries = [...leading(contents), ...following]
+  const size = entries.reduce((sum, entry) => sum + entrySize(entry.blob.size), trailerSize)
+  const statement = entries.find((entry) => entry.path === names.statement)
+  return { entries, size, id: statement ? hexOf(statement.blob) : '' }
+}
+
+function plain(path: string, blob: Blob): LayoutEntry {
+  return { path, mode: 0o644, blob }
+}
+
+function summary(blob: Blob): { size: number; sha256: string } {
+  return { size: blob.size, sha256: hexOf(blob) }
+}
+
+function hexOf(blob: Blob): string {
+  return blob.digest.replace('sha256:', '')
+}
+
+function place(entries: readonly LayoutEntry[], start: number): ContentsEntry[] {
+  let offset = start
+  return entries.map(({ path, blob }) => {
+    const entry = { path, offset: offset + blockSize, size: blob.size, sha256: hexOf(blob) }
+    offset += entrySize(blob.size)
+    return entry
+  })
+}

@@ -1,0 +1,66 @@
+import type { DebPackage, Lock } from '../cluster/lock.ts'
+
+/** One thing that two locks pin differently; `-` stands for absent. */
+export interface Difference {
+  /** `kube-apiserver`, `package nftables`, `file NAME` */
+  what: string
+  before: string
+  after: string
+}
+
+/** What moved between two locks, in the order of the lock. Empty when they pin the same. */
+export function compareLocks(before: Lock, after: Lock): Difference[] {
+  const names = [...new Set([...Object.keys(before.components), ...Object.keys(after.components)])]
+  return [
+    ...compare('kubernetes', before.kubernetes, after.kubernetes),
+    ...compare('architecture', before.architecture, after.architecture),
+    ...names.flatMap((name) => compareComponent(before, after, name as keyof Lock['components'])),
+    ...comparePackages('package', before.packages, after.packages),
+    ...comparePackages('image package', before.imagePackages, after.imagePackages),
+    ...compareFiles(before, after),
+  ]
+}
+
+function compareComponent(before: Lock, after: Lock, name: keyof Lock['components']): Difference[] {
+  const [a, b] = [before.components[name], after.components[name]]
+  if (!a || !b) return compare(name, a?.version, b?.version)
+  if (a.version !== b.version) return compare(name, a.version, b.version)
+  const moved = [
+    ...(a.source.kind === 'go' && b.source.kind === 'go' ? compare(name, a.source.toolchain, b.source.toolchain) : []),
+    ...compare(name, JSON.stringify(a.source), JSON.stringify(b.source)).map((entry) => ({
+      ...entry,
+      before: `${a.version} from other inputs`,
+      after: b.version,
+    })),
+  ][0]
+  if (moved) return [moved]
+  const binary = compare(`${name} program`, short(a.binary.digest), short(b.binary.digest))
+  return binary.length > 0 ? binary : compare(`${name} image`, short(a.image?.digest), short(b.image?.digest))
+}
+
+function comparePackages(kind: string, before: readonly DebPackage[], after: readonly DebPackage[]): Difference[] {
+  const names = [...new Set([...before, ...after].map((entry) => entry.name))].sort()
+  return names.flatMap((name) => {
+    const a = before.find((entry) => entry.name === name)
+    const b = after.find((entry) => entry.name === name)
+    const moved = compare(`${kind} ${name}`, a?.version, b?.version)
+    return moved.length > 0 ? moved : compare(`${kind} ${name}`, short(a?.digest), short(b?.digest))
+  })
+}
+
+function compareFiles(before: Lock, after: Lock): Difference[] {
+  const names = [...new Set([...before.files, ...after.files].map((entry) => entry.name))]
+  return names.flatMap((name) => {
+    const digest = (lock: Lock) => short(lock.files.find((entry) => entry.name === name)?.digest)
+    return compare(`file ${name}`, digest(before), digest(after))
+  })
+}
+
+function compare(what: string, before = '-', after = '-'): Difference[] {
+  return before === after ? [] : [{ what, before, after }]
+}
+
+/** The first 12 hex digits of a digest: enough for a person to compare. */
+export function short(digest: string | undefined): string | undefined {
+  return digest?.replace('sha256:', '').slice(0, 12)
+}

@@ -1,0 +1,64 @@
+import type { DebPackage, Lock } from '../cluster/lock.ts'
+import { fail } from '../lib/errors.ts'
+import { formatBytes } from '../lib/output.ts'
+import { withWorkFolder } from './cache.ts'
+import type { Catalog } from './catalog.ts'
+import { countOf, type ProgramOptions } from './programs.ts'
+import { openApt } from './sources/apt.ts'
+import { type DebPins, fetchPackages, missingPackages, resolvePackages } from './sources/deb.ts'
+
+/** Has every Debian package in the cache: those that the lock pins, or the current ones. */
+export async function collectPackages(options: ProgramOptions): Promise<DebPins> {
+  const { cache, catalog, architecture, pins, out, signal } = options
+  return out.step('packages of Debian', async (report) => {
+    const found = pins ? pinnedPackages(pins, catalog) : undefined
+    let missing = found ? await missingPackages(cache, every(found)) : []
+    const describe = (result: DebPins) => {
+      const size = every(result).reduce((sum, entry) => sum + entry.size, 0)
+      const fetched = missing.length > 0 ? `${missing.length} fetched` : 'unchanged'
+      report.detail(
+        `${result.packages.length} for nodes, ${result.imagePackages.length} for images, ${formatBytes(size)}, ${fetched}`,
+      )
+      return result
+    }
+    if (found && missing.length === 0) return describe(found)
+    return withWorkFolder(cache, async (folder) => {
+      report.status(`package lists of ${catalog.release}`)
+      const apt = await openApt(folder, catalog.release, architecture, signal)
+      report.status('what depends on what')
+      const result = found ?? (await resolvePackages(apt, catalog))
+      missing = await missingPackages(cache, every(result))
+      if (missing.length > 0) {
+        report.status(countOf(missing.length, 'package'))
+        await fetchPackages(cache, apt, missing, report.status)
+      }
+      return describe(result)
+    })
+  })
+}
+
+function every(pins: DebPins): DebPackage[] {
+  return [...pins.packages, ...pins.imagePackages, ...Object.values(pins.programs)]
+}
+
+/** The packages as a lock pins them. Throws `usage` when the catalogue takes a program from another package than the lock. */
+export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
+  const programs: Record<string, DebPackage> = {}
+  for (const [name, origin] of Object.entries(catalog.components)) {
+    if (origin.kind !== 'deb') continue
+    const entry = lock.components[name as keyof typeof lock.components]
+    if (entry?.source.kind !== 'deb' || entry.source.package !== origin.package)
+      return fail('usage', `the lock does not say from which package ${name} comes`, {
+        hint: 'Move the pins with `redoubt bundle lock --update`.',
+      })
+    const { digest, size } = entry.source
+    programs[origin.package] = {
+      name: origin.package,
+      version: entry.version,
+      architecture: lock.architecture,
+      digest,
+      size,
+    }
+  }
+  return { packages: lock.packages, imagePackages: lock.imagePackages, programs }
+}

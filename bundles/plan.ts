@@ -1,0 +1,54 @@
+import { formatBytes } from '../lib/output.ts'
+import { recall } from './cache.ts'
+import { pinnedPackages } from './packages.ts'
+import type { ProduceOptions } from './produce.ts'
+import { compiledFrom, planBuild } from './programs.ts'
+import { missingPackages } from './sources/deb.ts'
+import { goStep, pinOf } from './sources/go.ts'
+
+/** One line of a dry run. */
+export interface PlannedPart {
+  part: string
+  from: string
+  /** `nothing: cached`, or what a build would do. */
+  todo: string
+}
+
+/** What a build would do now. Reads the cache and the lock; fetches and writes nothing. */
+export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]> {
+  const { cache, catalog, pins, spec } = options
+  const parts: PlannedPart[] = []
+  for (const name of Object.keys(catalog.modules)) {
+    const build = await planBuild(options, name)
+    const members = compiledFrom(catalog, name)
+    const cached = await recall(cache, goStep(build))
+    const modules = new Set(
+      members.map(({ origin }) => `${origin.module}@${pinOf(build.wrapper, origin.module).version}`),
+    )
+    parts.push({
+      part: members.map((member) => member.name).join(' '),
+      from: [...modules].join(' '),
+      todo: cached ? 'nothing: cached' : `compile with ${build.toolchain}`,
+    })
+  }
+  if (!pins) {
+    const wanted = [...catalog.packages.map((entry) => entry.name), 'runc', 'catatonit']
+    parts.push({
+      part: wanted.join(' '),
+      from: `Debian ${catalog.release}`,
+      todo: 'resolve with apt, fetch with their closure',
+    })
+  } else {
+    const { packages, imagePackages, programs } = pinnedPackages(pins, catalog)
+    const all = [...packages, ...imagePackages, ...Object.values(programs)]
+    const missing = await missingPackages(cache, all)
+    const size = missing.reduce((sum, entry) => sum + entry.size, 0)
+    parts.push({
+      part: `${all.length} packages`,
+      from: `Debian ${catalog.release}`,
+      todo: missing.length === 0 ? 'nothing: cached' : `fetch ${missing.length}, ${formatBytes(size)}`,
+    })
+  }
+  for (const { name, path } of spec.spec.bundle.files) parts.push({ part: name, from: path, todo: 'read' })
+  return parts
+}

@@ -1,0 +1,100 @@
+import { binaryPaths, type ComponentName, components, type ImageName, imageComponents } from '../cluster/components.ts'
+import type { Lock } from '../cluster/lock.ts'
+import type { LoadedSpec } from '../cluster/spec.ts'
+import { fail } from '../lib/errors.ts'
+import { mapPool } from '../lib/pool.ts'
+import { cachedPath } from './cache.ts'
+import { assembleImage, type Image } from './image.ts'
+import { compareLocks } from './lock-diff.ts'
+import { collectPackages } from './packages.ts'
+import type { Blob, BlobRef } from './parts.ts'
+import { compilePrograms, countOf, extractPrograms, type ProgramOptions, type Programs } from './programs.ts'
+import { userlandOf } from './sources/deb-files.ts'
+import { readFiles } from './sources/file.ts'
+
+/** Everything that goes into a bundle but for the executable, and the lock that says what it is. */
+export interface Product {
+  lock: Lock
+  images: Image[]
+  /** Every blob, each digest once. */
+  blobs: Blob[]
+}
+
+export interface ProduceOptions extends ProgramOptions {
+  spec: LoadedSpec
+  /** The workspace's folder: `spec.bundle.files` are relative to it. */
+  workspace: string
+}
+
+/**
+ * Gets every part of a bundle into the cache. With pins, exactly those: an output that differs from its pin is refused with `failed`.
+ */
+export async function produce(options: ProduceOptions): Promise<Product> {
+  const { cache, catalog, architecture, pins, out, signal, jobs } = options
+  const debs = await collectPackages(options)
+  const programs: Programs = { ...(await compilePrograms(options)), ...(await extractPrograms(options, debs.programs)) }
+  const images = await out.step('assemble images', async (report) => {
+    const userland = await userlandOf(cache, debs.imagePackages, signal)
+    let read = 0
+    const onBytes = (count: number) => {
+      read += count
+      report.status(`${Math.round(read / 1e6)} MB read`)
+    }
+    const made = await mapPool(imageComponents, jobs, async (name) => {
+      const { version, binary } = programOrThrow(programs, name)
+      const recipe = catalog.images[name]
+      const image = await assembleImage(
+        cache,
+        { name, version, architecture, recipe, program: binary, userland: recipe.packages ? userland : undefined },
+        onBytes,
+      )
+      return { component: name, image }
+    })
+    report.detail(countOf(made.length, 'image'))
+    return made
+  })
+  const files = await readFiles(options.spec, options.workspace)
+  const lock: Lock = {
+    apiVersion: 'redoubt.dev/v1alpha1',
+    kind: 'Lock',
+    kubernetes: catalog.kubernetes,
+    architecture,
+    components: Object.fromEntries(
+      components.map((name) => [name, entryOf(programs, images, name)]),
+    ) as Lock['components'],
+    packages: debs.packages,
+    imagePackages: debs.imagePackages,
+    files: files.map(({ name, blob }) => ({ name, digest: blob.digest, size: blob.size })),
+  }
+  if (pins) refuseDifferences(pins, lock)
+  const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
+  const placed = Object.keys(binaryPaths).map((name) => inCache(programOrThrow(programs, name as ComponentName).binary))
+  const imageBlobs = images.flatMap(({ image }) => [image.manifest, image.config, image.layer])
+  const all = [...placed, ...debs.packages.map(inCache), ...files.map((file) => file.blob), ...imageBlobs]
+  const blobs = [...new Map(all.map((blob) => [blob.digest, blob])).values()]
+  return { lock, images: images.map(({ image }) => image), blobs }
+}
+
+function entryOf(programs: Programs, images: { component: ImageName; image: Image }[], name: ComponentName) {
+  const image = images.find((entry) => entry.component === name)?.image
+  const program = programOrThrow(programs, name)
+  if (!image) return program
+  return { ...program, image: { name: image.name, digest: image.manifest.digest, size: image.manifest.size } }
+}
+
+function programOrThrow(programs: Programs, name: ComponentName) {
+  const program = programs[name]
+  if (!program) throw new Error(`nothing provides ${name}`)
+  return program
+}
+
+function refuseDifferences(pins: Lock, built: Lock): void {
+  const differences = compareLocks(pins, built)
+  if (differences.length === 0) return
+  const shown = differences.slice(0, 8).map(({ what, before, after }) => `${what}: pinned ${before}, built ${after}`)
+  const more = differences.length > shown.length ? [`and ${differences.length - shown.length} more`] : []
+  fail('failed', `what was built is not what the lock pins:\n  ${[...shown, ...more].join('\n  ')}`, {
+    where: 'redoubt.lock.yaml',
+    hint: 'If the change is wanted, move the pins with `redoubt bundle lock --update`; else find out what differs on this machine.',
+  })
+}

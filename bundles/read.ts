@@ -1,0 +1,140 @@
+import { createHash, type KeyObject } from 'node:crypto'
+import { Readable } from 'node:stream'
+import { type Lock, parseLock } from '../cluster/lock.ts'
+import { fail } from '../lib/errors.ts'
+import { sha256 } from '../lib/hash.ts'
+import { type Archive, type ArchiveEntry, copyAgain, openArchive, readAt, readEntry } from './archive.ts'
+import { blobPath, limits, names, signatureSize } from './format.ts'
+import { archiveOfImages, type ImageArchive } from './image-archive.ts'
+import { isSigned, readPublicKey } from './keys.ts'
+import { type ContentsEntry, parseContents, parseStatement, type Statement } from './statement.ts'
+
+/** The head of a bundle: its leading entries, read and, if a key was given, checked against it. */
+export interface BundleHead {
+  archive: Archive
+  statement: Statement
+  /** `redoubt`, `redoubt.sig`, and the three entries after them, in their order. */
+  leading: ArchiveEntry[]
+  contents: ContentsEntry[]
+  lock: Lock
+}
+
+/** A bundle whose signature, contents and lock were checked. Blobs are checked as they are read. */
+export interface Bundle {
+  name: string
+  version: string
+  lock: Lock
+  /** A blob's bytes. The stream fails with `integrity` at its end when they are wrong: use nothing of it before it has ended well. */
+  blob(digest: string): Readable
+  /**
+   * An OCI layout as a tar, for `ctr images import -`: just the images named (`redoubt.dev/NAME@sha256:...`, as imageReference() in
+   * cluster/lock.ts gives them), each under both of its names. Throws `usage` for one that the bundle does not hold. Checked as blob() is.
+   */
+  imageArchive(references: readonly string[]): Promise<ImageArchive>
+  close(): Promise<void>
+}
+
+/** Opens a bundle for the inside stages. Throws `integrity` (exit 4) when the key is not its signer's or anything in its head is wrong. */
+export async function openBundle(path: string, publicKeyPem: string, keyName = 'the public key'): Promise<Bundle> {
+  const head = await readHead(path, readPublicKey(publicKeyPem, keyName))
+  const { statement, lock, archive } = head
+  const entries = new Map(head.contents.map((entry) => [entry.path, entry]))
+  const find = (digest: string): ContentsEntry =>
+    entries.get(blobPath(digest)) ?? fail('usage', `the bundle holds no blob ${digest}`, { where: path })
+  return {
+    name: statement.name,
+    version: statement.version,
+    lock,
+    blob: (digest) => Readable.from(readChecked(archive, find(digest)), { objectMode: false }),
+    imageArchive: (references) => archiveOfImages(head, references),
+    close: () => archive.file.close(),
+  }
+}
+
+/** Reads the head. With a key, nothing is parsed before the signature over the statement holds. Throws as openBundle does. */
+export async function readHead(path: string, key: KeyObject | undefined): Promise<BundleHead> {
+  const archive = await openArchive(path)
+  try {
+    return await readLeading(archive, key)
+  } catch (error) {
+    await archive.file.close()
+    throw error
+  }
+}
+
+async function readLeading(archive: Archive, key: KeyObject | undefined): Promise<BundleHead> {
+  const { path } = archive
+  const leading: ArchiveEntry[] = []
+  const next = async (name: string, limit: number): Promise<ArchiveEntry> => {
+    const offset = leading.at(-1)?.next ?? 0
+    const entry = await readEntry(archive, offset)
+    if (entry?.path !== name)
+      return fail(
+        'integrity',
+        `is no redoubt bundle: expected ${name} at byte ${offset}, found ${entry?.path ?? 'zeros'}`,
+        {
+          where: path,
+        },
+      )
+    if (entry.size > limit)
+      fail('integrity', `${name} says it has ${entry.size} bytes; at most ${limit} are believed`, { where: path })
+    leading.push(entry)
+    return entry
+  }
+  await next(names.executable, archive.size)
+  const executableSignature = await content(archive, await next(names.executableSignature, signatureSize))
+  const statementBytes = await content(archive, await next(names.statement, limits.statement))
+  const signature = await content(archive, await next(names.statementSignature, signatureSize))
+  if (key && !isSigned(statementBytes, signature, key))
+    fail('integrity', 'is not signed by this key', {
+      where: path,
+      hint: 'Ask who made the bundle for their public key, by another way than the bundle. Do not use the bundle before it passes.',
+    })
+  const statement = parseStatement(statementBytes, `${path}: ${names.statement}`)
+  expectHash(path, names.executableSignature, executableSignature, statement.executableSignature)
+  const contentsBytes = await content(archive, await next(names.contents, limits.contents))
+  expectHash(path, names.contents, contentsBytes, statement.contents)
+  const { entries } = parseContents(contentsBytes, `${path}: ${names.contents}`)
+  const [first] = entries
+  if (first?.path !== names.lock || first.sha256 !== statement.lock.sha256 || first.size > limits.lock)
+    return fail('integrity', `${names.contents} does not begin with ${names.lock}`, { where: path })
+  const lockBytes = await readAt(archive, first.offset, first.size, first.path)
+  expectHash(path, names.lock, lockBytes, first)
+  return {
+    archive,
+    statement,
+    leading,
+    contents: entries,
+    lock: parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`),
+  }
+}
+
+async function content(archive: Archive, entry: ArchiveEntry): Promise<Buffer> {
+  return readAt(archive, entry.offset, entry.size, entry.path)
+}
+
+function expectHash(where: string, name: string, data: Buffer, expected: { size: number; sha256: string }): void {
+  if (data.length !== expected.size || sha256(data) !== expected.sha256)
+    fail('integrity', `${name} is not what the statement says`, { where, hint: copyAgain })
+}
+
+/** An entry's bytes, hashed on their way; the last step throws `integrity` when they are not the signed ones. */
+export async function* readChecked(archive: Archive, entry: ContentsEntry): AsyncGenerator<Buffer> {
+  const hash = createHash('sha256')
+  let done = 0
+  while (done < entry.size) {
+    const chunk = await readAt(archive, entry.offset + done, Math.min(1 << 20, entry.size - done), entry.path)
+    hash.update(chunk)
+    done += chunk.length
+    yield chunk
+  }
+  if (hash.digest('hex') !== entry.sha256) throwDamaged(archive, entry)
+}
+
+/** Throws the one error for bytes that are not the signed ones. */
+export function throwDamaged(archive: Archive, entry: { path: string; offset: number; size: number }): never {
+  fail('integrity', `${entry.path} is damaged (bytes ${entry.offset} to ${entry.offset + entry.size})`, {
+    where: archive.path,
+    hint: copyAgain,
+  })
+}

@@ -1,0 +1,26 @@
+import { lstat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { LoadedSpec } from '../../cluster/spec.ts'
+import { fail } from '../../lib/errors.ts'
+import { type Blob, hashParts } from '../parts.ts'
+
+/** A file of `spec.bundle.files`: read where it stands, never copied. */
+export interface CarriedFile {
+  name: string
+  blob: Blob
+}
+
+/** Reads `spec.bundle.files`. Throws `usage` at its line for a path that is no regular file, or a name given twice. */
+export async function readFiles(spec: LoadedSpec, workspace: string): Promise<CarriedFile[]> {
+  const files: CarriedFile[] = []
+  for (const [index, { name, path }] of spec.spec.bundle.files.entries()) {
+    const where = spec.where(['spec', 'bundle', 'files', index, 'path'])
+    if (files.some((file) => file.name === name)) fail('usage', `two files have the name ${name}`, { where })
+    const file = resolve(workspace, path)
+    const info = await lstat(file).catch(() => undefined)
+    if (!info?.isFile()) fail('usage', `${path} is not a regular file`, { where })
+    const parts = [{ file, size: info.size }]
+    files.push({ name, blob: { ...(await hashParts(parts)), parts } })
+  }
+  return files
+}

@@ -1,0 +1,112 @@
+import type { KeyObject } from 'node:crypto'
+import { fail } from '../lib/errors.ts'
+import { type ArchiveEntry, checkPadding, copyAgain, readAt, readEntry } from './archive.ts'
+import { names } from './format.ts'
+import { hashRanges } from './hash-workers.ts'
+import { type BundleHead, readHead, throwDamaged } from './read.ts'
+import { trailerSize } from './tar.ts'
+
+export interface VerifyOptions {
+  /** Threads that hash. */
+  jobs: number
+  onProgress: (done: number, total: number) => void
+  signal: AbortSignal
+}
+
+/**
+ * Checks a bundle whole: signature, the order and form of every entry, every byte, and that there is nothing else. Memory does not depend on
+ * sizes. Throws `integrity` naming the first entry that is wrong and where it is.
+ */
+export async function verifyBundle(path: string, key: KeyObject, options: VerifyOptions): Promise<BundleHead> {
+  const head = await readHead(path, key)
+  try {
+    const entries = await checkStructure(head)
+    await checkBytes(head, entries, options)
+    return head
+  } finally {
+    await head.archive.file.close()
+  }
+}
+
+/** An entry and the digest that the signature vouches for. */
+interface SignedEntry extends ArchiveEntry {
+  sha256: string
+}
+
+/** Walks the headers: each entry must be the one that the contents list there. */
+async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
+  const { archive, leading, contents, statement } = head
+  const executable = leading[0] as ArchiveEntry
+  if (executable.size !== statement.executable.size)
+    fail(
+      'integrity',
+      `${names.executable} has ${executable.size} bytes, the statement says ${statement.executable.size}`,
+      {
+        where: archive.path,
+        hint: copyAgain,
+      },
+    )
+  const seen = new Set<string>()
+  for (const entry of leading) {
+    seen.add(entry.path)
+    await checkPadding(archive, entry)
+  }
+  const signed: SignedEntry[] = [{ ...executable, sha256: statement.executable.sha256 }]
+  let offset = leading.at(-1)?.next ?? 0
+  for (const expected of contents) {
+    const found = await readEntry(archive, offset)
+    if (found?.path !== expected.path || found.offset !== expected.offset || found.size !== expected.size)
+      throwUnexpected(head, seen, found, expected.path, offset)
+    const entry = found as ArchiveEntry
+    await checkPadding(archive, entry)
+    seen.add(entry.path)
+    signed.push({ ...entry, sha256: expected.sha256 })
+    offset = entry.next
+  }
+  const surplus = await readEntry(archive, offset)
+  if (surplus) throwUnexpected(head, seen, surplus, 'the end', offset)
+  const end = await readAt(archive, offset, trailerSize, 'the end of the archive')
+  if (archive.size !== offset + trailerSize || end.some((byte) => byte !== 0))
+    fail('integrity', `has data behind its end at byte ${offset + trailerSize}`, {
+      where: archive.path,
+      hint: copyAgain,
+    })
+  return signed
+}
+
+function throwUnexpected(
+  { archive, contents }: BundleHead,
+  seen: ReadonlySet<string>,
+  found: ArchiveEntry | undefined,
+  expected: string,
+  offset: number,
+): never {
+  const details = { where: archive.path, hint: copyAgain }
+  const at = `at byte ${offset}`
+  if (!found) return fail('integrity', `ends ${at}, where ${expected} should stand`, details)
+  if (seen.has(found.path)) return fail('integrity', `${found.path} ${at} is there a second time`, details)
+  if (!contents.some((entry) => entry.path === found.path))
+    return fail('integrity', `${found.path} ${at} is not in the signed contents`, details)
+  return fail(
+    'integrity',
+    `${found.path} ${at} is not where or not as long as the signed contents say; expected ${expected}`,
+    details,
+  )
+}
+
+async function checkBytes(
+  { archive }: BundleHead,
+  entries: readonly SignedEntry[],
+  options: VerifyOptions,
+): Promise<void> {
+  const total = entries.reduce((sum, entry) => sum + entry.size, 0)
+  let done = 0
+  const onBytes = (count: number) => {
+    done += count
+    options.onProgress(done, total)
+  }
+  const found = await hashRanges(archive.file.fd, entries, options.jobs, onBytes, options.signal)
+  entries.forEach((entry, index) => {
+    if (found[index] !== entry.sha256) throwDamaged(archive, entry)
+  })
+}

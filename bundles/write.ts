@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { fail } from '../lib/errors.ts'
+import { throwIfAborted } from '../lib/exec.ts'
+import { throwWriteError } from '../lib/files.ts'
+import { formatBytes } from '../lib/output.ts'
+import type { Layout, LayoutEntry } from './layout.ts'
+import { clearLeftovers, temporaryName } from './leftovers.ts'
+import { type Blob, readParts } from './parts.ts'
+import { paddingOf, tarHeader, trailerSize } from './tar.ts'
+
+/** Thrown when a blob's bytes are not what its digest says: the caller drops what is damaged and makes it again. */
+export class DamagedBlob extends Error {
+  readonly blob: Blob
+
+  constructor(blob: Blob) {
+    super(`${blob.digest} is damaged`)
+    this.name = 'DamagedBlob'
+    this.blob = blob
+  }
+}
+
+/**
+ * Writes a layout to `path`: to a temporary name beside it, each byte read and hashed once on its way, synced, renamed. Memory does not
+ * depend on sizes. Nothing is left after a failure. Throws DamagedBlob, and `failed` when the disk is full or not writable.
+ */
+export async function writeBundle(
+  path: string,
+  layout: Layout,
+  onProgress: (done: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  await clearLeftovers(path)
+  await checkSpace(path, layout.size)
+  const temporary = temporaryName(path)
+  try {
+    const file = await open(temporary, 'wx', 0o644)
+    try {
+      let done = 0
+      for (const entry of layout.entries)
+        await writeEntry(file, entry, signal, (count) => {
+          done += count
+          onProgress(done)
+        })
+      await writeAll(file, Buffer.alloc(trailerSize))
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throwWriteError(error, path)
+  }
+}
+
+async function writeEntry(
+  file: FileHandle,
+  { path, mode, blob }: LayoutEntry,
+  signal: AbortSignal,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  await writeAll(file, tarHeader({ path, mode, type: 'file', size: blob.size }))
+  const hash = createHash('sha256')
+  let size = 0
+  for await (const chunk of readParts(blob.parts)) {
+    throwIfAborted(signal)
+    hash.update(chunk)
+    size += chunk.length
+    if (size > blob.size) break
+    await writeAll(file, chunk)
+    onBytes(chunk.length)
+  }
+  if (size !== blob.size || `sha256:${hash.digest('hex')}` !== blob.digest) throw new DamagedBlob(blob)
+  await writeAll(file, Buffer.alloc(paddingOf(blob.size)))
+}
+
+/** A write may take only part of the bytes (a disk that is nearly full): go on until all are written or it fails. */
+async function writeAll(file: FileHandle, data: Uint8Array): Promise<void> {
+  for (let done = 0; done < data.length; ) done += (await file.write(data, done, data.length - done)).bytesWritten
+}
+
+async function checkSpace(path: string, size: number): Promise<void> {
+  const folder = dirname(path)
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    if (bavail * bsize >= size) return
+    fail('failed', `the bundle needs ${formatBytes(size)}, and ${formatBytes(bavail * bsize)} are free`, {
+      where: folder,
+      hint: 'Free some space, then run again: finished work is kept.',
+    })
+  } catch (error) {
+    throwWriteError(error, folder)
+  }
+}

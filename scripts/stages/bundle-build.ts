@@ -1,0 +1,90 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { buildBundle } from '../../bundles/build.ts'
+import { readPrivateKey } from '../../bundles/keys.ts'
+import { lockText } from '../../bundles/layout.ts'
+import { planBundle } from '../../bundles/plan.ts'
+import type { ProduceOptions } from '../../bundles/produce.ts'
+import { isExecutable } from '../../lib/assets.ts'
+import { fail } from '../../lib/errors.ts'
+import { readText, writeAtomic } from '../../lib/files.ts'
+import { formatTable } from '../../lib/output.ts'
+import type { Context } from '../command.ts'
+import { hostArchitecture, setUp } from './bundle-setup.ts'
+import { ownVersion } from './version.ts'
+
+interface Options {
+  key: string | undefined
+  jobs: string | undefined
+  dryRun: boolean
+}
+
+/** Makes the bundle: by the lock that is there, or by a new one that is written first. */
+export async function build(context: Context, options: Options): Promise<number> {
+  const { out, workspace } = context
+  const setup = await setUp(context, { jobs: options.jobs, update: false })
+  const { metadata, spec } = setup.spec
+  const target = join(workspace.root, `${metadata.name}-${spec.bundle.version}.tar`)
+  if (options.dryRun) return await showPlan(context, setup, target)
+  const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
+  const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
+  const result = await withExecutable(setup, (executable) =>
+    buildBundle({ ...setup, target, key, executable, tool: `redoubt ${ownVersion()}` }),
+  )
+  if (!setup.pins) {
+    await writeAtomic(workspace.lock, lockText(result.lock))
+    out.note(`${workspace.lock} is new: it pins everything that went into this bundle`)
+  }
+  const { size, id, blobs } = result
+  if (out.format === 'json')
+    out.json({
+      apiVersion: 'redoubt.dev/v1alpha1',
+      kind: 'BundleBuilt',
+      path: target,
+      id,
+      size,
+      blobs,
+      lock: workspace.lock,
+    })
+  else out.data(`${target}  id ${id}`)
+  out.note('next: take it inside, with bundle.pub by another way; there: redoubt bundle verify')
+  return 0
+}
+
+/** The executable for the bundle: ourselves when we are one, else a fresh build of this checkout. */
+async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => Promise<T>): Promise<T> {
+  if (setup.architecture !== hostArchitecture())
+    fail('failed', `this machine cannot make the redoubt executable for ${setup.architecture}`, {
+      hint: `Run \`redoubt bundle build\` on an ${setup.architecture} machine.`,
+    })
+  if (isExecutable()) return await work(process.execPath)
+  const folder = await mkdtemp(join(tmpdir(), 'redoubt-'))
+  try {
+    const path = join(folder, 'redoubt')
+    await setup.out.step('build redoubt itself', async (report) => {
+      const { buildExecutable } = await import('../build/executable.ts')
+      const { sha256 } = await buildExecutable(path)
+      report.detail(`redoubt ${ownVersion()}, sha256:${sha256.slice(0, 12)}`)
+    })
+    return await work(path)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function showPlan({ out }: Context, setup: ProduceOptions, target: string): Promise<number> {
+  const plan = await planBundle(setup)
+  if (out.format === 'json') {
+    out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'BundlePlan', path: target, parts: plan })
+    return 0
+  }
+  out.data(
+    formatTable(
+      ['PART', 'FROM', 'TO DO'],
+      plan.map(({ part, from, todo }) => [part, from, todo]),
+    ),
+  )
+  out.note(`would write ${target}; nothing was changed`)
+  return 0
+}

@@ -1,0 +1,53 @@
+import { resolve } from 'node:path'
+import { describeContents } from '../../bundles/describe.ts'
+import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
+import { readHead } from '../../bundles/read.ts'
+import { readText } from '../../lib/files.ts'
+import { formatBytes, formatTable } from '../../lib/output.ts'
+import type { Context } from '../command.ts'
+import { bundlePath } from './bundle-verify.ts'
+
+interface Options {
+  file: string | undefined
+  key: string | undefined
+}
+
+/** Shows what a bundle says it holds; with a key, after its signature was checked. */
+export async function inspect(context: Context, options: Options): Promise<number> {
+  const { out } = context
+  const path = await bundlePath(context, options.file)
+  const keyPath = options.key && resolve(options.key)
+  const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
+  const head = await readHead(path, key)
+  await head.archive.file.close()
+  const { name, version, tool } = head.statement
+  const items = describeContents(head)
+  const signed = key ? fingerprint(key) : null
+  if (out.format === 'json') {
+    const { kubernetes, architecture } = head.lock
+    const { size } = head.archive
+    out.json({
+      apiVersion: 'redoubt.dev/v1alpha1',
+      kind: 'Bundle',
+      path,
+      name,
+      version,
+      tool,
+      kubernetes,
+      architecture,
+      size,
+      signed,
+      items,
+    })
+  } else {
+    out.data(
+      `${name} ${version}, Kubernetes ${head.lock.kubernetes}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}, by ${tool}`,
+    )
+    const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
+    out.data(formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows))
+  }
+  if (signed)
+    out.note(`signed by sha256:${signed}; the bytes of the blobs were not read: redoubt bundle verify does that`)
+  else out.warn('the signature was NOT checked: name the public key with --key to check it')
+  return 0
+}

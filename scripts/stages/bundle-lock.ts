@@ -1,0 +1,49 @@
+import { lockText } from '../../bundles/layout.ts'
+import { compareLocks } from '../../bundles/lock-diff.ts'
+import { produce } from '../../bundles/produce.ts'
+import { loadLock } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import { exists, writeAtomic } from '../../lib/files.ts'
+import { formatTable } from '../../lib/output.ts'
+import type { Context } from '../command.ts'
+import { setUp } from './bundle-setup.ts'
+
+interface Options {
+  update: boolean
+  jobs: string | undefined
+  dryRun: boolean
+}
+
+/** Makes the lock, or moves its pins and shows what moved. Everything is built to learn the digests; the cache keeps it. */
+export async function lock(context: Context, options: Options): Promise<number> {
+  const { out, workspace } = context
+  const before = (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
+  if (before && !options.update)
+    fail('usage', 'is already there', {
+      where: workspace.lock,
+      hint: '`redoubt bundle build` builds exactly it. To move its pins to what is current: `redoubt bundle lock --update`.',
+    })
+  const { lock: after } = await produce(await setUp(context, { jobs: options.jobs, update: true }))
+  const differences = before ? compareLocks(before, after) : []
+  if (!options.dryRun) await writeAtomic(workspace.lock, lockText(after))
+  if (out.format === 'json')
+    out.json({
+      apiVersion: 'redoubt.dev/v1alpha1',
+      kind: 'LockChanges',
+      path: workspace.lock,
+      new: !before,
+      dryRun: options.dryRun,
+      differences,
+    })
+  else if (differences.length > 0)
+    out.data(
+      formatTable(
+        ['MOVED', 'FROM', 'TO'],
+        differences.map((entry) => [entry.what, entry.before, entry.after]),
+      ),
+    )
+  if (!before) out.note(options.dryRun ? 'would write a new lock' : `${workspace.lock} is new`)
+  else if (differences.length === 0) out.note('nothing moved')
+  if (!options.dryRun) out.note('next: redoubt bundle build')
+  return 0
+}

@@ -1,0 +1,44 @@
+import { availableParallelism } from 'node:os'
+import { cacheRoot, openCache } from '../../bundles/cache.ts'
+import { catalogFor } from '../../bundles/catalog.ts'
+import type { ProduceOptions } from '../../bundles/produce.ts'
+import { type Lock, loadLock } from '../../cluster/lock.ts'
+import { loadSpec } from '../../cluster/spec.ts'
+import { fail } from '../../lib/errors.ts'
+import { exists } from '../../lib/files.ts'
+import type { Context } from '../command.ts'
+
+/** What making a lock or a bundle needs: spec, catalogue, cache, and the lock as pins when there is one and it is to hold. */
+export async function setUp(
+  context: Context,
+  options: { jobs: string | undefined; update: boolean },
+): Promise<ProduceOptions> {
+  const { workspace, out, signal } = context
+  const jobs = jobCount(options.jobs)
+  const spec = await loadSpec(workspace.spec)
+  const catalog = catalogFor(spec.spec.kubernetes)
+  const pins = !options.update && (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
+  if (pins && pins.kubernetes !== catalog.kubernetes)
+    fail('usage', `redoubt.lock.yaml is of Kubernetes ${pins.kubernetes}, redoubt.yaml of ${catalog.kubernetes}`, {
+      where: workspace.lock,
+      hint: 'Move the pins with `redoubt bundle lock --update`.',
+    })
+  const cache = await openCache(cacheRoot())
+  const architecture = pins?.architecture ?? hostArchitecture()
+  return { spec, catalog, architecture, pins, jobs, cache, out, signal, workspace: workspace.root }
+}
+
+/** This machine's architecture as Go and Debian call it. Throws `failed` for one that we do not serve. */
+export function hostArchitecture(): Lock['architecture'] {
+  if (process.arch === 'x64') return 'amd64'
+  if (process.arch === 'arm64') return 'arm64'
+  return fail('failed', `redoubt does not run on ${process.arch}`, { hint: 'Use an amd64 or arm64 machine.' })
+}
+
+function jobCount(given: string | undefined): number {
+  if (given === undefined) return availableParallelism()
+  const count = Number(given)
+  if (!Number.isInteger(count) || count < 1 || count > 256)
+    fail('usage', `--jobs ${given}: expected a number from 1 to 256`)
+  return count
+}

@@ -1,0 +1,52 @@
+import { availableParallelism } from 'node:os'
+import { join, resolve } from 'node:path'
+import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
+import { verifyBundle } from '../../bundles/verify.ts'
+import { loadSpec } from '../../cluster/spec.ts'
+import { readText } from '../../lib/files.ts'
+import { formatBytes } from '../../lib/output.ts'
+import type { Context } from '../command.ts'
+
+interface Options {
+  file: string | undefined
+  key: string | undefined
+}
+
+/** Checks every byte of a bundle. Needs no workspace when file and key are named. */
+export async function verify(context: Context, options: Options): Promise<number> {
+  const { out, workspace, signal } = context
+  const path = await bundlePath(context, options.file)
+  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
+  const key = readPublicKey(
+    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
+    keyPath,
+  )
+  const head = await out.step(`verify ${path}`, async (report) => {
+    const result = await verifyBundle(path, key, { jobs: availableParallelism(), onProgress: report.progress, signal })
+    const count = result.contents.length + result.leading.length
+    report.detail(`${count} entries, ${formatBytes(result.archive.size)}, all as signed`)
+    return result
+  })
+  const { name, version, tool } = head.statement
+  if (out.format === 'json')
+    out.json({
+      apiVersion: 'redoubt.dev/v1alpha1',
+      kind: 'BundleVerified',
+      path,
+      name,
+      version,
+      tool,
+      kubernetes: head.lock.kubernetes,
+      size: head.archive.size,
+      key: fingerprint(key),
+    })
+  else out.data(`${name} ${version}, Kubernetes ${head.lock.kubernetes}, signed by sha256:${fingerprint(key)}`)
+  return 0
+}
+
+/** The bundle that the user named, or the workspace's own. */
+export async function bundlePath({ workspace }: Context, file: string | undefined): Promise<string> {
+  if (file) return resolve(file)
+  const { metadata, spec } = await loadSpec(workspace.spec)
+  return join(workspace.root, `${metadata.name}-${spec.bundle.version}.tar`)
+}
