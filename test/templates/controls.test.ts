@@ -101,7 +101,8 @@ test('audit: Secrets and tokens are logged without bodies before anything is log
 test('docs/controls.md lists the controls of the table', () => {
   const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
   const text = readFileSync(join(root, 'docs', 'controls.md'), 'utf8')
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` +\| (.+?) +\|/gm)].map((match) => [match[1], match[2]])
+  const [first = ''] = text.split('## Off')
+  const rows = [...first.matchAll(/^\| `([a-z-]+)` +\| (.+?) +\|/gm)].map((match) => [match[1], match[2]])
   assert.deepEqual(
     rows,
     controls.map(({ id, title }) => [id, title]),
