@@ -11,7 +11,7 @@ import {
   type Waiver,
   whyNotEvaluated,
 } from './fold.ts'
-import type { Check, Need, Probe } from './probe.ts'
+import { type Check, type Need, oneLine, type Probe } from './probe.ts'
 
 export interface EngineOptions {
   /** Fires on Ctrl-C: what runs is given up and `interrupted` thrown. */
@@ -59,7 +59,7 @@ async function runOne(probe: Probe, env: Env, options: OneOptions): Promise<Prob
     group: probe.group,
     controls: [...probe.controls],
     outcome,
-    why: redact(why),
+    why: oneLine(redact(why), 800),
     checks: checks.map(redactCheck),
     milliseconds: Math.round(performance.now() - started),
   })
@@ -94,7 +94,8 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
 
 function redactCheck(check: Check): Check {
   const { where, sent, expected, saw, verdict } = check
-  return { where: redact(where), sent: redact(sent), expected: redact(expected), saw: redact(saw), verdict }
+  const clean = (text: string) => oneLine(redact(text), 400)
+  return { where: clean(where), sent: clean(sent), expected: clean(expected), saw: clean(saw), verdict }
 }
 
 function seconds(milliseconds: number): string {

@@ -6,18 +6,21 @@ import { type Check, check, oneLine } from './probe.ts'
 /** An HTTPS answer, or why there was none. */
 export type Answer = HttpsResponse | { status: 0; error: string }
 
-/** `401 Unauthorized: ...`: status and the message of a Kubernetes Status, or the beginning of the text. */
+/**
+ * Status, and what came with it: the message of a Kubernetes Status; of anything else its kind or size only, because
+ * what a sabotaged cluster hands out may be secret.
+ */
 export function describeAnswer(answer: Answer): string {
   if ('error' in answer) return `no answer: ${oneLine(answer.error)}`
-  return oneLine(`${answer.status} ${messageOfBody(answer.body)}`, 240)
+  return oneLine(`${answer.status} ${describeBody(answer.body)}`, 240)
 }
 
-/** The `message` of a Kubernetes Status; else the body as it is. */
-export function messageOfBody(body: string): string {
+function describeBody(body: string): string {
   const parsed = parseJson(body)
-  const message = field(parsed, 'message')
-  if (typeof message === 'string' && field(parsed, 'kind') === 'Status') return message
-  return oneLine(body, 120)
+  const [kind, message] = [field(parsed, 'kind'), field(parsed, 'message')]
+  if (kind === 'Status' && typeof message === 'string') return message
+  if (typeof kind === 'string') return kind
+  return body.length <= 40 ? body : `(${body.length} bytes)`
 }
 
 /**
@@ -29,13 +32,13 @@ export function judgeStatus(
   sent: string,
   answer: Answer,
   expected: readonly number[],
-  text?: RegExp,
+  text?: string,
 ): Check {
-  const wanted = `${expected.join(' or ')}${text ? ` with ${text}` : ''}`
+  const wanted = `${expected.join(' or ')}${text ? `, “${text}”` : ''}`
   const saw = describeAnswer(answer)
   if ('error' in answer) return check('unknown', where, sent, wanted, saw)
   if (expected.includes(answer.status))
-    return check(!text || text.test(answer.body) ? 'pass' : 'fail', where, sent, wanted, saw)
+    return check(!text || answer.body.includes(text) ? 'pass' : 'fail', where, sent, wanted, saw)
   return check(answer.status === 429 || answer.status >= 500 ? 'unknown' : 'fail', where, sent, wanted, saw)
 }
 
@@ -53,7 +56,7 @@ export function judgeWorthless(where: string, sent: string, answer: Answer): Che
 export function describeHandshake(result: Handshake): string {
   switch (result.kind) {
     case 'accepted':
-      return `accepted with ${result.protocol} ${result.cipher}${result.answer ? `, then ${oneLine(result.answer, 60)}` : ''}`
+      return `accepted with ${result.protocol} ${result.cipher}${result.answer ? `, then ${firstLine(result.answer)}` : ''}`
     case 'alert':
       return `TLS alert ${result.number} (${result.text})`
     case 'closed':
@@ -99,7 +102,7 @@ export function judgePlaintext(where: string, sent: string, result: Plain): Chec
     case 'answer': {
       const complaint = /^HTTP\/1\.\d 400 [\s\S]*Client sent an HTTP request to an HTTPS server/.test(result.text)
       const alert = result.text.startsWith('\x15\x03')
-      const saw = alert ? 'a TLS alert record' : oneLine(result.text, 120)
+      const saw = alert ? 'a TLS alert record' : firstLine(result.text)
       return check(complaint || alert ? 'pass' : 'fail', where, sent, wanted, saw)
     }
     case 'refused':
@@ -115,7 +118,7 @@ export function judgeClosed(where: string, result: Plain): Check {
   const sent = 'TCP connect'
   if (result.kind === 'refused') return check('pass', where, sent, wanted, result.text)
   if (result.kind === 'unreachable') return check('unknown', where, sent, wanted, result.text)
-  return check('fail', where, sent, wanted, `open: ${oneLine(result.text, 80)}`)
+  return check('fail', where, sent, wanted, `open: ${firstLine(result.text)}`)
 }
 
 /** A served certificate: chains to our CA, answers to every name, and is not about to end (`days` at least). */
@@ -137,6 +140,11 @@ export function judgeCertificate(
   const days = Math.floor((result.certificate.expires - now.getTime()) / 86_400_000)
   const saw = `${result.certificate.issuer}; ${result.certificate.names}; ${days} days left`
   return check(days >= expected.days ? 'pass' : 'fail', where, sent, wanted, saw)
+}
+
+/** The rest of an answer may be anything, also secret. */
+function firstLine(text: string): string {
+  return oneLine(text.split('\n')[0] ?? '', 80)
 }
 
 /** JSON, or undefined. */

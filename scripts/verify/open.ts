@@ -25,7 +25,7 @@ import { trustOnly } from './probes/tls.ts'
 import { sandboxProblem } from './sandbox.ts'
 
 /** Milliseconds for one exchange. */
-const timeouts = { ask: 10_000, handshake: 5_000, plaintext: 4_000, pods: 100_000 }
+const timeouts = { ask: 10_000, handshake: 5_000, plaintext: 4_000, pods: 60_000 }
 /** Minutes that our identities live. */
 const lifetime = 15
 

@@ -44,8 +44,11 @@ export function check(verdict: Check['verdict'], where: string, sent: string, ex
   return { where, sent, expected, saw: oneLine(saw), verdict }
 }
 
-/** Text on one line, at most `length` characters. */
+/** Text on one line, at most `length` characters, without what would steer a terminal: servers under test write it. */
 export function oneLine(text: string, length = 200): string {
-  const flat = text.replaceAll(/\s+/g, ' ').trim()
+  const flat = text
+    .replaceAll(/\s+/g, ' ')
+    .trim()
+    .replaceAll(/\p{Cc}/gu, '·')
   return flat.length > length ? `${flat.slice(0, length - 1)}…` : flat
 }

@@ -44,12 +44,16 @@ export function verifyTable(evidence: Shown, color: boolean): string {
 
 function details(probe: ProbeResult): string[] {
   const { outcome, checks, why } = probe
-  if (outcome === 'pass') return []
-  if (outcome !== 'fail' && outcome !== 'waived') return [oneLine(why, 240)]
+  if (outcome === 'pass' || outcome === 'not-evaluated') return [] // those stand at the end, all together
+  if (outcome === 'not-applicable') return [oneLine(why, 240)]
   const failed = checks.filter((check) => check.verdict === 'fail')
   const lines = failed
     .slice(0, shownChecks)
-    .flatMap((check) => [`${check.sent} at ${check.where}`, `  expected ${check.expected}`, `  saw      ${check.saw}`])
+    .flatMap((check) => [
+      `${check.sent} at ${check.where}`,
+      `  expected ${check.expected}`,
+      `  saw      ${oneLine(check.saw, 240)}`,
+    ])
   const more = failed.length - shownChecks
   return [
     ...(outcome === 'waived' ? [oneLine(why, 240)] : []),

@@ -9,7 +9,7 @@ import { apiServers } from './targets.ts'
 /** The SHA-256 that a metric `NAME{...,hash="sha256:..."}` carries; undefined when it is not there. */
 export function loadedHash(metrics: string, name: string): string | undefined {
   const line = metrics.split('\n').find((text) => text.startsWith(`${name}{`))
-  return line && /hash="sha256:([0-9a-f]{64})"/.exec(line)?.[1]
+  return line && /[{,]hash="sha256:([0-9a-f]{64})"/.exec(line)?.[1]
 }
 
 export function judgeLoaded(

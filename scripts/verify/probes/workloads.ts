@@ -45,7 +45,7 @@ const podSecurity: Probe = {
     const bad = Object.entries(violations).map(async ([name, spoil]) => {
       const pod = compliantPod(env, 'bad', account)
       spoil(pod)
-      return judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], /violates PodSecurity/)
+      return judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], 'violates PodSecurity')
     })
     return [good, ...(await Promise.all(bad))]
   },
@@ -72,7 +72,7 @@ const imagePolicy: Probe = {
       return pod
     }
     const refused = async (name: string, pod: PodObject) =>
-      judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], /none of the bundle/)
+      judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], 'none of the bundle')
     return [
       judgeStatus(
         where,

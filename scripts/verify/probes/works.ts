@@ -28,7 +28,7 @@ const network: Probe = {
   group: 'works',
   controls: [],
   needs: ['sandbox', 'two-nodes'],
-  budget: 120_000,
+  budget: 90_000,
   run: async (env) => {
     const { pods } = await env.pods()
     return Promise.all(
@@ -45,7 +45,7 @@ const services: Probe = {
   group: 'works',
   controls: [],
   needs: ['sandbox', 'two-nodes'],
-  budget: 120_000,
+  budget: 90_000,
   run: async (env) => {
     const { pods } = await env.pods()
     return Promise.all(

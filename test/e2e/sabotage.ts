@@ -1,0 +1,52 @@
+// Each control taken away for real: which of its probes must then fail. A probe that never failed proves nothing.
+import { expectCode, expectSame, inside } from './harness.ts'
+
+/** Control -> the probes that fail when it is rendered with `--off`. Its other probes keep passing. */
+export const sabotages: Record<string, readonly string[]> = {
+  'apiserver-tls': ['apiserver-tls-floor', 'apiserver-tls-ciphers'],
+  'kubelet-tls': ['kubelet-tls-floor', 'kubelet-tls-ciphers'],
+  'etcd-tls': ['etcd-tls-ciphers'],
+  'anonymous-limited': ['anonymous'],
+  'token-authentication': ['static-token', 'token-audience', 'token-lifetime'],
+  'kubelet-authentication': ['kubelet-anonymous', 'kubelet-authorization'],
+  'etcd-client-auth': ['etcd-no-certificate', 'etcd-cluster-certificate'],
+  'authorization-rbac': ['rbac-pair', 'rbac-default-accounts', 'rbac-namespace'],
+  'node-restriction': ['node-restriction'],
+  'pod-security': ['pod-security'],
+  'encryption-at-rest': ['secret-canary', 'secrets-encrypted'],
+  'audit-log': ['audit-canary', 'audit-no-secrets', 'audit-files'],
+  'image-provenance': ['image-policy', 'image-digests'],
+  'profiling-off': ['apiserver-profiling', 'kubelet-profiling'],
+  'kubelet-readonly-port': ['kubelet-readonly-port', 'kubelet-readonly-setting'],
+}
+
+interface Result {
+  probes: { id: string; outcome: string; why: string }[]
+}
+
+/** Takes controls away on the cluster, sees exactly their probes fail, puts them back, sees all of them pass. Throws otherwise. */
+export async function sabotage(controls: readonly string[]): Promise<void> {
+  const off = controls.map((control) => `--off ${control}`).join(' ')
+  const only = controls.map((control) => `--only ${control}`).join(' ')
+  const expected = controls.flatMap((control) => sabotages[control] ?? [])
+  await expectCode(0, inside(`render ${off}`))
+  try {
+    await expectCode(0, inside('apply'))
+    expectOutcomes(await probe(3, only), 'fail', expected)
+  } finally {
+    await expectCode(0, inside('render'))
+    await expectCode(0, inside('apply'))
+  }
+  expectOutcomes(await probe(0, only), 'fail', [])
+}
+
+async function probe(code: number, only: string): Promise<Result> {
+  return JSON.parse((await expectCode(code, inside(`verify -q -o json ${only}`))).stdout)
+}
+
+function expectOutcomes(result: Result, outcome: string, ids: readonly string[]): void {
+  const unknown = result.probes.filter((one) => one.outcome === 'not-evaluated').map((one) => `${one.id}: ${one.why}`)
+  expectSame(unknown.join('\n'), '', 'not evaluated')
+  const seen = result.probes.filter((one) => one.outcome === outcome).map((one) => one.id)
+  expectSame(seen.sort().join(' '), [...ids].sort().join(' '), `probes that ${outcome}`)
+}
