@@ -1,8 +1,9 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describeTree } from '../../cluster/files.ts'
 import { fail } from '../../lib/errors.ts'
-import { byCodeUnit, exists, listFiles, throwWriteError, writeAtomic } from '../../lib/files.ts'
+import { byCodeUnit, exists, listFiles, throwWriteError } from '../../lib/files.ts'
+import { mapPool } from '../../lib/pool.ts'
 import { writeYamlStream } from '../../lib/yaml.ts'
 import type { Rendered } from '../../templates/render.ts'
 
@@ -57,7 +58,8 @@ export async function writeRendered(folder: string, files: ReadonlyMap<string, s
   try {
     for (const parent of new Set([...files.keys()].map((path) => dirname(path))))
       await mkdir(join(fresh, parent), { recursive: true })
-    for (const [path, text] of files) await writeAtomic(join(fresh, path), text)
+    // Not synced one by one: what a power cut loses, the next run finds changed and writes again.
+    await mapPool([...files], 16, ([path, text]) => writeFile(join(fresh, path), text))
     if (await exists(folder)) await rename(folder, old)
     await rename(fresh, folder)
   } catch (error) {
