@@ -26,6 +26,7 @@ export async function startHost(
     await giveGroups(before.leader)
     return { leader: before.leader, started: false }
   }
+  let ended = () => false
   if (!before) {
     const rival = await findRival(host.name, own.root)
     if (rival)
@@ -36,16 +37,21 @@ export async function startHost(
     await clearLeftovers(host, own)
     const layout = readLayout()
     await makeGroups(layout, host.name)
-    startMachine(host, own, layout, await imagesMount(own))
+    ended = startMachine(host, own, layout, await imagesMount(own))
   }
-  const leader = await waitForLeader(host, own, signal)
+  const leader = await waitForLeader(host, own, ended, signal)
   await setAddress(host, leader)
   await pointHost(host, leader, own.root, sinkholeIsUp())
-  if (!(await waitForSshd(host, 30, signal)))
-    fail('failed', `sshd did not answer within 30 s:\n  ${await consoleTail(own)}`, {
-      where: host.name,
-      hint: `See ${own.console}.`,
-    })
+  const alive = async () => (await findMachine(own.root)) !== undefined
+  if (!(await waitForSshd(host, 60, alive, signal)))
+    fail(
+      'failed',
+      `the host ${(await alive()) ? 'runs, but its sshd does not answer' : 'ended'}:\n  ${await consoleTail(own)}`,
+      {
+        where: host.name,
+        hint: `See ${own.console}.`,
+      },
+    )
   await giveGroups(leader)
   return { leader, started: true }
 }

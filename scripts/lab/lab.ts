@@ -3,6 +3,7 @@ import { ensureFolder, exists } from '../../lib/files.ts'
 import type { Context } from '../command.ts'
 import { startHost, stopHost } from './host.ts'
 import { makeLabKeys, writeKnownHosts } from './keys.ts'
+import { raiseLimits } from './limits.ts'
 import { withLabLock } from './lock.ts'
 import { findMachine, runningSeconds } from './machine.ts'
 import { greets, makeBridge, removeBridge } from './network.ts'
@@ -39,6 +40,8 @@ export async function labUp(context: LabContext, names: readonly string[] = []):
     await makeLabKeys(places)
     const tar = await rootfsTar(places, context)
     await makeBridge()
+    const raised = await raiseLimits()
+    if (raised.length > 0) context.out.note(`raised on this machine, for all hosts together: ${raised.join(', ')}`)
     const results = await Promise.allSettled(
       hosts.map((host) =>
         context.out.step(`host ${host.name}`, async (report) => {

@@ -44,8 +44,8 @@ export function nspawnCommand(
   ]
 }
 
-/** Starts a host in its own control groups, detached from us, its console in a file. */
-export function startMachine(host: LabHost, places: HostPlaces, layout: CgroupLayout, images?: string): void {
+/** Starts a host in its own control groups, detached from us, its console in a file. The result tells whether it has ended again. */
+export function startMachine(host: LabHost, places: HostPlaces, layout: CgroupLayout, images?: string): () => boolean {
   // The shell puts itself into the groups, then becomes systemd-nspawn.
   const enter = 'while [ "$1" != -- ]; do echo $$ > "$1/cgroup.procs" || exit 1; shift; done; shift; exec "$@"'
   const console = openSync(places.console, 'w', 0o600)
@@ -61,12 +61,18 @@ export function startMachine(host: LabHost, places: HostPlaces, layout: CgroupLa
   )
   child.unref()
   closeSync(console)
+  return () => child.exitCode !== null || child.signalCode !== null
 }
 
 /** Waits until a host's init runs and has its network interface. Throws `failed` with the console's last lines. */
-export async function waitForLeader(host: LabHost, places: HostPlaces, signal: AbortSignal): Promise<number> {
-  const end = performance.now() + 20_000
-  while (performance.now() < end) {
+export async function waitForLeader(
+  host: LabHost,
+  places: HostPlaces,
+  ended: () => boolean,
+  signal: AbortSignal,
+): Promise<number> {
+  const end = performance.now() + 60_000
+  while (performance.now() < end && !ended()) {
     throwIfAborted(signal)
     const machine = await findMachine(places.root)
     if (machine?.leader && (await hasInterface(machine.leader))) return machine.leader

@@ -49,10 +49,15 @@ export async function removeCable(host: LabHost): Promise<void> {
   if (existsSync(`/sys/class/net/vb-${host.name}`)) await run(['ip', 'link', 'del', `vb-${host.name}`], { accept: [1] })
 }
 
-/** Waits until the host's sshd greets us. False when it did not within `seconds`. */
-export async function waitForSshd(host: LabHost, seconds: number, signal: AbortSignal): Promise<boolean> {
+/** Waits until the host's sshd greets us. False when it did not within `seconds`, or when the host is no longer `alive`. */
+export async function waitForSshd(
+  host: LabHost,
+  seconds: number,
+  alive: () => Promise<boolean>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const end = performance.now() + seconds * 1000
-  while (performance.now() < end) {
+  while (performance.now() < end && (await alive())) {
     throwIfAborted(signal)
     if (await greets(host.address)) return true
     await sleep(50)

@@ -8,6 +8,7 @@ const programs: Record<string, string> = {
   'systemd-nspawn': 'systemd-container',
   nsenter: 'util-linux',
   setpriv: 'util-linux',
+  unshare: 'util-linux',
   ip: 'iproute2',
   bridge: 'iproute2',
   ssh: 'openssh-client',

@@ -4,7 +4,6 @@ import { run } from '../../lib/exec.ts'
 import { ensureFolder, exists } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
 import type { Context } from '../command.ts'
-import { unmountBelow } from './mounts.ts'
 import type { LabPlaces } from './places.ts'
 
 /** What a host is before redoubt touches it: a small server with sshd and nothing that the bundle should bring. */
@@ -37,8 +36,10 @@ export async function rootfsTar(places: LabPlaces, { out, signal }: Pick<Context
     const partial = `${tar}.partial`
     await run(
       [
-        // Told to end (it then unmounts) when we are killed.
-        ...(['setpriv', '--pdeathsig', 'TERM', 'mmdebstrap'] as const),
+        // In namespaces of its own: when we are killed everything that it started ends, and its mounts are gone.
+        ...(['setpriv', '--pdeathsig', 'KILL'] as const),
+        ...['unshare', '--mount', '--pid', '--mount-proc', '--fork', '--kill-child'],
+        'mmdebstrap',
         '--quiet',
         '--mode=root',
         '--format=tar',
@@ -61,10 +62,9 @@ export function rootfsName(): string {
   return `${inputs.suite}-${sha256(JSON.stringify([inputs, process.arch])).slice(0, 12)}.tar`
 }
 
-/** A killed mmdebstrap leaves its folder, with mounts in it, and part of a tar. */
+/** A killed mmdebstrap leaves its folder and part of a tar. */
 async function clearLeftovers(places: LabPlaces): Promise<void> {
   await ensureFolder(places.rootfs, 0o700)
-  await unmountBelow(join(places.rootfs, 'work'))
   for (const name of await readdir(places.rootfs))
     if (name === 'work' || name.endsWith('.partial'))
       await run(['rm', '-rf', '--one-file-system', join(places.rootfs, name)])
