@@ -1,4 +1,5 @@
-import { open, readFile, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { errnoOf, fail } from './errors.ts'
 import { throwWriteError } from './files.ts'
 
@@ -24,14 +25,18 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+/** Makes the lock with its content at once (a link to a finished file): nobody ever reads an empty one. */
 async function take(path: string): Promise<boolean> {
+  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
   try {
-    const file = await open(path, 'wx', 0o600)
-    await file.writeFile(`${process.pid}\n`).finally(() => file.close())
+    await writeFile(temporary, `${process.pid}\n`, { mode: 0o600, flag: 'wx' })
+    await link(temporary, path)
     return true
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false
     return throwWriteError(error, path)
+  } finally {
+    await rm(temporary, { force: true })
   }
 }
 

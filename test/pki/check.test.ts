@@ -5,9 +5,8 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { checkFiles, type Finding } from '../../pki/check.ts'
 import { checkWithOpenssl } from '../../pki/check-trust.ts'
-import { initPki } from '../../pki/init.ts'
 import type { Trust } from '../../pki/trust.ts'
-import { now, specOf, withKeys } from './helper.ts'
+import { now, specOf, withPki } from './helper.ts'
 
 const spec = specOf(1, 1)
 const signal = new AbortController().signal
@@ -23,8 +22,7 @@ async function findings(folder: string, at = now, both = true): Promise<{ node: 
 }
 
 test('a new PKI has no findings, by Node and by openssl', () =>
-  withKeys(async (folder) => {
-    await initPki({ spec, folder, now })
+  withPki(spec, async (folder) => {
     assert.deepEqual(await findings(folder), { node: [], openssl: [] })
   }))
 
@@ -131,8 +129,7 @@ const cases: Case[] = [
 
 for (const { name, harm, node, openssl } of cases)
   test(`finds: ${name}`, () =>
-    withKeys(async (folder) => {
-      await initPki({ spec, folder, now })
+    withPki(spec, async (folder) => {
       harm((path) => join(folder, path))
       const found = await findings(folder, now, openssl !== undefined)
       for (const [list, expected] of [[found.node, node] as const, [found.openssl, openssl ?? []] as const])
@@ -144,8 +141,7 @@ for (const { name, harm, node, openssl } of cases)
     }))
 
 test('finds what has ended and what has not begun', () =>
-  withKeys(async (folder) => {
-    await initPki({ spec, folder, now })
+  withPki(spec, async (folder) => {
     const late = await findings(folder, days(91))
     assert.deepEqual(
       late.node.map((line) => line.replace(/ at .*/, '')),
@@ -157,8 +153,7 @@ test('finds what has ended and what has not begun', () =>
   }))
 
 test('finds a trust file that authenticates clients and holds the root: etcd would let in everyone', () =>
-  withKeys(async (folder) => {
-    await initPki({ spec, folder, now })
+  withPki(spec, async (folder) => {
     const files = await checkFiles(spec, folder, now)
     const wrong: Record<string, Trust> = {
       shared: { authenticates: 'clients', authorities: ['root'], usedBy: '' },
@@ -169,8 +164,7 @@ test('finds a trust file that authenticates clients and holds the root: etcd wou
   }))
 
 test('without openssl the answer is a finding, not a pass', () =>
-  withKeys(async (folder) => {
-    await initPki({ spec, folder, now })
+  withPki(spec, async (folder) => {
     const files = await checkFiles(spec, folder, now)
     const path = process.env.PATH
     const bash = execFileSync('sh', ['-c', 'command -v bash'], { encoding: 'utf8' }).trim()

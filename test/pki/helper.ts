@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type LoadedSpec, parseSpec } from '../../cluster/spec.ts'
 import { listFiles } from '../../lib/files.ts'
+import { initPki } from '../../pki/init.ts'
 
 export const now = new Date('2026-12-01T10:00:00Z')
 
@@ -37,6 +38,26 @@ export async function withKeys<T>(work: (folder: string) => Promise<T>): Promise
   } finally {
     rmSync(parent, { recursive: true, force: true })
   }
+}
+
+const made = new Map<string, string>()
+
+/** As withKeys, with a PKI of the spec in it: made once in a process, then copied. */
+export function withPki<T>(spec: LoadedSpec, work: (folder: string) => Promise<T>): Promise<T> {
+  return withKeys(async (folder) => {
+    const name = JSON.stringify(spec)
+    const model = made.get(name) ?? mkdtempSync(join(tmpdir(), 'redoubt-pki-'))
+    if (!made.has(name)) {
+      process.once('exit', () => rmSync(model, { recursive: true, force: true }))
+      await initPki({ spec, folder: model, now })
+      made.set(name, model)
+    }
+    for (const file of await listFiles(model)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true, mode: 0o700 })
+      copyFileSync(join(model, file), join(folder, file))
+    }
+    return work(folder)
+  })
 }
 
 /** Permission bits, octal. */

@@ -8,7 +8,7 @@ import { test } from 'uvu'
 import { parseSpec } from '../../cluster/spec.ts'
 import { RedoubtError } from '../../lib/errors.ts'
 import { certificatesOf } from '../../pki/certificates.ts'
-import { deviation } from '../../pki/issue.ts'
+import { deviation, generateKey, issueCertificate } from '../../pki/issue.ts'
 import { parseCertificate } from '../../pki/store.ts'
 
 const fixtures = join(dirname(dirname(fileURLToPath(import.meta.url))), 'fixtures')
@@ -63,6 +63,18 @@ test('every certificate in the place of every other is found, unless both are to
   for (const { id } of table)
     for (const other of table)
       if (saying(other.id) !== saying(id)) assert.ok(verdict(id, load(other.id).raw), `${other.id} as ${id}`)
+})
+
+test('a leaf that lives longer than the table allows is found', () => {
+  const now = new Date('2026-12-01T10:00:00Z')
+  const key = generateKey('P-384')
+  const root = wantedOf('root')
+  const authority = issueCertificate(root, key, undefined, now)
+  const issuer = { subject: root.profile.subject, certificate: authority }
+  const wanted = { ...wantedOf('admin'), issuer: 'root' }
+  const issued = issueCertificate({ ...wanted, days: wanted.days + 1 }, generateKey('P-256'), { ...issuer, key }, now)
+  assert.equal(deviation(wanted, issued, issuer), 'it lives longer than 90 days')
+  assert.equal(deviation({ ...wanted, days: 91 }, issued, issuer), undefined)
 })
 
 function flip(bytes: Buffer, at: number, bit: number): Buffer {

@@ -12,7 +12,7 @@ import { parseYaml } from '../../lib/yaml.ts'
 import { checkFiles } from '../../pki/check.ts'
 import { initPki } from '../../pki/init.ts'
 import type { Ledger } from '../../pki/ledger.ts'
-import { certificateIds, modeOf, now, specOf, withKeys } from './helper.ts'
+import { certificateIds, modeOf, now, specOf, withKeys, withPki } from './helper.ts'
 
 const days = (count: number) => new Date(now.getTime() + count * 86_400_000)
 const small = specOf(1, 0)
@@ -65,8 +65,7 @@ test('private files are 0600, folders 0700, whatever the umask', () =>
   }))
 
 test('the ledger names every certificate, and hash and size of every private file', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const ledger = ledgerOf(folder)
     for (const entry of ledger.certificates) {
       const certificate = new X509Certificate(readFileSync(join(folder, `${entry.id}.crt`)))
@@ -101,8 +100,7 @@ test('NotBefore is five minutes back, and no certificate outlives its issuer', (
   }))
 
 test('a node added later gets its own certificates, the others keep theirs', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const before = await snapshot(folder)
     const result = await init(folder, specOf(1, 1))
     assert.deepEqual(issuedIds(result).sort(), ['kubelet-client/w1', 'kubelet-serving/w1'])
@@ -114,8 +112,7 @@ test('a node added later gets its own certificates, the others keep theirs', () 
   }))
 
 test('a changed endpoint reissues the API server certificate and the kubeconfig alone', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const result = await init(folder, specOf(1, 0, '  endpoint: api.lab'))
     assert.deepEqual(issuedIds(result), ['apiserver/cp1'])
     assert.match(result.issued[0]?.why ?? '', /its names are .*, expected .*DNS:api\.lab/)
@@ -125,8 +122,7 @@ test('a changed endpoint reissues the API server certificate and the kubeconfig 
   }))
 
 test('leaves in the last third of their life are renewed with a new key', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const key = readFileSync(join(folder, 'admin.key'), 'utf8')
     assert.deepEqual(issuedIds(await init(folder, small, days(59))), [])
     assert.deepEqual(issuedIds(await init(folder, small, days(61))), ['kubelet-client/cp1', 'admin', 'super-admin'])
@@ -192,8 +188,7 @@ for (const count of [0, 1, 2, 13, 14, 15, 31, 44, 46, 49])
     }))
 
 test('killed between the new key and the new certificate of a renewal, the next run mends it', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const keysOnly = async (path: string, data: string | Uint8Array, mode: number) => {
       if (path.endsWith('.crt')) throw new Error('killed')
       await write(path, data, mode)
@@ -207,8 +202,7 @@ test('killed between the new key and the new certificate of a renewal, the next 
   }))
 
 test('a lost ledger is written again from the certificates', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const before = ledgerOf(folder)
     rmSync(join(folder, 'ledger.json'))
     assert.deepEqual((await init(folder)).issued, [])
@@ -218,16 +212,14 @@ test('a lost ledger is written again from the certificates', () =>
   }))
 
 test('the root key may be kept offline until an authority is needed', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     rmSync(join(folder, 'root.key'))
     await init(folder, specOf(1, 1))
     await assertSound(folder, specOf(1, 1))
   }))
 
 test('admin.conf opens the API for kubectl and holds its key', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const conf = parseYaml(readFileSync(join(folder, 'admin.conf'), 'utf8'), 'admin.conf').value as {
       clusters: { cluster: Record<string, string> }[]
       users: { user: Record<string, string> }[]
@@ -241,8 +233,7 @@ test('admin.conf opens the API for kubectl and holds its key', () =>
   }))
 
 test('the encryption configuration writes with secretbox and still reads plain text', () =>
-  withKeys(async (folder) => {
-    await init(folder)
+  withPki(small, async (folder) => {
     const key = readFileSync(join(folder, 'encryption.key'), 'utf8').trim()
     assert.equal(Buffer.from(key, 'base64').length, 32)
     const config = parseYaml(readFileSync(join(folder, 'encryption-config.yaml'), 'utf8'), 'x').value
@@ -373,8 +364,7 @@ const worse: {
 
 for (const { name, harm, code, message, where, spec } of worse)
   test(`${name} is refused, named and left as it is`, () =>
-    withKeys(async (folder) => {
-      await init(folder)
+    withPki(small, async (folder) => {
       harm(folder)
       const before = await snapshot(folder)
       await assert.rejects(init(folder, spec), { code, message, where: join(folder, where) })
@@ -407,8 +397,7 @@ const mended: { name: string; harm: (folder: string) => void; reissued: string[]
 
 for (const { name, harm, reissued } of mended)
   test(`${name} is mended`, () =>
-    withKeys(async (folder) => {
-      await init(folder)
+    withPki(small, async (folder) => {
       harm(folder)
       assert.deepEqual(issuedIds(await init(folder)), reissued)
       await assertSound(folder)

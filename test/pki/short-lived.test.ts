@@ -4,9 +4,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { initPki } from '../../pki/init.ts'
 import { type ClientRequest, issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
-import { now, specOf, withKeys } from './helper.ts'
+import { now, specOf, withPki } from './helper.ts'
 
 const request = (keysFolder: string, change: Partial<ClientRequest> = {}): ClientRequest => ({
   keysFolder,
@@ -18,12 +17,7 @@ const request = (keysFolder: string, change: Partial<ClientRequest> = {}): Clien
   ...change,
 })
 
-async function withPki(work: (folder: string) => Promise<void>): Promise<void> {
-  await withKeys(async (folder) => {
-    await initPki({ spec: specOf(1, 0), folder, now })
-    await work(folder)
-  })
-}
+const spec = specOf(1, 0)
 
 /** Does openssl accept the chain against an authority of `keys/`? */
 function accepted(folder: string, chain: string, authority: string): boolean {
@@ -40,7 +34,7 @@ function accepted(folder: string, chain: string, authority: string): boolean {
 }
 
 test('an identity of minutes, with user and groups, that only its authority opens', () =>
-  withPki(async (folder) => {
+  withPki(spec, async (folder) => {
     const before = readFileSync(join(folder, 'ledger.json'), 'utf8')
     const { cert, key } = await issueClient(request(folder))
     const leaf = new X509Certificate(cert)
@@ -56,7 +50,7 @@ test('an identity of minutes, with user and groups, that only its authority open
   }))
 
 test('an expired one chains and is refused for its time alone', () =>
-  withPki(async (folder) => {
+  withPki(spec, async (folder) => {
     const { cert } = await issueExpiredClient(request(folder))
     const leaf = new X509Certificate(cert)
     const issuer = new X509Certificate(readFileSync(join(folder, 'client-ca.crt')))
@@ -66,7 +60,7 @@ test('an expired one chains and is refused for its time alone', () =>
   }))
 
 test('a foreign one bears the same names and is refused', () =>
-  withPki(async (folder) => {
+  withPki(spec, async (folder) => {
     const { cert } = await issueForeignClient(request(folder, { groups: ['redoubt:verifiers'] }))
     const leaf = new X509Certificate(cert)
     const issuer = new X509Certificate(readFileSync(join(folder, 'client-ca.crt')))
@@ -85,12 +79,12 @@ const refused: { name: string; change: Partial<ClientRequest>; message: RegExp }
 ]
 for (const { name, change, message } of refused)
   test(`refuses ${name}`, () =>
-    withPki(async (folder) => {
+    withPki(spec, async (folder) => {
       await assert.rejects(issueClient(request(folder, change)), { code: 'usage', message })
     }))
 
 test('a missing authority key is named', () =>
-  withPki(async (folder) => {
+  withPki(spec, async (folder) => {
     rmSync(join(folder, 'client-ca.key'))
     await assert.rejects(issueClient(request(folder)), {
       code: 'usage',
