@@ -5,6 +5,7 @@ import { encryptionProbes } from './probes/encryption.ts'
 import { etcdProbes } from './probes/etcd.ts'
 import { identityProbes } from './probes/identity.ts'
 import { kubeletProbes } from './probes/kubelet.ts'
+import { loopbackTlsProbes } from './probes/loopback-tls.ts'
 import { portProbes } from './probes/ports.ts'
 import { settingProbes } from './probes/settings.ts'
 import { tlsProbes } from './probes/tls.ts'
@@ -15,6 +16,7 @@ import { worksProbes } from './probes/works.ts'
 /** Every probe. Reports group them; the order within a group is this one. */
 export const probes: readonly Probe[] = [
   ...tlsProbes,
+  ...loopbackTlsProbes,
   ...identityProbes,
   ...tokenProbes,
   ...authorizationProbes,

@@ -3,7 +3,7 @@ import { expectCode, expectSame, inside } from './harness.ts'
 
 /** Control -> the probes that fail when it is rendered with `--off`. Its other probes keep passing. */
 export const sabotages: Record<string, readonly string[]> = {
-  'apiserver-tls': ['apiserver-tls-floor', 'apiserver-tls-ciphers'],
+  'apiserver-tls': ['apiserver-tls-floor', 'apiserver-tls-ciphers', 'loopback-tls'],
   'kubelet-tls': ['kubelet-tls-floor', 'kubelet-tls-ciphers'],
   'etcd-tls': ['etcd-tls-ciphers'],
   'anonymous-limited': ['anonymous'],

@@ -1,10 +1,11 @@
 // The TLS probes against a real server on loopback: they must see the difference between a floor and none.
 import * as assert from 'node:assert/strict'
-import { type AddressInfo, createServer as createTcp, type Server } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcp, type Server } from 'node:net'
 import { createServer as createTls, type TlsOptions } from 'node:tls'
 import { test } from 'uvu'
 import { generateKey, issue, privatePem } from '../../../pki/issue.ts'
 import { toPem } from '../../../pki/x509.ts'
+import { clientHello, readAnswer, strongSuites, weakSuites } from '../../../scripts/verify/client-hello.ts'
 import { classify, handshake, plaintext } from '../../../scripts/verify/handshake.ts'
 import {
   judgeAccepted,
@@ -91,6 +92,38 @@ test('weak suites: refused or taken', async () => {
   const strong = { ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }
   assert.equal(await serving(tlsServer(strong), (port) => judge(port, weak)), 'pass')
   assert.equal(await serving(tlsServer({ ciphers: 'ALL:@SECLEVEL=0' }), (port) => judge(port, weak)), 'fail')
+})
+
+/** What a server on loopback answers to bytes of ours. */
+function exchange(port: number, bytes: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    socket.on('data', (chunk) => {
+      chunks.push(chunk)
+      socket.destroy()
+    })
+    socket.on('close', () => resolve(Buffer.concat(chunks)))
+    socket.on('error', reject)
+  })
+}
+
+const hellos: [TlsOptions, Parameters<typeof clientHello>, 'pass' | 'fail'][] = [
+  [{ minVersion: 'TLSv1.2' }, ['TLSv1.1', weakSuites], 'pass'],
+  [{ minVersion: 'TLSv1', ciphers: 'ALL:@SECLEVEL=0' }, ['TLSv1.1', weakSuites], 'fail'],
+  [{ ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }, ['TLSv1.2', weakSuites], 'pass'],
+  [{ ciphers: 'ALL:@SECLEVEL=0' }, ['TLSv1.2', weakSuites], 'fail'],
+  [{}, ['TLSv1.2', strongSuites], 'fail'],
+]
+test('a hello of our own bytes meets the same answers', async () => {
+  for (const [options, hello, verdict] of hellos)
+    await serving(tlsServer(options), async (port) => {
+      const answer = readAnswer(await exchange(port, clientHello(...hello)))
+      assert.equal(judgeRefused('here', 'x', answer, 'parameters').verdict, verdict, JSON.stringify(answer))
+    })
+  assert.equal(readAnswer(Buffer.of()).kind, 'closed')
+  assert.equal(readAnswer(Buffer.from('HTTP/1.0 400 Bad Request')).kind, 'local')
+  assert.equal(readAnswer(Buffer.of(22, 3, 3, 0, 40, 11, 0)).kind, 'local')
 })
 
 const mutual: TlsOptions = { requestCert: true, rejectUnauthorized: true, ca: server.ca }

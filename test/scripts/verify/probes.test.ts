@@ -1,5 +1,8 @@
 // The list of probes held against the list of controls, and whole probes against answers that a test gives.
 import * as assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { selectProbes } from '../../../scripts/stages/verify.ts'
 import { foldChecks } from '../../../scripts/verify/fold.ts'
@@ -41,6 +44,19 @@ test('ids are unique, titles are sentences for people, budgets are bounded', () 
     assert.ok(groups.includes(probe.group) && probe.budget >= 10_000 && probe.budget <= 120_000, probe.id)
     assert.ok(!probe.title.endsWith('.'), probe.title)
   }
+})
+
+test('docs/probes.md lists every probe with its title and controls, and no other', () => {
+  const root = dirname(dirname(dirname(dirname(fileURLToPath(import.meta.url)))))
+  const rows = readFileSync(join(root, 'docs', 'probes.md'), 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+  const documented = rows.map(([, id, title, controls]) => `${id} ${title} ${controls}`)
+  const expected = probes.map(
+    ({ id, title, controls }) => `\`${id}\` ${title} ${controls.map((control) => `\`${control}\``).join(', ') || '-'}`,
+  )
+  assert.deepEqual(documented.sort(), expected.sort())
 })
 
 test('--only takes probes and controls, and refuses a word that is neither', () => {
