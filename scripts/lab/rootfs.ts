@@ -1,5 +1,6 @@
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { readSources, selectSources } from '../../bundles/sources/apt-sources.ts'
 import { run } from '../../lib/exec.ts'
 import { ensureFolder, exists } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
@@ -47,6 +48,7 @@ export async function rootfsTar(places: LabPlaces, { out, signal }: Pick<Context
         `--include=${inputs.include.join(',')}`,
         inputs.suite,
         partial,
+        ...(await writeMirrors(work)),
       ],
       { env: { TMPDIR: work }, signal, hint: 'Can this machine reach a Debian mirror? See `apt-get update`.' },
     )
@@ -55,6 +57,20 @@ export async function rootfsTar(places: LabPlaces, { out, signal }: Pick<Context
     report.detail(rootfsName())
   })
   return tar
+}
+
+/**
+ * This machine's own sources of the same Debian release, as files below `work`: a site may have a mirror of its own. None where it has no
+ * such source; mmdebstrap then takes Debian's.
+ */
+async function writeMirrors(work: string): Promise<string[]> {
+  const paths: string[] = []
+  for (const { name, text } of selectSources(await readSources('/etc/apt'), inputs.suite)) {
+    const path = join(work, name)
+    await writeFile(path, text)
+    paths.push(path)
+  }
+  return paths
 }
 
 /** The name changes with the inputs, so that a change of them makes a new one. */

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { fail } from '../../lib/errors.ts'
+import { RedoubtError } from '../../lib/errors.ts'
 import { formatTable } from '../../lib/output.ts'
 import type { Context } from '../command.ts'
 import { type LabHostStatus, labDown, labReboot, labSinkhole, labStatus, labUp } from '../lab/lab.ts'
@@ -44,13 +44,8 @@ export async function ssh(name: string, command: string[]): Promise<number> {
   const [program, ...args] = [...nodeShell(name), ...(command.length > 0 ? ['--', ...command] : [])]
   return await new Promise((resolve, reject) => {
     const child = spawn(program, args, { stdio: 'inherit' })
-    child.once('error', (cause) => {
-      try {
-        fail('failed', 'ssh is not installed here', { hint: 'Install it: apt-get install openssh-client', cause })
-      } catch (error) {
-        reject(error)
-      }
-    })
+    const hint = 'Install it: apt-get install openssh-client'
+    child.once('error', (cause) => reject(new RedoubtError('failed', 'ssh is not installed here', { hint, cause })))
     child.once('close', (code) => resolve(code ?? 1))
   })
 }
