@@ -13,14 +13,14 @@ export function readSections(text: string, node: string): Sections {
   let current: string[] | undefined
   let ended = false
   for (const line of lines) {
-    if (ended) return refuse(node, line)
+    if (ended) return nonsense(line, node)
     if (line === 'end') ended = true
     else if (/^= [a-z]+$/.test(line)) {
-      if (sections.has(line.slice(2))) return refuse(node, line)
+      if (sections.has(line.slice(2))) return nonsense(line, node)
       current = []
       sections.set(line.slice(2), current)
     } else if (line.startsWith('|') && current) current.push(line.slice(1))
-    else return refuse(node, line)
+    else return nonsense(line, node)
   }
   if (!ended)
     return fail('failed', 'its answer was cut off', {
@@ -33,10 +33,11 @@ export function readSections(text: string, node: string): Sections {
 /** The one line of a section. Throws `failed` when it has none or several. */
 export function sectionLine(sections: Sections, name: string, node: string): string {
   const lines = sections.get(name) ?? []
-  return lines.length === 1 && lines[0] !== undefined ? lines[0] : refuse(node, `${lines.length} lines of ${name}`)
+  return lines.length === 1 && lines[0] !== undefined ? lines[0] : nonsense(`${lines.length} lines of ${name}`, node)
 }
 
-function refuse(node: string, line: string): never {
+/** Throws `failed`: this line of a node's answer is none that was asked for. */
+export function nonsense(line: string, node: string): never {
   const shown = JSON.stringify(line.length > 80 ? `${line.slice(0, 80)}...` : line)
   return fail('failed', `gave an answer that makes no sense: ${shown}`, {
     where: `node ${node}`,

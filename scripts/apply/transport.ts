@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os'
 import { Readable } from 'node:stream'
-import { fail, messageOf } from '../../lib/errors.ts'
+import { fail, messageOf, RedoubtError } from '../../lib/errors.ts'
 import { type RunResult, stream } from '../../lib/exec.ts'
 import { loaderCommand } from './quote.ts'
 import { openSsh, type SshSettings } from './ssh.ts'
@@ -14,6 +14,8 @@ export interface ScriptOptions {
   timeout?: number
   /** Exit codes below 255 that are answers rather than failures. */
   accept?: readonly number[]
+  /** Hears standard output as it comes. */
+  onOutput?: (text: string) => void
   /** Most bytes of output that are taken; by default 4 MiB. More is refused. */
   limit?: number
   signal?: AbortSignal
@@ -89,10 +91,11 @@ async function runScript(name: string, channel: Channel, script: string, options
         size += chunk.length
         if (size > limit) fail('failed', `answered with more than ${limit} bytes`, { where: `node ${name}` })
         chunks.push(chunk)
+        options.onOutput?.(chunk.toString('utf8'))
       },
     })
   } catch (error) {
-    if (size > limit) throw error
+    if (error instanceof RedoubtError) throw error
     return fail('failed', messageOf(error), { where: `node ${name}`, cause: error })
   }
   const stdout = Buffer.concat(chunks).toString('utf8')

@@ -29,4 +29,29 @@ export const clusterCommands: Command[] = [
     },
     run: async (context, args, options) => (await import('../stages/render.ts')).render(context, args, options),
   },
+  {
+    name: 'apply',
+    summary: 'make nodes and cluster what rendered/ says, from the bundle',
+    examples: ['redoubt apply --dry-run', 'redoubt apply', 'redoubt apply --bundle /media/usb/lab-0.1.0.tar'],
+    options: {
+      'dry-run': { type: 'boolean', describe: 'print what would be done, change nothing' },
+      bundle: { type: 'string', value: 'FILE', describe: 'the bundle (default: NAME-VERSION.tar in the workspace)' },
+      key: {
+        type: 'string',
+        value: 'PUB',
+        describe: 'public key of who made the bundle (default: bundle.pub in the workspace)',
+      },
+      confirm: { type: 'string', value: 'CLUSTER', describe: 'the cluster’s name, where something cannot be undone' },
+      wait: {
+        type: 'string',
+        value: 'SECONDS',
+        describe: 'how long a changed control plane may take before it is rolled back (default 120)',
+      },
+      'skip-snapshot': {
+        type: 'boolean',
+        describe: 'take no snapshot of etcd first: when it cannot come back without the change',
+      },
+    },
+    run: async (context, args, options) => (await import('../stages/apply.ts')).apply(context, args, options),
+  },
 ]

@@ -1,0 +1,116 @@
+import { paths } from '../../cluster/components.ts'
+import type { Tree } from '../../cluster/files.ts'
+import type { StepReport } from '../../lib/output.ts'
+import { type Placed, placeScript, placeStream } from './place.ts'
+import { nodePlaces } from './places.ts'
+import type { FileChange, NodePlan } from './plan.ts'
+import type { Apply, ApplyNode } from './run.ts'
+import { fileSource } from './sources.ts'
+
+/** True for a static pod's manifest: placed last, because the kubelet acts on it at once. */
+export function isManifest(path: string): boolean {
+  return path.startsWith(`${paths.manifests}/`)
+}
+
+/** A small file of our own, as something to place. */
+function ownFile(path: string, text: string): Placed {
+  const bytes = Buffer.from(text)
+  return { entry: { path, mode: '0600', owner: 'root:root', size: bytes.length }, source: async () => [bytes] }
+}
+
+/**
+ * What is written on a node before its files change: whose it is, every path that is or will be ours (so that a killed run leaves
+ * no file that nobody knows of), and the restarts that are owed from now on.
+ */
+function intent({ plan, tree }: ApplyNode, cluster: string): Placed[] {
+  const wanted = new Set(tree.files.map((file) => file.path))
+  const old: Tree | undefined = plan.seen.tree === '' ? undefined : (JSON.parse(plan.seen.tree) as Tree)
+  const union: Tree = {
+    ...tree,
+    files: [...tree.files, ...(old?.files ?? []).filter((file) => !wanted.has(file.path))],
+  }
+  return [
+    ownFile(nodePlaces.cluster, `${cluster}\n`),
+    ownFile(nodePlaces.tree, `${JSON.stringify(union)}\n`),
+    ...(plan.restarts.length > 0 ? [ownFile(nodePlaces.pending, `${plan.restarts.join('\n')}\n`)] : []),
+  ]
+}
+
+const accessScript = `set -eu
+while read -r verb mode owner path; do
+  case $verb in
+  folder)
+    [ -d "$path" ] || (umask 022 && mkdir -p -- "$path")
+    chown -- "$owner" "$path"
+    chmod -- "$mode" "$path" ;;
+  mode)
+    chown -- "$owner" "$path"
+    chmod -- "$mode" "$path" ;;
+  remove) rm -f -- "$path" ;;
+  esac
+done
+`
+
+/** Makes folders and modes right; with `remove` also takes away what the tree no longer has. */
+export async function setAccess(apply: Apply, { shell, plan }: ApplyNode, remove: readonly string[]): Promise<void> {
+  const lines = [
+    ...plan.folders.map(({ entry }) => `folder ${entry.mode} ${entry.owner} ${entry.path}`),
+    ...plan.files
+      .filter((file) => file.change === 'mode')
+      .map(({ entry }) => `mode ${entry.mode} ${entry.owner} ${entry.path}`),
+    ...remove.map((path) => `remove - - ${path}`),
+  ]
+  if (lines.length > 0) await shell.run(accessScript, { stdin: `${lines.join('\n')}\n`, signal: apply.context.signal })
+}
+
+/** The files of a plan whose bytes must be sent, manifests last. */
+export function filesToSend(plan: NodePlan): FileChange[] {
+  const send = plan.files.filter((file) => file.change !== 'mode')
+  return [...send.filter((file) => !isManifest(file.entry.path)), ...send.filter((file) => isManifest(file.entry.path))]
+}
+
+/** Streams files to a node, which places them all when it has them all. `sent` hears the bytes. */
+export async function sendFiles(
+  apply: Apply,
+  target: ApplyNode,
+  changes: readonly FileChange[],
+  options: { first?: boolean; sent?: (count: number) => void } = {},
+): Promise<void> {
+  const { workspace, signal } = apply.context
+  const files = [
+    ...(options.first ? intent(target, apply.cluster) : []),
+    ...changes.map(({ entry }) => ({ entry, source: fileSource(workspace, target.node.name, entry, apply.bundle) })),
+  ]
+  if (files.length > 0) await place(target, files, signal, options.sent)
+}
+
+/** Writes small files of our own on a node. */
+export async function sendOwn(
+  { context }: Apply,
+  target: ApplyNode,
+  files: readonly (readonly [string, string])[],
+): Promise<void> {
+  await place(
+    target,
+    files.map(([path, text]) => ownFile(path, text)),
+    context.signal,
+  )
+}
+
+async function place({ shell }: ApplyNode, files: Placed[], signal: AbortSignal, sent?: (count: number) => void) {
+  await shell.run(placeScript, {
+    args: [nodePlaces.staging],
+    stdin: placeStream(files, sent),
+    timeout: 600_000,
+    signal,
+  })
+}
+
+/** Counts bytes of several streams into one live line. */
+export function meter(report: StepReport, total: number): (count: number) => void {
+  let done = 0
+  return (count) => {
+    done += count
+    report.progress(done, total)
+  }
+}

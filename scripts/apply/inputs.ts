@@ -1,0 +1,112 @@
+import { readdir } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import * as v from 'valibot'
+import { type Bundle, openBundle } from '../../bundles/read.ts'
+import { parseTree, type Tree } from '../../cluster/files.ts'
+import { type Hosts, loadHosts } from '../../cluster/hosts.ts'
+import { loadLock } from '../../cluster/lock.ts'
+import { buildModel, type Model } from '../../cluster/model.ts'
+import type { KubeObject } from '../../cluster/objects.ts'
+import { type LoadedSpec, loadSpec } from '../../cluster/spec.ts'
+import type { Workspace } from '../../cluster/workspace.ts'
+import { fail } from '../../lib/errors.ts'
+import { byCodeUnit, readText } from '../../lib/files.ts'
+import { sha256 } from '../../lib/hash.ts'
+import { parseYamlStream } from '../../lib/yaml.ts'
+import { loadPublicPki } from '../../pki/public.ts'
+import { createApi } from '../api.ts'
+import { compareRendered, renderedFiles } from '../render/folder.ts'
+import { renderWorkspace } from '../stages/render.ts'
+import type { Apis } from './run.ts'
+
+/** Everything that apply reads before it speaks to a node. */
+export interface Inputs {
+  spec: LoadedSpec
+  hosts: Hosts['hosts']
+  model: Model
+  bundle: Bundle
+  trees: { tree: Tree; text: string }[]
+  objects: { name: string; objects: KubeObject[] }[]
+  /** `NAME SHA256-OF-ROOT` */
+  cluster: string
+}
+
+/** Reads the workspace and opens the bundle. Throws `usage` for what is missing or stale, `integrity` for a bad bundle. */
+export async function loadInputs(workspace: Workspace, options: { bundle?: string; key?: string }): Promise<Inputs> {
+  const [spec, hosts, lock, pki] = await Promise.all([
+    loadSpec(workspace.spec),
+    loadHosts(workspace.hosts),
+    loadLock(workspace.lock),
+    loadPublicPki(workspace.keys),
+  ])
+  await refuseStale(workspace)
+  const { name } = spec.metadata
+  const path = resolve(options.bundle ?? join(workspace.root, `${name}-${spec.spec.bundle.version}.tar`))
+  const keyPath = resolve(options.key ?? workspace.bundlePublicKey)
+  const bundle = await openBundle(path, await readText(keyPath, 'Name the public key with --key.'), keyPath)
+  if (JSON.stringify(bundle.lock) !== JSON.stringify(lock)) {
+    await bundle.close()
+    fail('usage', 'is not the lock of this bundle', {
+      where: workspace.lock,
+      hint: `Take both from the same build, then render again. The bundle is ${path}.`,
+    })
+  }
+  return {
+    spec,
+    hosts: hosts.hosts,
+    model: buildModel(spec, hosts),
+    bundle,
+    trees: await Promise.all(spec.spec.nodes.map((node) => readTree(workspace, node.name))),
+    objects: await readObjects(workspace),
+    cluster: `${name} ${sha256(pki.authority('root'))}`,
+  }
+}
+
+/** The operator's two identities at one address. */
+export async function loadApis(workspace: Workspace, url: string): Promise<Apis> {
+  const pki = await loadPublicPki(workspace.keys)
+  const identity = async (id: string) =>
+    createApi({
+      url,
+      ca: pki.trust('api-servers-and-root'),
+      cert: pki.certificate(id),
+      key: await readText(join(workspace.keys, `${id}.key`), 'Run `redoubt pki init`.'),
+    })
+  return { admin: await identity('admin'), superAdmin: await identity('super-admin') }
+}
+
+const controlsSchema = v.object({ off: v.array(v.string()), forced: v.array(v.string()) })
+
+/** Refuses a rendering that is not what the workspace renders now: changed since, or edited by hand. */
+async function refuseStale(workspace: Workspace): Promise<void> {
+  const path = join(workspace.rendered, 'controls.json')
+  const { off, forced } = v.parse(controlsSchema, JSON.parse(await readText(path, 'Run `redoubt render` first.')))
+  const changes = await compareRendered(
+    workspace.rendered,
+    renderedFiles(await renderWorkspace(workspace, { off, force: forced.length > 0 })),
+  )
+  const [first] = changes
+  if (first)
+    fail('usage', `is not what the workspace renders now (${changes.length} files differ, first ${first.path})`, {
+      where: workspace.rendered,
+      hint: 'Run `redoubt render`: something changed since, or a file was edited there by hand.',
+    })
+}
+
+async function readTree(workspace: Workspace, node: string): Promise<Inputs['trees'][number]> {
+  const path = join(workspace.rendered, node, 'tree.json')
+  const text = await readText(path, 'Run `redoubt render` first.')
+  return { tree: parseTree(text, path), text }
+}
+
+async function readObjects(workspace: Workspace): Promise<Inputs['objects']> {
+  const folder = join(workspace.rendered, 'cluster')
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort(byCodeUnit)
+  return Promise.all(
+    names.map(async (file) => {
+      const path = join(folder, file)
+      const objects = parseYamlStream(await readText(path), path) as KubeObject[]
+      return { name: file.replace(/^\d+-|\.yaml$/g, ''), objects }
+    }),
+  )
+}

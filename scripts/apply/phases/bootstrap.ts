@@ -1,0 +1,49 @@
+import { fail } from '../../../lib/errors.ts'
+import { failingPods } from '../logs.ts'
+import { nodePlaces } from '../places.ts'
+import type { Apply, ApplyNode, Phase } from '../run.ts'
+import { settleAll } from '../settle.ts'
+import { waitUntil } from '../wait.ts'
+
+/** Milliseconds that a new control plane has to become healthy. */
+const limit = 180_000
+
+/** Waits for the API server of each new control plane, and notes on the node that it has been healthy. */
+export const bootstrap: Phase = {
+  title: 'Wait for the control plane',
+  plan: (apply) =>
+    newControlPlanes(apply).map(({ node }) => ({
+      node: node.name,
+      verb: 'bootstrap',
+      what: 'control plane',
+      why: 'it has not been healthy yet',
+    })),
+  run: async (apply, report) => {
+    const targets = newControlPlanes(apply)
+    const { signal } = apply.context
+    await settleAll(targets, async ({ node, shell }) => {
+      // The super-admin's certificate works before any role is bound.
+      const { superAdmin } = apply.at(node)
+      const awaited = await waitUntil(() => superAdmin.notReady({ signal }), {
+        limit,
+        every: 100,
+        signal,
+        status: (text) => report.status(`${node.name}: ${text}`),
+      })
+      if (awaited !== undefined)
+        fail('failed', `the API server is not healthy after ${limit / 1000} s: ${awaited}${await failingPods(shell)}`, {
+          where: `node ${node.name}`,
+          hint: 'See `journalctl -u kubelet` there. Mend the setting and run again.',
+        })
+      await shell.run('date -u +%Y-%m-%dT%H:%M:%SZ > "$1.new" && mv "$1.new" "$1"', {
+        args: [nodePlaces.bootstrapped],
+        signal,
+      })
+    })
+    report.detail(targets.map(({ node }) => `${node.name}: /readyz ok`).join(', '))
+  },
+}
+
+function newControlPlanes({ nodes }: Apply): ApplyNode[] {
+  return nodes.filter(({ node, plan }) => node.role === 'control-plane' && !plan.seen.bootstrapped)
+}

@@ -1,0 +1,174 @@
+import { basename } from 'node:path'
+import { fail, RedoubtError } from '../../../lib/errors.ts'
+import type { StepReport } from '../../../lib/output.ts'
+import { filesToSend, isManifest, sendFiles, setAccess } from '../files.ts'
+import { failingPods } from '../logs.ts'
+import { nodePlaces } from '../places.ts'
+import { arm, disarm, trigger } from '../rollback.ts'
+import type { Apply, ApplyNode, Phase } from '../run.ts'
+import { runServices, serviceWords } from '../services.ts'
+import { snapshot } from '../snapshot.ts'
+import { restarting, staticPods } from '../static-pods.ts'
+import { waitUntil } from '../wait.ts'
+import { fileActions, serviceActions } from './new-nodes.ts'
+
+/** Milliseconds that the node waits longer than we do: it acts only when we cannot. */
+const margin = 15_000
+
+/** Changes of control planes that run, one after the other, each behind a rollback that the node does by itself. */
+export const controlPlanes: Phase = {
+  title: 'Change the control plane',
+  plan: (apply) =>
+    runningControlPlanes(apply).flatMap((target) => [
+      ...(apply.skipSnapshot
+        ? []
+        : [{ node: target.node.name, verb: 'snapshot', what: 'etcd', why: 'the control plane changes' }]),
+      ...fileActions(target),
+      ...podsOf(target).map((what) => ({ node: target.node.name, verb: 'restart', what, why: 'its manifest changes' })),
+      ...serviceActions(target, serviceWords(target)),
+    ]),
+  run: async (apply, report) => {
+    for (const target of runningControlPlanes(apply)) await change(apply, target, report)
+  },
+}
+
+function runningControlPlanes({ nodes }: Apply): ApplyNode[] {
+  return nodes.filter(
+    (target) =>
+      target.node.role === 'control-plane' &&
+      target.plan.running &&
+      (fileActions(target).length > 0 || serviceWords(target).length > 0),
+  )
+}
+
+/** The static pods that a plan makes the kubelet start anew. */
+function podsOf({ plan }: ApplyNode): string[] {
+  return filesToSend(plan)
+    .map((file) => file.entry.path)
+    .filter(isManifest)
+    .map((path) => basename(path, '.yaml'))
+}
+
+async function change(apply: Apply, target: ApplyNode, report: StepReport): Promise<void> {
+  const { signal } = apply.context
+  const { node, shell, plan } = target
+  const pods = podsOf(target)
+  const status = (text: string) => report.status(`${node.name}: ${text}`)
+  if (!apply.skipSnapshot) {
+    status('snapshot of etcd')
+    await snapshot(shell, signal)
+  }
+  const before = await look(apply, target, pods)
+  status('arming the rollback')
+  await arm(shell, plan, Math.ceil((apply.patience + margin) / 1000), signal)
+  let problem: string | undefined
+  try {
+    status('placing files')
+    await setAccess(apply, { ...target, plan: { ...plan, files: [] } }, [])
+    const files = filesToSend(plan)
+    const manifests = files.filter((file) => isManifest(file.entry.path))
+    await sendFiles(
+      apply,
+      target,
+      files.filter((file) => !manifests.includes(file)),
+      { first: true },
+    )
+    await setAccess(apply, { ...target, plan: { ...plan, folders: [] } }, plan.remove)
+    // Services first: a kubelet that starts while its API server is down is slow.
+    await restartServices(apply, target, status)
+    await sendFiles(apply, target, manifests)
+    problem = await waitUntil(() => settled(apply, target, before), {
+      limit: apply.patience,
+      every: 200,
+      signal,
+      status,
+    })
+  } catch (error) {
+    if (signal.aborted || !(error instanceof RedoubtError)) throw error
+    problem = error.message
+  }
+  if (problem !== undefined) await undo(apply, target, problem, status)
+  else if (!(await disarm(shell, signal)))
+    fail('failed', 'rolled back by itself: it did not hear in time that all was well', {
+      where: `node ${node.name}`,
+      hint: 'Run again; give it longer with --wait.',
+    })
+}
+
+/** Container ids of the pods that change; empty for what nobody could tell. */
+async function look(apply: Apply, { node }: ApplyNode, pods: readonly string[]): Promise<Map<string, string>> {
+  const found = await staticPods(apply.at(node), node.name).catch(() => undefined)
+  return new Map(pods.map((pod) => [pod, found?.get(pod)?.id ?? '']))
+}
+
+async function restartServices(apply: Apply, target: ApplyNode, status: (text: string) => void): Promise<void> {
+  const { signal } = apply.context
+  const words = serviceWords(target)
+  await runServices(apply, target, [...words, 'settled'])
+  if (!words.some((word) => word.endsWith('=kubelet.service') && !word.startsWith('enable'))) return
+  const path = `/api/v1/nodes/${target.node.name}/proxy/healthz`
+  const awaited = await waitUntil(
+    async () => {
+      const { status: code } = await apply.at(target.node).admin.request(path, { timeout: 2000, signal })
+      return code === 200 ? undefined : `the kubelet (${code})`
+    },
+    { limit: 30_000, every: 200, signal, status },
+  )
+  if (awaited !== undefined) fail('failed', 'the kubelet does not answer after its restart')
+}
+
+/** Undefined when every changed pod has a new container that is ready, and the API server is healthy; else what is awaited. */
+async function settled(
+  apply: Apply,
+  { node, shell }: ApplyNode,
+  before: ReadonlyMap<string, string>,
+): Promise<string | undefined> {
+  const names = [...before.keys()]
+  const [unready, failing] = await Promise.all([
+    apply.at(node).admin.notReady({ signal: apply.context.signal }),
+    restarting(shell, names).catch(() => []),
+  ])
+  if (failing.length > 0) fail('failed', `${failing.join(' and ')} keeps failing`)
+  if (unready !== undefined) return `the API server: ${unready}`
+  const pods = await staticPods(apply.at(node), node.name).catch(() => undefined)
+  if (!pods) return 'the kubelet'
+  const old = names.find((name) => !pods.get(name)?.ready || pods.get(name)?.id === before.get(name))
+  return old === undefined ? undefined : `${old} to start anew`
+}
+
+/** Lets the node put its files back now, waits until it is healthy, and fails with what was changed and why it broke. */
+async function undo(
+  apply: Apply,
+  { node, shell, plan }: ApplyNode,
+  problem: string,
+  status: (text: string) => void,
+): Promise<never> {
+  const { signal } = apply.context
+  const where = `node ${node.name}`
+  const logs = await failingPods(shell, `${nodePlaces.rollback}/armed`)
+  const changed = [...plan.files.map((file) => file.entry.path), ...plan.remove].join(', ')
+  const what = `the change did not hold: ${problem}\n  changed: ${changed}${logs}`
+  status('rolling back')
+  try {
+    await trigger(shell, signal)
+  } catch (error) {
+    return fail('failed', `${what}\n  it cannot be reached to roll back; it does so by itself`, {
+      where,
+      hint: `Wait until it has, at most ${Math.ceil((apply.patience + margin) / 1000)} s after the change, then run again.`,
+      cause: error,
+    })
+  }
+  const awaited = await waitUntil(() => apply.at(node).admin.notReady({ signal }), {
+    limit: 120_000,
+    every: 200,
+    signal,
+    status,
+  })
+  return fail('failed', what, {
+    where,
+    hint:
+      awaited === undefined
+        ? 'The earlier files are back and the API server is healthy. Mend the setting in redoubt.yaml, render and apply again.'
+        : `The earlier files are back, but the API server is not healthy yet: ${awaited}. See /var/log/pods on the node.`,
+  })
+}

@@ -1,0 +1,76 @@
+import { filesToSend, meter, sendFiles, setAccess } from '../files.ts'
+import type { Action, Apply, ApplyNode, Phase } from '../run.ts'
+import { runServices, serviceWords } from '../services.ts'
+import { settleAll } from '../settle.ts'
+
+/** Started when the images are there: without them its pods would fail and wait longer than the import takes. */
+const kubelet = 'kubelet.service'
+
+/** Nodes on which nothing runs that a change could break, and that need something. */
+function newNodes({ nodes }: Apply): ApplyNode[] {
+  return nodes.filter(({ plan }) => !plan.running)
+}
+
+/** What of a node's files is not as its tree says, as actions. */
+export function fileActions({ node, plan }: ApplyNode): Action[] {
+  const at = { node: node.name }
+  return [
+    ...plan.folders.map(({ entry, why }) => ({ ...at, verb: 'folder', what: entry.path, why })),
+    ...plan.files.map(({ entry, change, why }) => ({ ...at, verb: change, what: entry.path, why })),
+    ...plan.remove.map((what) => ({ ...at, verb: 'remove', what, why: 'no longer rendered' })),
+  ]
+}
+
+/** What must be started or restarted, as actions. */
+export function serviceActions(target: ApplyNode, words: readonly string[]): Action[] {
+  return words.map((word) => {
+    const [verb = '', what = ''] = word.split('=')
+    const why = verb === 'start' ? 'not running' : verb === 'enable' ? 'not enabled' : 'its files change'
+    return { node: target.node.name, verb, what: what || 'systemd', why }
+  })
+}
+
+/** All files of new nodes, keys too. */
+export const files: Phase = {
+  title: 'Place files',
+  plan: (apply) => newNodes(apply).flatMap(fileActions),
+  run: async (apply, report) => {
+    const targets = newNodes(apply).filter((target) => fileActions(target).length > 0)
+    const changes = targets.flatMap(({ plan }) => filesToSend(plan))
+    const sent = meter(
+      report,
+      changes.reduce((sum, { entry }) => sum + entry.size, 0),
+    )
+    await settleAll(targets, async (target) => {
+      // Folders first, so that no file appears in one that is open to others; then the files, then their modes.
+      await setAccess(apply, { ...target, plan: { ...target.plan, files: [] } }, [])
+      await sendFiles(apply, target, filesToSend(target.plan), { first: true, sent })
+      await setAccess(apply, { ...target, plan: { ...target.plan, folders: [] } }, target.plan.remove)
+    })
+  },
+}
+
+/** containerd, routes and kernel settings of new nodes. */
+export const runtime: Phase = {
+  title: 'Start containerd',
+  plan: (apply) => newNodes(apply).flatMap((target) => serviceActions(target, serviceWords(target, [kubelet]))),
+  run: async (apply) => {
+    await settleAll(newNodes(apply), (target) => runServices(apply, target, serviceWords(target, [kubelet])))
+  },
+}
+
+/** The kubelet of new nodes: with it the control plane starts. */
+export const kubelets: Phase = {
+  title: 'Start the kubelets',
+  plan: (apply) => newNodes(apply).flatMap((target) => serviceActions(target, kubeletWords(target))),
+  run: async (apply) => {
+    await settleAll(newNodes(apply), async (target) => {
+      const words = kubeletWords(target)
+      await runServices(apply, target, target.plan.restarts.length > 0 ? [...words, 'settled'] : words)
+    })
+  },
+}
+
+function kubeletWords(target: ApplyNode): string[] {
+  return serviceWords(target).filter((word) => word.endsWith(`=${kubelet}`) && !word.startsWith('enable'))
+}

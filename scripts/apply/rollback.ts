@@ -1,0 +1,165 @@
+import { dirname } from 'node:path'
+import type { RestartTarget } from '../../cluster/files.ts'
+import { nodePlaces, rollbackUnits } from './places.ts'
+import type { NodePlan } from './plan.ts'
+import type { NodeShell } from './transport.ts'
+
+const { rollback } = nodePlaces
+const { service, timer } = rollbackUnits
+
+/**
+ * What the node runs when it was not told in time that all is well. It reads the list and puts back what was saved: each file by a
+ * rename, static pods last. The kubelet is left alone unless its own files changed: started while its API server is down it
+ * takes a minute, left running four seconds. `armed` becomes `firing` at once, so that it cannot be disarmed half-way, and
+ * `rolled-back` at the end; killed between the two (a power cut), it runs again at the next boot.
+ */
+export const restoreScript = `set -eu
+cd ${rollback}
+mv armed firing 2>/dev/null || [ -e firing ] || exit 0
+while read -r verb word path; do
+  case $verb in
+  restore)
+    new=\${path%/*}/.\${path##*/}.redoubt-new
+    cp -p -- "files$path" "$new" && mv -fT -- "$new" "$path" ;;
+  delete) rm -f -- "$path" ;;
+  folder) chmod -- "\${word%%:*}" "$path" && chown -- "\${word#*:}" "$path" ;;
+  restart)
+    systemctl daemon-reload
+    systemctl restart "$path" || : ;;
+  esac
+done < list
+sync
+date -u +%Y-%m-%dT%H:%M:%SZ > when
+mv when rolled-back
+rm -rf firing files
+systemctl disable -q ${timer.split('/').at(-1)} || :
+`
+
+const serviceUnit = `[Unit]
+Description=Put back the files of a control plane that did not become healthy
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh ${rollback}/restore
+`
+
+/** Counts from when the timer starts, so neither a wrong clock nor a reboot can make it forget. */
+const timerUnit = (seconds: number) => `[Unit]
+Description=Deadline for a changed control plane to become healthy
+
+[Timer]
+OnActiveSec=${seconds}s
+AccuracySec=100ms
+
+[Install]
+WantedBy=timers.target
+`
+
+/**
+ * Saves and arms: $1 the restore script, $2 and $3 the units; the list on standard input. A hard link keeps what a rename
+ * replaces; a file whose mode is changed in place is copied, and so is every file where the file system differs.
+ */
+export const armScript = `set -eu
+rm -rf -- ${rollback}
+mkdir -p ${rollback}/files
+cd ${rollback}
+cat > list
+while read -r verb word path; do
+  [ "$verb" = restore ] || continue
+  mkdir -p -- "files\${path%/*}"
+  { [ "$word" = link ] && ln -- "$path" "files$path" 2>/dev/null; } || cp -p -- "$path" "files$path"
+done < list
+printf '%s' "$1" > restore
+printf '%s' "$2" > ${service}
+printf '%s' "$3" > ${timer}
+chmod 644 ${service} ${timer}
+date -u +%Y-%m-%dT%H:%M:%SZ > armed
+sync -f armed
+systemctl daemon-reload
+systemctl enable -q --now ${timer.split('/').at(-1)}
+`
+
+/** Takes everything away again; fails with 3 when the node has begun to roll back. */
+export const disarmScript = `set -eu
+cd ${rollback}
+mv armed disarmed 2>/dev/null || { [ -e disarmed ] || exit 3; }
+systemctl disable -q --now ${timer.split('/').at(-1)} 2>/dev/null || :
+rm -f ${service} ${timer}
+systemctl daemon-reload
+cd /
+rm -rf -- ${rollback}
+`
+
+/** Runs the node's own rollback now and waits for its end; prints when it was done. */
+export const triggerScript = `set -eu
+cd ${rollback}
+if [ -e armed ] || [ -e firing ]; then
+  systemctl start redoubt-rollback.service || sh ./restore
+fi
+cat rolled-back
+`
+
+/** Takes the record of a rollback away, once it was told. */
+export const forgetScript = `
+[ ! -e ${rollback}/armed ] && [ ! -e ${rollback}/firing ] || exit 3
+systemctl disable -q --now ${timer.split('/').at(-1)} 2>/dev/null
+rm -f ${service} ${timer}
+systemctl daemon-reload
+rm -rf -- ${rollback}
+`
+
+/** The list that restoreScript follows: files as they are now, files that are new, folders, and what reads them at its start. */
+export function rollbackList(plan: NodePlan): string {
+  const { seen } = plan
+  const paths = [...plan.files.map((file) => file.entry.path), ...plan.remove]
+  const manifest = (path: string) => dirname(path) === '/etc/kubernetes/manifests'
+  const ordered = [...paths.filter((path) => !manifest(path)), ...paths.filter(manifest)]
+  const existing = (path: string) => plan.remove.includes(path) || seen.files.get(path)?.kind === 'file'
+  const restarts = plan.restarts.flatMap((target) => rollbackRestarts[target])
+  return [
+    ...plan.folders.flatMap(({ entry }) => {
+      const before = seen.files.get(entry.path)
+      return before ? [`folder ${before.mode}:${before.ids} ${entry.path}`] : []
+    }),
+    ...ordered.map((path) => {
+      const inPlace = plan.files.some((file) => file.entry.path === path && file.change === 'mode')
+      return existing(path) ? `restore ${inPlace ? 'copy' : 'link'} ${path}` : `delete - ${path}`
+    }),
+    ...restarts.map((unit) => `restart - ${unit}`),
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+const rollbackRestarts: Record<RestartTarget, string[]> = {
+  units: [],
+  sysctl: ['systemd-sysctl.service'],
+  routes: ['redoubt-routes.service'],
+  containerd: ['containerd.service'],
+  kubelet: ['kubelet.service'],
+}
+
+/** Saves what the plan changes and starts the node's own deadline. */
+export async function arm(shell: NodeShell, plan: NodePlan, seconds: number, signal: AbortSignal): Promise<void> {
+  await shell.run(armScript, {
+    args: [restoreScript, serviceUnit, timerUnit(seconds)],
+    stdin: rollbackList(plan),
+    signal,
+  })
+}
+
+/** Ends the deadline. False when the node was quicker and has rolled back. */
+export async function disarm(shell: NodeShell, signal: AbortSignal): Promise<boolean> {
+  const { code } = await shell.run(disarmScript, { accept: [3], signal })
+  return code === 0
+}
+
+/** Rolls back now. Resolves with the time at which the node did (also when it did so before by itself). */
+export async function trigger(shell: NodeShell, signal?: AbortSignal): Promise<string> {
+  const { stdout } = await shell.run(triggerScript, signal ? { signal } : {})
+  return stdout.trim()
+}
+
+export async function forget(shell: NodeShell, signal: AbortSignal): Promise<void> {
+  await shell.run(forgetScript, { signal })
+}

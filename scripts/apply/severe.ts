@@ -1,0 +1,30 @@
+import { paths } from '../../cluster/components.ts'
+import type { NodePlan } from './plan.ts'
+
+const { pki } = paths
+
+/** Changes of a running cluster that putting the old files back does not undo, by path: what they do. */
+const pointsOfNoReturn: readonly { match: RegExp; why: string }[] = [
+  {
+    match: new RegExp(`^${pki}/(etcd/)?(ca|api-clients|kubelet-servers|kubelet-clients|front-proxy-ca)\\.crt$`),
+    why: 'an authority changes: whoever holds a certificate of the old one is locked out',
+  },
+  { match: new RegExp(`^${pki}/sa\\.(pub|key)$`), why: 'every service account token that is out becomes invalid' },
+  {
+    match: /^\/etc\/kubernetes\/.*encryption.*\.yaml$/,
+    why: 'Secrets are written with another key: without the old one in the list those in etcd cannot be read',
+  },
+]
+
+/** `cp1: /etc/kubernetes/pki/ca.crt: an authority changes ...`, for what needs to be confirmed by the cluster's name. */
+export function severeChanges(plan: NodePlan): string[] {
+  if (!plan.running) return []
+  const changed = [
+    ...plan.files.filter((file) => file.change === 'change').map((file) => file.entry.path),
+    ...plan.remove,
+  ]
+  return changed.flatMap((path) => {
+    const found = pointsOfNoReturn.find(({ match }) => match.test(path))
+    return found ? [`${plan.node.name}: ${path}: ${found.why}`] : []
+  })
+}
