@@ -32,8 +32,11 @@ export async function verify(context: Context, _args: string[], options: OptionV
   const started = now()
   const opened = await out.step('Reach the cluster', async (report) => {
     const found = await openEnv(context)
+    const { model, missing, verifier } = found.env
     report.detail(
-      `${found.env.model.endpoint.url}, ${found.env.model.nodes.length} nodes, as ${found.env.verifier.name}`,
+      missing.api
+        ? 'the API cannot be used'
+        : `${model.endpoint.url}, ${model.nodes.length} nodes, as ${verifier.name}`,
     )
     return found
   })

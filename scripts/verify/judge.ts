@@ -84,13 +84,17 @@ export function judgeRefused(where: string, sent: string, result: Handshake, rea
   return check(verdict, where, sent, `TLS alert ${alerts[reason].join(', ')}`, describeHandshake(result))
 }
 
-/** The other half of a pair: the same means with the right thing is accepted, so that a refusal means something. */
-export function judgeAccepted(where: string, sent: string, result: Handshake, protocols?: readonly string[]): Check {
-  const wanted = protocols ? `accepted with ${protocols.join(' or ')}` : 'accepted'
+/**
+ * The other half of a pair: the same means with the right thing is accepted, so that a refusal means something. `trusted`: and
+ * the certificate is of our authority; else somebody else answers there, whose refusals prove nothing.
+ */
+export function judgeAccepted(where: string, sent: string, result: Handshake, trusted = false): Check {
+  const wanted = trusted ? 'accepted by a server of ours' : 'accepted'
   const saw = describeHandshake(result)
-  if (result.kind === 'accepted')
-    return check(!protocols || protocols.includes(result.protocol) ? 'pass' : 'fail', where, sent, wanted, saw)
-  return check(result.kind === 'alert' ? 'fail' : 'unknown', where, sent, wanted, saw)
+  if (result.kind !== 'accepted') return check(result.kind === 'alert' ? 'fail' : 'unknown', where, sent, wanted, saw)
+  if (trusted && result.distrust)
+    return check('unknown', where, sent, wanted, `another server answers: ${result.distrust}`)
+  return check('pass', where, sent, wanted, saw)
 }
 
 /** Plain text on a TLS port: an end without an answer, a TLS alert or a Go server's fixed complaint; any other answer is served content. */

@@ -73,13 +73,20 @@ function sums(evidence: Shown, paint: (style: 'red' | 'green' | 'bold' | 'magent
     `${evidence.controls.length} controls: ${held} hold${broken.length > 0 ? paint('red', `, ${broken.length} do not: ${broken.map((control) => control.id).join(' ')}`) : ''}`,
     ...(evidence.complete ? [] : ['Only some probes were asked for: this is no verdict on the cluster.']),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(' ')}`] : []),
-    ...(unknown.length > 0
-      ? [
-          paint('magenta', 'Not evaluated, so not passed:'),
-          ...unknown.map(({ id, why }) => `  ${id}: ${oneLine(why, 200)}`),
-        ]
-      : []),
+    ...(unknown.length > 0 ? [paint('magenta', 'Not evaluated, so not passed:'), ...reasons(unknown)] : []),
     ...(evidence.leftovers.length > 0 ? ['Left on the cluster (the next run removes it):'] : []),
     ...evidence.leftovers.map((text) => `  ${text}`),
   ]
+}
+
+/** Each reason once, with the probes that it stopped. */
+function reasons(probes: readonly ProbeResult[]): string[] {
+  const whys = [...new Set(probes.map((probe) => probe.why))]
+  return whys.flatMap((why) => [
+    `  ${probes
+      .filter((probe) => probe.why === why)
+      .map((probe) => probe.id)
+      .join(', ')}`,
+    `    ${oneLine(why, 240)}`,
+  ])
 }

@@ -3,12 +3,13 @@ import type { Env, Identity } from '../env.ts'
 import { judgeAccepted, judgeRefused } from '../judge.ts'
 import type { Check, Probe } from '../probe.ts'
 import { etcdClients, etcdPeers, type Target } from './targets.ts'
+import { trustOnly } from './tls.ts'
 
 function shake(env: Env, target: Target, identity: Identity | undefined, chain: 'whole' | 'leaf' = 'whole') {
   const certificate = chain === 'leaf' ? leafOf(identity?.certificate ?? '') : identity?.certificate
   return env.handshake({
     ...target,
-    tls: identity ? { cert: certificate, key: identity.key } : {},
+    tls: { ...trustOnly(env.authority(target.trust)), ...(identity ? { cert: certificate, key: identity.key } : {}) },
     // With TLS 1.3 etcd judges our certificate after we have finished: only an answer shows that it was taken.
     request: `GET /version HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`,
   })
@@ -23,7 +24,7 @@ export function leafOf(chain: string): string {
 async function pair(env: Env, work: (target: Target) => Promise<Check[]>): Promise<Check[]> {
   const good = await env.issue({ user: `redoubt-verify-${env.run}`, authority: 'etcd-ca' })
   const each = [...etcdClients(env), ...etcdPeers(env)].map(async (target) => [
-    judgeAccepted(target.where, 'GET /version with a certificate of etcd-ca', await shake(env, target, good)),
+    judgeAccepted(target.where, 'GET /version with a certificate of etcd-ca', await shake(env, target, good), true),
     ...(await work(target)),
   ])
   return (await Promise.all(each)).flat()

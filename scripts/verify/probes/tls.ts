@@ -81,11 +81,7 @@ function floor(service: Service): Probe {
             await shake({ minVersion: version, maxVersion: version, ciphers: anyCipher }),
             'parameters',
           )
-        return [
-          judgeAccepted(target.where, 'TLS 1.2 or 1.3 handshake', await shake({}), ['TLSv1.2', 'TLSv1.3']),
-          await old('TLSv1'),
-          await old('TLSv1.1'),
-        ]
+        return [await reference(env, target, identity), await old('TLSv1'), await old('TLSv1.1')]
       })
     },
   }
@@ -109,7 +105,7 @@ function ciphers(service: Service): Probe {
           ciphers: `${weakCiphers.join(':')}:@SECLEVEL=0`,
         } as const
         return [
-          judgeAccepted(target.where, 'handshake with ECDHE and AES-GCM', await shake({})),
+          await reference(env, target, identity),
           judgeRefused(target.where, 'TLS 1.2 handshake with weak suites only', await shake(weak), 'parameters'),
         ]
       })
@@ -123,13 +119,18 @@ function plain(service: Service): Probe {
     title: `${service.title}: plain HTTP is refused`,
     group: 'transport',
     controls: [service.control],
-    needs: [],
+    needs: service.id === 'etcd' ? ['issue'] : [],
     budget: 20_000,
-    run: (env) =>
-      everyTarget(env, service, async (target) => {
+    run: async (env) => {
+      const identity = await credential(env, service)
+      return everyTarget(env, service, async (target) => {
         const request = `GET /version HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`
-        return [judgePlaintext(target.where, 'GET /version without TLS', await env.plaintext({ ...target, request }))]
-      }),
+        return [
+          await reference(env, target, identity),
+          judgePlaintext(target.where, 'GET /version without TLS', await env.plaintext({ ...target, request })),
+        ]
+      })
+    },
   }
 }
 
@@ -158,6 +159,12 @@ function certificate(service: Service): Probe {
 /** Trust in one authority itself, without the root above it: a certificate of a sister authority does not verify. */
 export function trustOnly(authority: string): ConnectionOptions {
   return { ca: authority, allowPartialTrustChain: true } as ConnectionOptions
+}
+
+/** An ordinary handshake (ours offers ECDHE with AES-GCM and better) with a server that shows our certificate. */
+async function reference(env: Env, target: Target, identity: Identity | undefined): Promise<Check> {
+  const tls = { ...pem(identity), ...trustOnly(env.authority(target.trust)) }
+  return judgeAccepted(target.where, 'an ordinary TLS handshake', await env.handshake({ ...target, tls }), true)
 }
 
 function pem(identity: Identity | undefined): ConnectionOptions {

@@ -11,7 +11,7 @@ import type { Answer } from '../../../scripts/verify/judge.ts'
 import { groups } from '../../../scripts/verify/probe.ts'
 import { probes } from '../../../scripts/verify/probes.ts'
 import { controlIds } from '../../../templates/controls.ts'
-import { sabotages } from '../../e2e/sabotage.ts'
+import { sabotages } from '../../e2e/sabotages.ts'
 import { fakeEnv } from './fakes.ts'
 
 test('every control has a probe, and every probe’s control exists', () => {
@@ -132,6 +132,12 @@ const handshakes: [string, string, ReturnType<typeof fakeEnv>, string][] = [
     'apiserver-tls-floor',
     'refuses for another reason',
     shakes((tls) => (tls.maxVersion ? certificateAlert : accepted)),
+    'not-evaluated',
+  ],
+  [
+    'apiserver-tls-floor',
+    'is somebody else’s',
+    shakes((tls) => (tls.maxVersion ? refused : { ...accepted, distrust: 'self-signed certificate' })),
     'not-evaluated',
   ],
   ['etcd-no-certificate', 'wants one', shakes((tls) => (tls.cert ? accepted : certificateAlert)), 'pass'],
