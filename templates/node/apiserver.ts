@@ -39,6 +39,10 @@ export function apiserverArgs({ model }: Site, node: NodeModel): Args {
     'service-account-key-file': `${pki}/sa.pub`,
     'service-account-signing-key-file': `${pki}/sa.key`,
     'service-cluster-ip-range': model.network.serviceCIDR,
+    // Without these two it waits for its open watches until the kubelet kills it after 30 s: watches are ended in order instead,
+    // and requests that come meanwhile are told to try again (apiserver/pkg/server/genericapiserver.go, RunWithContext).
+    'shutdown-send-retry-after': 'true',
+    'shutdown-watch-termination-grace-period': '2s',
     'tls-cert-file': `${pki}/apiserver.crt`,
     'tls-private-key-file': `${pki}/apiserver.key`,
   }
