@@ -76,7 +76,8 @@ export async function startPods(env: Env, timeout: number): Promise<TestPods> {
         tolerations: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
       })
       Object.assign(pod.spec.containers[0] ?? {}, {
-        readinessProbe: { httpGet: { path: '/healthz', port: containerPort }, periodSeconds: 1 },
+        // /healthz is for agnhost's UDP server.
+        readinessProbe: { httpGet: { path: '/hostname', port: containerPort }, periodSeconds: 1 },
       })
       const service = await createObject(env, 'services', {
         apiVersion: 'v1',
