@@ -69,19 +69,19 @@ export function filesToSend(plan: NodePlan): FileChange[] {
   return [...send.filter((file) => !isManifest(file.entry.path)), ...send.filter((file) => isManifest(file.entry.path))]
 }
 
-/** Streams files to a node, which places them all when it has them all. `sent` hears the bytes. */
+/** Streams files to a node, which places them all when it has them all. `swap`: manifests of pods that run. `sent` hears the bytes. */
 export async function sendFiles(
   apply: Apply,
   target: ApplyNode,
   changes: readonly FileChange[],
-  options: { first?: boolean; sent?: (count: number) => void } = {},
+  options: { first?: boolean; swap?: boolean; sent?: (count: number) => void } = {},
 ): Promise<void> {
   const { workspace, signal } = apply.context
   const files = [
     ...(options.first ? intent(target, apply.cluster) : []),
     ...changes.map(({ entry }) => ({ entry, source: fileSource(workspace, target.node.name, entry, apply.bundle) })),
   ]
-  if (files.length > 0) await place(target, files, signal, options.sent)
+  if (files.length > 0) await place(target, files, signal, options)
 }
 
 /** Writes small files of our own on a node. */
@@ -97,9 +97,17 @@ export async function sendOwn(
   )
 }
 
-async function place({ shell }: ApplyNode, files: Placed[], signal: AbortSignal, sent?: (count: number) => void) {
+/** Seconds that the kubelet needs to forget a static pod whose process has ended. */
+const settling = '1.5'
+
+async function place(
+  { shell }: ApplyNode,
+  files: Placed[],
+  signal: AbortSignal,
+  { swap, sent }: { swap?: boolean; sent?: (count: number) => void } = {},
+): Promise<void> {
   await shell.run(placeScript, {
-    args: [nodePlaces.staging],
+    args: [nodePlaces.staging, ...(swap ? [settling] : [])],
     stdin: placeStream(files, sent),
     timeout: 600_000,
     signal,

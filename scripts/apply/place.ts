@@ -16,9 +16,13 @@ const list = '.redoubt-list'
  * Takes a tar stream into the staging folder ($1), then renames each file to its place in the order of the list, which is the last
  * entry: a stream that was cut off has none and nothing is placed. Where staging and place are on different file systems the file is
  * copied beside its place first. A name that begins with a dot is ignored by the kubelet, CNI and systemd.
+ *
+ * With $2 the files are manifests of static pods: the old ones are taken away first, and the new ones placed $2 seconds after the old
+ * processes have ended (comm in proc(5) holds 15 characters of a name). A kubelet that sees a new manifest while the old pod is still
+ * ending looks again only after 10 to 15 s (kubelet/pod_workers.go, allowStaticPodStart), and by then the controllers have lost their leases.
  */
 export const placeScript = `set -eu
-stage=$1
+stage=$1 swap=\${2-}
 rm -rf -- "$stage"
 mkdir -p -- "\${stage%/*}" "$stage"
 chmod 700 -- "\${stage%/*}" "$stage"
@@ -26,6 +30,21 @@ tar -x -p --no-same-owner -f - -C "$stage"
 [ -f "$stage/${list}" ] || { echo 'the stream of files was cut off; nothing was placed' >&2; exit 1; }
 device=$(stat -c %d -- "$stage")
 last=
+if [ -n "$swap" ]; then
+  pids=
+  while read -r owner path; do
+    name=\${path##*/} name=$(printf %.15s "\${name%.yaml}")
+    for p in /proc/[0-9]*/comm; do
+      { read -r comm < "$p"; } 2>/dev/null && [ "$comm" = "$name" ] && p=\${p%/comm} && pids="$pids \${p#/proc/}"
+    done || :
+    rm -f -- "$path"
+  done < "$stage/${list}"
+  tries=0
+  for pid in $pids; do
+    while [ -e "/proc/$pid" ] && [ $tries -lt 400 ]; do sleep 0.1; tries=$((tries + 1)); done
+  done
+  sleep "$swap"
+fi
 while read -r owner path; do
   folder=\${path%/*}
   if [ "$folder" != "$last" ]; then

@@ -76,7 +76,8 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     await setAccess(apply, { ...target, plan: { ...plan, folders: [] } }, plan.remove)
     // Services first: a kubelet that starts while its API server is down is slow.
     await restartServices(apply, target, status)
-    await sendFiles(apply, target, manifests)
+    status(`${pods.join(', ')} to stop and start anew`)
+    await sendFiles(apply, target, manifests, { swap: true })
     problem = await waitUntil(() => settled(apply, target, before), {
       limit: apply.patience,
       every: 200,
