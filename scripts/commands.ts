@@ -4,6 +4,7 @@ import { clusterCommands } from './commands/cluster.ts'
 import { initCommand } from './commands/init.ts'
 import { labCommands } from './commands/lab.ts'
 import { pkiCommands } from './commands/pki.ts'
+import { upCommand } from './commands/up.ts'
 import { verifyCommands } from './commands/verify.ts'
 
 const versionCommand: Command = {
@@ -21,6 +22,7 @@ export const commands: Command[] = [
   ...pkiCommands,
   ...clusterCommands,
   ...verifyCommands,
+  upCommand,
   ...labCommands,
   versionCommand,
 ]

@@ -1,20 +1,19 @@
-import { styleText } from 'node:util'
 import { fail } from '../../lib/errors.ts'
-import type { Context, OptionValues } from '../command.ts'
+import { type Context, type OptionValues, text } from '../command.ts'
 import { commands } from '../commands.ts'
 
 /** The inside stages in their order; each is a command of its own and finds its work done when it runs again. */
 const road = ['bundle verify', 'pki init', 'survey', 'render', 'apply', 'verify']
 
 /** Runs the inside stages one after the other. Returns the exit code of the first that is not 0. */
-export async function up(context: Context, args: string[], options: OptionValues): Promise<number> {
+export async function up(context: Context, options: OptionValues): Promise<number> {
+  const bundle = text(options, 'bundle')
   for (const [index, name] of road.entries()) {
     const command = commands.find((candidate) => candidate.name === name)
     if (!command) return fail('internal', `no command ${name}`)
-    const title = `${index + 1}/${road.length} redoubt ${name}`
-    context.out.note(context.out.color ? styleText('bold', title, { validateStream: false }) : title)
+    context.out.note(`${index > 0 ? '\n' : ''}${index + 1}/${road.length}  redoubt ${name}`)
     const own = Object.fromEntries(Object.entries(options).filter(([option]) => option in command.options))
-    const code = await command.run(context, name === 'bundle verify' ? args : [], own)
+    const code = await command.run(context, name === 'bundle verify' && bundle ? [bundle] : [], own)
     if (code !== 0) return code
   }
   return 0

@@ -11,7 +11,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'node-restriction': ['node-restriction'],
   'pod-security': ['pod-security'],
   'encryption-at-rest': ['secret-canary', 'secrets-encrypted'],
-  'audit-log': ['audit-canary', 'audit-no-secrets', 'audit-files'],
+  'audit-log': ['audit-canary', 'audit-no-secrets'], // files of before stay, closed
   'image-provenance': ['image-policy', 'image-digests'],
   'profiling-off': ['apiserver-profiling', 'kubelet-profiling'],
   'kubelet-readonly-port': ['kubelet-readonly-port', 'kubelet-readonly-setting'],

@@ -1,0 +1,45 @@
+import { controlIds } from '../../../templates/controls.ts'
+import { check, expectCode, expectMatch, expectSame, inside, must, on } from '../harness.ts'
+import { sabotage } from '../sabotage.ts'
+import { planIsEmpty } from './cluster.ts'
+
+interface Results {
+  probes: { id: string; outcome: string; controls: string[] }[]
+}
+
+/** Step e: every control is attacked and holds; then each is taken away once, and its probes notice. */
+export async function proof(): Promise<void> {
+  await must('verify: every probe passes', async () => {
+    const { stdout } = await expectCode(0, inside('verify -q -o json'))
+    const { probes } = JSON.parse(stdout) as Results
+    const passed = probes.filter((probe) => probe.outcome === 'pass')
+    const proven = new Set(passed.flatMap((probe) => probe.controls))
+    expectSame([...proven].sort().join(' '), [...controlIds].sort().join(' '), 'controls proven')
+    if (probes.length < 12 || proven.size < 10) throw new Error(`${probes.length} probes, ${proven.size} controls`)
+  })
+  await check('the evidence is written', async () => {
+    const { stdout } = await on('op', 'cd /root/lab/evidence && head -c 200 results.json junit.xml')
+    expectMatch(stdout, /"kind": "Evidence"|apiVersion/)
+    expectMatch(stdout, /<testsuites?/)
+  })
+  await check('verify leaves nothing behind', async () => {
+    const { stdout } = await on('cp1', 'kubectl --kubeconfig /etc/kubernetes/admin.conf get namespaces -o name')
+    expectSame(/redoubt-verify/.exec(stdout)?.[0] ?? '', '', 'namespaces left')
+  })
+  for (const control of controlIds) await check(`sabotage: ${control}`, () => sabotage([control]))
+  await check('all controls are back', planIsEmpty)
+  await check('verify after the sabotages: every probe passes', () => expectCode(0, inside('verify -q')))
+  await check('etcd stopped: not evaluated, exit 3, never a pass', async () => {
+    const move = (from: string, to: string) => on('cp1', `mv ${from}/etcd.yaml ${to}/etcd.yaml`)
+    await move('/etc/kubernetes/manifests', '/root')
+    try {
+      await on('cp1', 'for i in $(seq 300); do pidof etcd >/dev/null || break; sleep 0.2; done')
+      const { stdout } = await expectCode(3, inside('verify -q -o json'))
+      expectMatch(stdout, /not-evaluated/)
+    } finally {
+      await move('/root', '/etc/kubernetes/manifests')
+    }
+    const ready = 'kubectl --kubeconfig /etc/kubernetes/admin.conf get --raw /readyz'
+    await expectCode(0, on('cp1', `for i in $(seq 300); do ${ready} && exit 0; sleep 0.5; done; exit 1`))
+  })
+}
