@@ -3,6 +3,7 @@ import type { NodeFile } from '../../cluster/files.ts'
 import { imageReference, type Lock } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
 import { textFile } from './file.ts'
+import { imagesOf } from './programs.ts'
 import { writeToml } from './toml.ts'
 import { writeUnit } from './unit.ts'
 
@@ -11,14 +12,26 @@ const registries = '/etc/containerd/certs.d'
 /** containerd: configuration (version 3, for 2.x), the registry that is none, and its unit. */
 export function containerd(node: NodeModel, lock: Lock): NodeFile[] {
   return [
-    textFile(paths.containerdConfig, writeToml(config(node, lock)), { restarts: ['containerd'] }),
+    textFile(paths.containerdConfig, writeToml(config(node, pinned(node, lock))), { restarts: ['containerd'] }),
     // What is not in the bundle must not be looked for: every registry name leads to a closed port of the host itself.
     textFile(`${registries}/_default/hosts.toml`, writeToml({ server: 'https://127.0.0.1:1' })),
     textFile('/etc/systemd/system/containerd.service', writeUnit(unit), { restarts: ['units', 'containerd'] }),
   ]
 }
 
-function config(node: NodeModel, lock: Lock) {
+/**
+ * The image of pod sandboxes, and every other that this node was given: pinned, the kubelet deletes none of them when the disk
+ * runs full (containerd internal/cri/server/images, getLabels). There is no registry to fetch it from again.
+ */
+function pinned({ role }: NodeModel, lock: Lock): Record<string, string> {
+  const others = imagesOf(role).filter((name) => name !== 'pause')
+  return {
+    sandbox: imageReference(lock, 'pause'),
+    ...Object.fromEntries(others.map((name) => [name, imageReference(lock, name)])),
+  }
+}
+
+function config(node: NodeModel, images: Record<string, string>) {
   return {
     version: 3,
     root: '/var/lib/containerd',
@@ -27,7 +40,7 @@ function config(node: NodeModel, lock: Lock) {
     plugins: {
       'io.containerd.cri.v1.images': {
         snapshotter: 'overlayfs',
-        pinned_images: { sandbox: imageReference(lock, 'pause') },
+        pinned_images: images,
         registry: { config_path: registries },
       },
       'io.containerd.cri.v1.runtime': {

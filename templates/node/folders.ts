@@ -1,10 +1,12 @@
 import { dirname } from 'node:path'
 import { paths } from '../../cluster/components.ts'
 import type { NodeFile, NodeTree } from '../../cluster/files.ts'
+import { configFolder } from '../controls/layout.ts'
 
 /** Folders that are closed to everyone but root. */
 const closed: readonly string[] = [
   paths.manifests,
+  configFolder,
   paths.etcdData,
   dirname(paths.auditLog),
   paths.kubeletData,

@@ -1,4 +1,4 @@
-import { type BinaryName, binaryPaths } from '../../cluster/components.ts'
+import { type BinaryName, binaryPaths, type ImageName, imageComponents } from '../../cluster/components.ts'
 import type { NodeFile, RestartTarget } from '../../cluster/files.ts'
 import { binaryBlob, type Lock } from '../../cluster/lock.ts'
 import { programFile } from './file.ts'
@@ -13,4 +13,12 @@ export function programs(lock: Lock, role: 'control-plane' | 'worker'): NodeFile
   return (Object.keys(binaryPaths) as BinaryName[])
     .filter((name) => role === 'control-plane' || !controlPlaneOnly.includes(name))
     .map((name) => programFile(binaryPaths[name], binaryBlob(lock, name), { restarts: restarts[name] ?? [] }))
+}
+
+/** Images that run on control planes only. */
+const controlPlaneImages: readonly ImageName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
+/** The images that a node needs. */
+export function imagesOf(role: 'control-plane' | 'worker'): ImageName[] {
+  return imageComponents.filter((name) => role === 'control-plane' || !controlPlaneImages.includes(name))
 }

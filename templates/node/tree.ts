@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import { type ConfigurableName, imageComponents, paths } from '../../cluster/components.ts'
+import { type ConfigurableName, paths } from '../../cluster/components.ts'
 import type { NodeFile, NodeTree } from '../../cluster/files.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
@@ -15,7 +15,7 @@ import { etcdArgs, etcdPod } from './etcd.ts'
 import { foldersOf } from './folders.ts'
 import { kubelet } from './kubelet.ts'
 import { network } from './network.ts'
-import { programs } from './programs.ts'
+import { imagesOf, programs } from './programs.ts'
 import { staticPod } from './static-pod.ts'
 import { sysctls } from './sysctl.ts'
 
@@ -23,9 +23,6 @@ import { sysctls } from './sysctl.ts'
 export interface Contributed extends Contribution {
   by: string
 }
-
-/** Images that run on control planes only. */
-const controlPlaneImages: readonly string[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
 /** The whole tree of one node. */
 export function nodeTree(
@@ -44,9 +41,7 @@ export function nodeTree(
   ]
   const isControlPlane = node.role === 'control-plane'
   const files = isControlPlane ? withControlPlane(site, node, common, contributions, override) : common
-  const images = imageComponents
-    .filter((name) => isControlPlane || !controlPlaneImages.includes(name))
-    .map((name) => imageReference(site.lock, name))
+  const images = imagesOf(node.role).map((name) => imageReference(site.lock, name))
   return {
     node: node.name,
     folders: foldersOf(files, isControlPlane ? [paths.etcdData, dirname(paths.auditLog)] : []),

@@ -63,6 +63,16 @@ test('no trust file that lets clients in is the one of another purpose, or holds
   }
 })
 
+test('containerd pins every image that its node was given, so that the kubelet deletes none', async () => {
+  const { trees } = renderCluster(await inputOf(three))
+  for (const { node, images } of trees) {
+    const config = textOf(trees, '/etc/containerd/config.toml', node)
+    assert.ok(images.length >= 4)
+    for (const image of images) assert.ok(config.includes(`= "${image}"\n`), `${node} ${image}`)
+    assert.match(config, /\nsandbox = "redoubt\.dev\/pause@sha256:/)
+  }
+})
+
 test('secrets and keys are for root alone, and nothing is open to writing', async () => {
   for (const tree of renderCluster(await inputOf(three)).trees)
     for (const { path, mode, owner, content } of tree.files) {
