@@ -1,16 +1,14 @@
 // Everything a cluster needs, as one table. Sources: kubeadm's certlist.go (names, groups), docs/pki.md (who trusts what).
 // etcd checks DNS and IP names of a client certificate against the address it comes from (transport/listener_tls.go), so
 // identities that are no hosts carry a URI as their subject alternative name.
-import { endpointHost, serviceAddress } from '../cluster/model.ts'
 import type { ClusterSpec, NodeSpec } from '../cluster/spec.ts'
-import { parseAddress } from '../lib/cidr.ts'
-import { fail } from '../lib/errors.ts'
-import type { Curve, Profile, Subject, Usage } from './x509.ts'
+import { apiserverNames, loopback, loopbackAndNode } from './names.ts'
+import type { Usage } from './x509.ts'
 
 /** Lifetimes in days. */
 export const lifetimes = { root: 15 * 365, issuer: 5 * 365, leaf: 365, kubelet: 90, person: 90 } as const
 
-interface Authority {
+export interface Authority {
   id: string
   /** What certificates below it may be used for; none is no restriction. */
   usages: Usage[]
@@ -37,7 +35,7 @@ export const authorities = [
 ] as const satisfies Authority[]
 export type AuthorityId = (typeof authorities)[number]['id']
 
-interface Leaf {
+export interface Leaf {
   kind: string
   /** For which nodes; the kinds of `operator` exist once, without a node in their id. */
   on: 'control-plane' | 'node' | 'operator'
@@ -201,102 +199,3 @@ export const leaves: readonly Leaf[] = [
     why: 'bootstrap and breaking glass: no RBAC binds it, so it never goes to a node',
   },
 ]
-
-/** One certificate that a cluster must have. */
-export interface Certificate {
-  /** `server-ca`, `apiserver/cp1`: also its path below `keys/`, without `.crt`. */
-  id: string
-  /** Id of the authority that signs it; the root's is its own. */
-  issuer: string
-  profile: Profile
-  curve: Curve
-  days: number
-}
-
-/** Every certificate of a cluster, each after its issuer. Throws `usage` when the endpoint is no address and no DNS name. */
-export function certificatesOf(spec: ClusterSpec): Certificate[] {
-  const { name } = spec.metadata
-  const nodes = spec.spec.nodes
-  return [
-    ...authorities.map((entry) => authority(entry, name)),
-    ...leaves.flatMap((entry) => {
-      if (entry.on === 'operator') return [leafCertificate(entry, spec, undefined)]
-      return nodes
-        .filter((node) => entry.on === 'node' || node.role === 'control-plane')
-        .map((node) => leafCertificate(entry, spec, node))
-    }),
-  ]
-}
-
-function authority({ id, usages }: Authority, cluster: string): Certificate {
-  const root = id === 'root'
-  return {
-    id,
-    issuer: 'root',
-    profile: {
-      subject: authoritySubject(cluster, id),
-      usages,
-      sans: [],
-      authority: root ? {} : { pathLength: 0 },
-    },
-    curve: 'P-384',
-    days: root ? lifetimes.root : lifetimes.issuer,
-  }
-}
-
-/** Generation of the authorities that this table describes. */
-export const generation = 1
-
-/** The generation tells an authority from its successor: OpenSSL takes two of one name for the same. */
-export function authoritySubject(cluster: string, id: string): Subject {
-  return { organizations: [cluster], commonName: `${cluster} ${id} g${generation}` }
-}
-
-function leafCertificate(entry: Leaf, spec: ClusterSpec, node: NodeSpec | undefined): Certificate {
-  const id = node ? `${entry.kind}/${node.name}` : entry.kind
-  const names = node && entry.sans ? entry.sans(node, spec) : [`URI:spiffe://${spec.metadata.name}/${id}`]
-  return {
-    id,
-    issuer: entry.issuer,
-    profile: {
-      subject: { organizations: entry.groups ?? [], commonName: entry.user(node?.name ?? '') },
-      usages: entry.usages,
-      sans: [...new Set(names)],
-    },
-    curve: 'P-256',
-    days: entry.days,
-  }
-}
-
-function loopback(): string[] {
-  return ['DNS:localhost', 'IP:127.0.0.1']
-}
-
-function loopbackAndNode(node: NodeSpec): string[] {
-  return [`DNS:${node.name}`, 'DNS:localhost', `IP:${node.address}`, 'IP:127.0.0.1']
-}
-
-function apiserverNames(node: NodeSpec, spec: ClusterSpec): string[] {
-  const { dnsDomain, serviceCIDR } = spec.spec.network
-  const services = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
-  return [
-    `DNS:${node.name}`,
-    'DNS:localhost',
-    ...services.map((service) => `DNS:${service}`),
-    hostName(`kubernetes.default.svc.${dnsDomain}`, 'spec.network.dnsDomain'),
-    `IP:${node.address}`,
-    hostName(endpointHost(spec), 'spec.endpoint'),
-    `IP:${serviceAddress(serviceCIDR, 1)}`,
-    'IP:127.0.0.1',
-  ]
-}
-
-function hostName(text: string, field: string): string {
-  if (parseAddress(text) !== undefined) return `IP:${text}`
-  const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?'
-  if (text.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(text)) return `DNS:${text}`
-  return fail('usage', `${field}: ${JSON.stringify(text)} is no IPv4 address and no DNS name`, {
-    where: 'redoubt.yaml',
-    hint: 'Use lower-case letters, digits, hyphens and dots, without a port.',
-  })
-}

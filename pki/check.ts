@@ -3,9 +3,9 @@ import { lstat } from 'node:fs/promises'
 import type { ClusterSpec } from '../cluster/spec.ts'
 import { RedoubtError } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'
-import { type Certificate, certificatesOf } from './certificates.ts'
 import { deviation } from './issue.ts'
 import { fingerprint, type Ledger, loadLedger } from './ledger.ts'
+import { type Certificate, certificatesOf } from './required.ts'
 import { foldersOf, isPublic, openStore, type Store } from './store.ts'
 
 /** Something that is wrong: with a certificate (its id), a file or a trust. */

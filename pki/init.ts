@@ -5,10 +5,10 @@ import { sha256 } from '../lib/hash.ts'
 import { withLock } from '../lib/lock.ts'
 import { mapPool } from '../lib/pool.ts'
 import { addSecret } from '../lib/redact.ts'
-import { type Certificate, certificatesOf, generation } from './certificates.ts'
 import { generateKey, type Issuer, issueCertificate, privatePem } from './issue.ts'
 import { describe, emptyLedger, fingerprint, formatLedger, type Ledger, loadLedger } from './ledger.ts'
 import { type Change, type Held, planCertificates } from './plan.ts'
+import { type Certificate, certificatesOf, generation } from './required.ts'
 import {
   encryptionConfig,
   makeSecret,

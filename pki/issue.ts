@@ -1,6 +1,6 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
 import { fail } from '../lib/errors.ts'
-import type { Certificate } from './certificates.ts'
+import type { Certificate } from './required.ts'
 import { type Curve, curveOf, type Profile, randomSerial, type Subject, saysExactly, signStatement } from './x509.ts'
 
 /** Certificates are valid from a little earlier: clocks inside differ. */

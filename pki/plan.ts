@@ -1,8 +1,8 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { fail } from '../lib/errors.ts'
-import type { Certificate } from './certificates.ts'
 import { deviation } from './issue.ts'
 import type { Ledger } from './ledger.ts'
+import type { Certificate } from './required.ts'
 import type { Store } from './store.ts'
 import { curveOf } from './x509.ts'
 

@@ -2,9 +2,10 @@
 import type { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { fail } from '../lib/errors.ts'
-import { type AuthorityId, authorities, authoritySubject } from './certificates.ts'
+import { type AuthorityId, authorities } from './certificates.ts'
 import { generateKey, type Issuer, issue, privatePem } from './issue.ts'
 import { loadLedger } from './ledger.ts'
+import { authoritySubject } from './required.ts'
 import { openStore } from './store.ts'
 import { type Profile, toPem } from './x509.ts'
 

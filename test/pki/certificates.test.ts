@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { authorities, certificatesOf, leaves } from '../../pki/certificates.ts'
+import { authorities, leaves } from '../../pki/certificates.ts'
+import { certificatesOf } from '../../pki/required.ts'
 import { type Trust, trusts } from '../../pki/trust.ts'
 import { specOf } from './helper.ts'
 

@@ -6,8 +6,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { certificatesOf } from '../../pki/certificates.ts'
 import { initPki } from '../../pki/init.ts'
+import { certificatesOf } from '../../pki/required.ts'
 import { now, specOf, withKeys } from './helper.ts'
 
 const golden = join(dirname(fileURLToPath(import.meta.url)), 'golden', 'certificates.txt')

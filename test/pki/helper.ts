@@ -1,9 +1,14 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import * as assert from 'node:assert/strict'
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { type LoadedSpec, parseSpec } from '../../cluster/spec.ts'
+import { type ClusterSpec, type LoadedSpec, parseSpec } from '../../cluster/spec.ts'
 import { listFiles } from '../../lib/files.ts'
+import { sha256 } from '../../lib/hash.ts'
+import { checkFiles } from '../../pki/check.ts'
 import { initPki } from '../../pki/init.ts'
+import type { Ledger } from '../../pki/ledger.ts'
 
 export const now = new Date('2026-12-01T10:00:00Z')
 
@@ -68,4 +73,25 @@ export function modeOf(path: string): string {
 /** Ids of the certificates in a folder. */
 export async function certificateIds(folder: string): Promise<string[]> {
   return (await listFiles(folder)).filter((name) => name.endsWith('.crt')).map((name) => name.slice(0, -4))
+}
+
+/** So many days after `now`. */
+export const days = (count: number) => new Date(now.getTime() + count * 86_400_000)
+/** One control plane. */
+export const small = specOf(1, 0)
+/** Writes without the sync to disk of the real one: faster. */
+export const write = (path: string, data: string | Uint8Array, mode: number) => writeFile(path, data, { mode })
+export const init = (folder: string, spec: ClusterSpec = small, at = now) => initPki({ spec, folder, now: at, write })
+export const ledgerOf = (folder: string): Ledger => JSON.parse(readFileSync(join(folder, 'ledger.json'), 'utf8'))
+export const issuedIds = (result: { issued: { id: string }[] }) => result.issued.map(({ id }) => id)
+
+/** Hashes of all files: a failing test prints no key. */
+export async function snapshot(folder: string): Promise<Record<string, string>> {
+  const names = await listFiles(folder)
+  return Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(folder, name)))]))
+}
+
+/** `keys/` is complete and without fault. */
+export async function assertSound(folder: string, spec: ClusterSpec = small, at = now): Promise<void> {
+  assert.deepEqual((await checkFiles(spec, folder, at)).findings, [])
 }

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { parseSpec } from '../../cluster/spec.ts'
 import { RedoubtError } from '../../lib/errors.ts'
-import { certificatesOf } from '../../pki/certificates.ts'
 import { deviation, generateKey, issueCertificate } from '../../pki/issue.ts'
+import { certificatesOf } from '../../pki/required.ts'
 import { parseCertificate } from '../../pki/store.ts'
 
 const fixtures = join(dirname(dirname(fileURLToPath(import.meta.url))), 'fixtures')

@@ -1,36 +1,27 @@
 import * as assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { chmodSync, existsSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import type { ClusterSpec } from '../../cluster/spec.ts'
 import { listFiles } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { parseYaml } from '../../lib/yaml.ts'
-import { checkFiles } from '../../pki/check.ts'
 import { initPki } from '../../pki/init.ts'
 import type { Ledger } from '../../pki/ledger.ts'
-import { certificateIds, modeOf, now, specOf, withKeys, withPki } from './helper.ts'
-
-const days = (count: number) => new Date(now.getTime() + count * 86_400_000)
-const small = specOf(1, 0)
-/** Without the sync to disk of the real one: faster. */
-const write = (path: string, data: string | Uint8Array, mode: number) => writeFile(path, data, { mode })
-const init = (folder: string, spec: ClusterSpec = small, at = now) => initPki({ spec, folder, now: at, write })
-const ledgerOf = (folder: string): Ledger => JSON.parse(readFileSync(join(folder, 'ledger.json'), 'utf8'))
-const issuedIds = (result: { issued: { id: string }[] }) => result.issued.map(({ id }) => id)
-
-/** Hashes of all files: a failing test prints no key. */
-async function snapshot(folder: string): Promise<Record<string, string>> {
-  const names = await listFiles(folder)
-  return Object.fromEntries(names.map((name) => [name, sha256(readFileSync(join(folder, name)))]))
-}
-
-async function assertSound(folder: string, spec: ClusterSpec = small, at = now): Promise<void> {
-  assert.deepEqual((await checkFiles(spec, folder, at)).findings, [])
-}
+import {
+  assertSound,
+  days,
+  init,
+  issuedIds,
+  ledgerOf,
+  modeOf,
+  now,
+  small,
+  snapshot,
+  specOf,
+  withKeys,
+  withPki,
+} from './helper.ts'
 
 test('makes everything once, and a second run changes no byte', () =>
   withKeys(async (folder) => {
@@ -141,66 +132,6 @@ test('a dry run says the same and writes nothing', () =>
     assert.deepEqual(await snapshot(folder), before)
   }))
 
-/** Writes `count` files, then dies at the next, leaving what a kill would leave. */
-function mortal(count: number) {
-  let writes = 0
-  return async (path: string, data: string | Uint8Array, mode: number) => {
-    if (writes++ < count) return write(path, data, mode)
-    await write(`${path}.0badcafe.tmp`, data, mode)
-    throw new Error('killed')
-  }
-}
-
-async function assertCompleted(folder: string, survivors: Record<string, string>): Promise<void> {
-  const files = await snapshot(folder)
-  for (const [name, hash] of Object.entries(survivors))
-    if (!/\.tmp$|^ledger/.test(name)) assert.equal(files[name], hash, `${name} was written twice`)
-  assert.deepEqual(
-    Object.keys(files).filter((name) => /tmp|lock/.test(name)),
-    [],
-  )
-  const ids = ledgerOf(folder).certificates.map(({ id }) => id)
-  assert.deepEqual([...ids].sort(), await certificateIds(folder))
-  await assertSound(folder)
-}
-
-test('killed after every single write, it still completes, issues nothing twice and keeps every key', () =>
-  withKeys(async (folder) => {
-    let runs = 0
-    const survivors: Record<string, string> = {}
-    for (; runs < 100; runs++) {
-      const end = await initPki({ spec: small, folder, now, write: mortal(1) }).catch((error: Error) => error.message)
-      if (end !== 'killed') break
-      const files = await snapshot(folder)
-      for (const [name, hash] of Object.entries(files)) if (!name.endsWith('.tmp')) survivors[name] ??= hash
-    }
-    assert.equal(runs, 22 * 2 + 2 + 3)
-    await assertCompleted(folder, survivors)
-  }))
-
-for (const count of [0, 1, 2, 13, 14, 15, 31, 44, 46, 49])
-  test(`killed after ${count} writes, the next run completes`, () =>
-    withKeys(async (folder) => {
-      await assert.rejects(initPki({ spec: small, folder, now, write: mortal(count) }), /killed/)
-      const survivors = await snapshot(folder)
-      await init(folder)
-      await assertCompleted(folder, survivors)
-    }))
-
-test('killed between the new key and the new certificate of a renewal, the next run mends it', () =>
-  withPki(small, async (folder) => {
-    const keysOnly = async (path: string, data: string | Uint8Array, mode: number) => {
-      if (path.endsWith('.crt')) throw new Error('killed')
-      await write(path, data, mode)
-    }
-    await assert.rejects(initPki({ spec: small, folder, now: days(61), write: keysOnly }), /killed/)
-    const keys = readFileSync(join(folder, 'admin.key'), 'utf8')
-    const result = await init(folder, small, days(61))
-    assert.ok(issuedIds(result).includes('admin'))
-    assert.equal(readFileSync(join(folder, 'admin.key'), 'utf8'), keys, 'the key that was there is used')
-    await assertSound(folder, small, days(61))
-  }))
-
 test('a lost ledger is written again from the certificates', () =>
   withPki(small, async (folder) => {
     const before = ledgerOf(folder)
@@ -248,168 +179,5 @@ test('the encryption configuration writes with secretbox and still reads plain t
       ],
     })
   }))
-
-const worse: {
-  name: string
-  harm: (folder: string) => void
-  code: string
-  message: RegExp
-  where: string
-  spec?: ClusterSpec
-}[] = [
-  {
-    name: 'an authority whose key is gone while a leaf must be issued',
-    harm: (folder) => rmSync(join(folder, 'kubelet-client-ca.key')),
-    spec: specOf(1, 1),
-    code: 'usage',
-    message: /the key of kubelet-client-ca is not here, and kubelet-client\/w1 must be issued/,
-    where: 'kubelet-client-ca.key',
-  },
-  {
-    name: 'an authority whose certificate is gone',
-    harm: (folder) => rmSync(join(folder, 'etcd-ca.crt')),
-    code: 'usage',
-    message: /the certificate of etcd-ca is gone/,
-    where: 'etcd-ca.crt',
-  },
-  {
-    name: 'the key of another authority',
-    harm: (folder) => renameSync(join(folder, 'client-ca.key'), join(folder, 'server-ca.key')),
-    code: 'integrity',
-    message: /server-ca: the key does not belong/,
-    where: 'server-ca.key',
-  },
-  {
-    name: 'an authority that another root signed',
-    harm: (folder) => swapForForeign(folder, 'etcd-ca'),
-    code: 'integrity',
-    message: /etcd-ca: it is not signed by the root that is there/,
-    where: 'etcd-ca.crt',
-  },
-  {
-    name: 'a lost service-account key',
-    harm: (folder) => rmSync(join(folder, 'service-account.key')),
-    code: 'usage',
-    message: /the secret service-account is gone/,
-    where: 'service-account.key',
-  },
-  {
-    name: 'a lost encryption key',
-    harm: (folder) => rmSync(join(folder, 'encryption.key')),
-    code: 'usage',
-    message: /the secret encryption is gone/,
-    where: 'encryption.key',
-  },
-  {
-    name: 'a certificate that is none',
-    harm: (folder) => writeFileSync(join(folder, 'admin.crt'), 'rubbish'),
-    code: 'usage',
-    message: /is no certificate/,
-    where: 'admin.crt',
-  },
-  {
-    name: 'an empty key',
-    harm: (folder) => writeFileSync(join(folder, 'admin.key'), ''),
-    code: 'usage',
-    message: /is no private key/,
-    where: 'admin.key',
-  },
-  {
-    name: 'a key that is a link',
-    harm: (folder) => {
-      rmSync(join(folder, 'admin.key'))
-      symlinkSync('/dev/null', join(folder, 'admin.key'))
-    },
-    code: 'usage',
-    message: /is no regular file/,
-    where: 'admin.key',
-  },
-  {
-    name: 'a giant',
-    harm: (folder) => writeFileSync(join(folder, 'admin.crt'), Buffer.alloc(2 << 20)),
-    code: 'usage',
-    message: /far too large/,
-    where: 'admin.crt',
-  },
-  {
-    name: 'a ledger cut short',
-    harm: (folder) => writeFileSync(join(folder, 'ledger.json'), '{"apiVersion":'),
-    code: 'usage',
-    message: /is no JSON/,
-    where: 'ledger.json',
-  },
-  {
-    name: 'a ledger with another field',
-    harm: (folder) => writeFileSync(join(folder, 'ledger.json'), JSON.stringify({ ...ledgerOf(folder), extra: 1 })),
-    code: 'usage',
-    message: /extra/,
-    where: 'ledger.json',
-  },
-  {
-    name: "another cluster's keys",
-    harm: (folder) =>
-      writeFileSync(join(folder, 'ledger.json'), JSON.stringify({ ...ledgerOf(folder), cluster: 'prod' })),
-    code: 'usage',
-    message: /these are the keys of the cluster prod, not of lab/,
-    where: 'ledger.json',
-  },
-  {
-    name: 'another run at work',
-    harm: (folder) => writeFileSync(join(folder, '.lock'), String(process.pid)),
-    code: 'failed',
-    message: /is at work here/,
-    where: '.lock',
-  },
-]
-
-for (const { name, harm, code, message, where, spec } of worse)
-  test(`${name} is refused, named and left as it is`, () =>
-    withPki(small, async (folder) => {
-      harm(folder)
-      const before = await snapshot(folder)
-      await assert.rejects(init(folder, spec), { code, message, where: join(folder, where) })
-      if (name !== 'another run at work') assert.deepEqual(await snapshot(folder), before)
-    }))
-
-const mended: { name: string; harm: (folder: string) => void; reissued: string[] }[] = [
-  { name: 'a lost leaf key', harm: (folder) => rmSync(join(folder, 'admin.key')), reissued: ['admin'] },
-  { name: 'a lost leaf certificate', harm: (folder) => rmSync(join(folder, 'admin.crt')), reissued: ['admin'] },
-  {
-    name: 'a leaf in the place of another',
-    harm: (folder) => writeFileSync(join(folder, 'admin.crt'), readFileSync(join(folder, 'super-admin.crt'))),
-    reissued: ['admin'],
-  },
-  { name: 'a leaf of a foreign authority', harm: (folder) => swapForForeign(folder, 'admin'), reissued: ['admin'] },
-  { name: 'a key that others can read', harm: (folder) => chmodSync(join(folder, 'admin.key'), 0o644), reissued: [] },
-  {
-    name: 'a folder that others can enter',
-    harm: (folder) => chmodSync(join(folder, 'apiserver'), 0o755),
-    reissued: [],
-  },
-  { name: 'a lost kubeconfig', harm: (folder) => rmSync(join(folder, 'admin.conf')), reissued: [] },
-  { name: 'a lost public key', harm: (folder) => rmSync(join(folder, 'service-account.pub')), reissued: [] },
-  {
-    name: 'a lost encryption configuration',
-    harm: (folder) => rmSync(join(folder, 'encryption-config.yaml')),
-    reissued: [],
-  },
-]
-
-for (const { name, harm, reissued } of mended)
-  test(`${name} is mended`, () =>
-    withPki(small, async (folder) => {
-      harm(folder)
-      assert.deepEqual(issuedIds(await init(folder)), reissued)
-      await assertSound(folder)
-    }))
-
-/** Puts a self-signed certificate of openssl, with the same subject and its key, in the place of `id`. */
-function swapForForeign(folder: string, id: string): void {
-  const subject = new X509Certificate(readFileSync(join(folder, `${id}.crt`))).subject.split('\n').join('/')
-  const curve = id.endsWith('-ca') ? 'P-384' : 'P-256'
-  const out = ['-keyout', join(folder, `${id}.key`), '-out', join(folder, `${id}.crt`)]
-  const key = ['-newkey', 'ec', '-pkeyopt', `ec_paramgen_curve:${curve}`, '-nodes']
-  execFileSync('openssl', ['req', '-x509', ...key, '-subj', `/${subject}`, '-days', '30', ...out], { stdio: 'pipe' })
-}
 
 test.run()
