@@ -46,6 +46,7 @@ test('a rendering replaces the one before as a whole, and says what changed', ()
 
 test('what a killed run left behind is cleared', () =>
   inFolder(async (root) => {
+    await writeRendered(join(root, 'rendered'), before)
     for (const name of ['.rendered.new', '.rendered.old']) {
       mkdirSync(join(root, name))
       writeFileSync(join(root, name, 'half'), '')
