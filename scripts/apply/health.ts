@@ -1,11 +1,13 @@
+import type { NodeModel } from '../../cluster/model.ts'
 import { type KubeObject, objectName, objectPath } from '../../cluster/objects.ts'
 import { fail } from '../../lib/errors.ts'
 import type { Api } from '../api.ts'
 import type { Apply } from './run.ts'
+import { staticPods } from './static-pods.ts'
 import { waitUntil } from './wait.ts'
 
 /** Milliseconds that nodes and workloads have to become ready. */
-const limit = 240_000
+const limit = 330_000
 
 /** Waits until every node is Ready and every rendered workload runs as rendered; changes nothing. Throws `failed` naming the rest. */
 export async function waitHealthy(apply: Apply): Promise<void> {
@@ -34,6 +36,7 @@ async function unhealthy(apply: Apply, workloads: readonly KubeObject[]): Promis
   try {
     const found = await Promise.all([
       ...apply.nodes.map(({ node }) => nodeProblem(admin, node.name)),
+      ...apply.model.controlPlanes.map((node) => podProblem(apply, node)),
       ...workloads.map((object) => workloadProblem(admin, object)),
     ])
     const awaited = found.filter((text) => text !== undefined)
@@ -49,6 +52,15 @@ async function nodeProblem(api: Api, name: string): Promise<string | undefined> 
   )
   const ready = node?.status?.conditions?.find((condition) => condition.type === 'Ready')
   return ready?.status === 'True' ? undefined : `node ${name} (${ready?.message ?? 'not registered'})`
+}
+
+/** The static pods of a control plane, as its kubelet sees them. */
+async function podProblem(apply: Apply, node: NodeModel): Promise<string | undefined> {
+  const pods = await staticPods(apply.at(node), node.name)
+  const down = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].filter(
+    (name) => !pods.get(name)?.ready,
+  )
+  return down.length === 0 ? undefined : `${down.join(', ')} on ${node.name}`
 }
 
 interface Workload {

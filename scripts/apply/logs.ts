@@ -1,33 +1,93 @@
+import { nodePlaces } from './places.ts'
 import type { NodeShell } from './transport.ts'
 
-/**
- * For each static pod whose container has been started more than once since the file $1 was made (or ever): its name, how often,
- * and the last lines it wrote. Nodes have no crictl: the kubelet keeps what containers write in /var/log/pods.
- */
-const logsScript = `
-for pod in etcd kube-apiserver kube-controller-manager kube-scheduler; do
-  starts=0 newest=
+const all = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
+/** Prints `PATH` of every log of the containers of static pods ($2 ...) that is newer than the file $1 (all, when $1 is empty). */
+const listScript = `
+since=$1
+shift
+for pod in "$@"; do
   for log in /var/log/pods/kube-system_"$pod"-*/"$pod"/*.log; do
     [ -f "$log" ] || continue
-    [ -z "$1" ] || [ "$log" -nt "$1" ] || continue
-    starts=$((starts + 1))
-    [ -n "$newest" ] && [ "$newest" -nt "$log" ] || newest=$log
+    [ -z "$since" ] || [ "$log" -nt "$since" ] || continue
+    echo "$log"
   done
-  [ $starts -lt 2 ] && continue
-  echo "$pod was started $starts times; the last it wrote:"
-  tail -n 4 "$newest" | cut -c 1-400
 done
 `
 
-/** Lines that say which static pods keep failing, ready to follow an error's text; empty when none or nobody answers. */
-export async function failingPods(shell: NodeShell, since = ''): Promise<string> {
+const tailScript = `tail -n 4 -- "$1" | cut -c 1-400`
+
+interface Log {
+  pod: string
+  path: string
+  /** How often the container had been started before: the kubelet names its logs so. */
+  restart: number
+}
+
+async function listLogs(shell: NodeShell, pods: readonly string[], since: string): Promise<Log[]> {
+  const { stdout } = await shell.run(listScript, { args: [since, ...pods], timeout: 10_000 })
+  return stdout.split('\n').flatMap((path) => {
+    const [, pod, restart] = /^\/var\/log\/pods\/[^/\s]+\/([\w-]+)\/(\d+)\.log$/.exec(path) ?? []
+    return pod && pods.includes(pod) ? [{ pod, path, restart: Number(restart) }] : []
+  })
+}
+
+/** Prints the names of the static pods that have a process. The kernel keeps 15 characters of a name (proc(5), comm). */
+const aliveScript = `
+for p in /proc/[0-9]*/comm; do
+  { read -r name < "$p"; } 2>/dev/null || continue
+  for pod in "$@"; do case $pod in "$name" | "$name"?*) echo "$pod" ;; esac; done
+done
+`
+
+/** Milliseconds without a process after which a container that was started is not merely on its way. */
+const patience = 8000
+
+/**
+ * Watches the static pods that a change starts anew. Resolves with those that keep failing: started three times since the rollback was
+ * armed, or started and then without a process for 8 s (the kubelet waits between its tries, and longer after each).
+ */
+export function watchFailures(shell: NodeShell, pods: readonly string[]): () => Promise<string[]> {
+  // The kubelet keeps only the last logs of a container, so what was seen is remembered from look to look.
+  const seen = new Map<string, Set<string>>(pods.map((pod) => [pod, new Set()]))
+  const deadSince = new Map<string, number>()
+  return async () => {
+    if (pods.length === 0) return []
+    const [logs, { stdout }] = await Promise.all([
+      listLogs(shell, pods, `${nodePlaces.rollback}/armed`),
+      shell.run(aliveScript, { args: pods, timeout: 10_000 }),
+    ])
+    const alive = stdout.split('\n')
+    for (const { pod, path } of logs) seen.get(pod)?.add(path)
+    return pods.filter((pod) => {
+      const starts = seen.get(pod)?.size ?? 0
+      if (alive.includes(pod) || starts === 0) deadSince.delete(pod)
+      else if (!deadSince.has(pod)) deadSince.set(pod, performance.now())
+      const dead = deadSince.get(pod)
+      return starts >= 3 || (dead !== undefined && performance.now() - dead > patience)
+    })
+  }
+}
+
+/**
+ * The last lines of the containers of these static pods, ready to follow an error's text: of those started since the rollback was
+ * armed, or (`restarted`) of any that had to be started again. Nodes have no crictl: the kubelet keeps what containers write
+ * in /var/log/pods. Empty when nobody answers.
+ */
+export async function lastLines(shell: NodeShell, options: { pods: readonly string[] } | 'restarted'): Promise<string> {
   try {
-    const { stdout } = await shell.run(logsScript, { args: [since], timeout: 10_000 })
-    return stdout
-      .split('\n')
-      .filter(Boolean)
-      .map((line) => `\n  ${withoutStamp(line)}`)
-      .join('')
+    const logs =
+      options === 'restarted'
+        ? (await listLogs(shell, all, '')).filter((log) => log.restart > 0)
+        : await listLogs(shell, options.pods, `${nodePlaces.rollback}/armed`)
+    const newest = new Map<string, Log>()
+    for (const log of logs) if (log.restart >= (newest.get(log.pod)?.restart ?? 0)) newest.set(log.pod, log)
+    const texts = [...newest.values()].map(async ({ pod, path }) => {
+      const { stdout } = await shell.run(tailScript, { args: [path], timeout: 10_000 })
+      return `\n  the last that ${pod} wrote:${stdout.trim().split('\n').map(withoutStamp).join('')}`
+    })
+    return (await Promise.all(texts)).join('')
   } catch {
     return ''
   }
@@ -36,5 +96,5 @@ export async function failingPods(shell: NodeShell, since = ''): Promise<string>
 /** CRI logging format: `TIME stdout|stderr F|P MESSAGE`. */
 function withoutStamp(line: string): string {
   const [, message] = /^\d{4}-\S+ std(?:out|err) [FP] (.*)$/.exec(line) ?? []
-  return message === undefined ? line : `    ${message}`
+  return `\n    ${message ?? line}`
 }

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { paths } from '../../cluster/components.ts'
 import type { RestartTarget } from '../../cluster/files.ts'
 import { nodePlaces, rollbackUnits } from './places.ts'
 import type { NodePlan } from './plan.ts'
@@ -9,7 +10,7 @@ const { service, timer } = rollbackUnits
 
 /**
  * What the node runs when it was not told in time that all is well. It reads the list and puts back what was saved: each file by a
- * rename, static pods last. The kubelet is left alone unless its own files changed: started while its API server is down it
+ * rename, static pods last: the broken one goes first, so that the kubelet starts the old one at once. The kubelet is left alone unless its own files changed: started while its API server is down it
  * takes a minute, left running four seconds. `armed` becomes `firing` at once, so that it cannot be disarmed half-way, and
  * `rolled-back` at the end; killed between the two (a power cut), it runs again at the next boot.
  */
@@ -20,7 +21,9 @@ while read -r verb word path; do
   case $verb in
   restore)
     new=\${path%/*}/.\${path##*/}.redoubt-new
-    cp -p -- "files$path" "$new" && mv -fT -- "$new" "$path" ;;
+    cp -p -- "files$path" "$new"
+    case $path in ${paths.manifests}/*) rm -f -- "$path"; sleep 2 ;; esac
+    mv -fT -- "$new" "$path" ;;
   delete) rm -f -- "$path" ;;
   folder) chmod -- "\${word%%:*}" "$path" && chown -- "\${word#*:}" "$path" ;;
   restart)
@@ -111,9 +114,9 @@ rm -rf -- ${rollback}
 /** The list that restoreScript follows: files as they are now, files that are new, folders, and what reads them at its start. */
 export function rollbackList(plan: NodePlan): string {
   const { seen } = plan
-  const paths = [...plan.files.map((file) => file.entry.path), ...plan.remove]
-  const manifest = (path: string) => dirname(path) === '/etc/kubernetes/manifests'
-  const ordered = [...paths.filter((path) => !manifest(path)), ...paths.filter(manifest)]
+  const touched = [...plan.files.map((file) => file.entry.path), ...plan.remove]
+  const manifest = (path: string) => dirname(path) === paths.manifests
+  const ordered = [...touched.filter((path) => !manifest(path)), ...touched.filter(manifest)]
   const existing = (path: string) => plan.remove.includes(path) || seen.files.get(path)?.kind === 'file'
   const restarts = plan.restarts.flatMap((target) => rollbackRestarts[target])
   return [

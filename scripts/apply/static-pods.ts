@@ -1,6 +1,4 @@
-import { nodePlaces } from './places.ts'
 import type { Apis } from './run.ts'
-import type { NodeShell } from './transport.ts'
 
 interface PodList {
   items?: {
@@ -30,23 +28,4 @@ export async function staticPods(apis: Apis, node: string): Promise<Map<string, 
         return [name, { id: status?.containerID ?? '', ready: status?.ready === true }]
       }),
   )
-}
-
-const startsScript = `
-for pod in "$@"; do
-  starts=0
-  for log in /var/log/pods/kube-system_"$pod"-*/"$pod"/*.log; do
-    [ "$log" -nt ${nodePlaces.rollback}/armed ] && starts=$((starts + 1))
-  done
-  echo "$pod $starts"
-done
-`
-
-/** The names of static pods whose container was started three times or more since the rollback was armed. */
-export async function restarting(shell: NodeShell, names: readonly string[]): Promise<string[]> {
-  const { stdout } = await shell.run(startsScript, { args: names, timeout: 10_000 })
-  return stdout.split('\n').flatMap((line) => {
-    const [name = '', starts] = line.split(' ')
-    return names.includes(name) && Number(starts) >= 3 ? [name] : []
-  })
 }

@@ -1,5 +1,5 @@
 import { fail } from '../../../lib/errors.ts'
-import { failingPods } from '../logs.ts'
+import { lastLines } from '../logs.ts'
 import { nodePlaces } from '../places.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
 import { settleAll } from '../settle.ts'
@@ -31,10 +31,14 @@ export const bootstrap: Phase = {
         status: (text) => report.status(`${node.name}: ${text}`),
       })
       if (awaited !== undefined)
-        fail('failed', `the API server is not healthy after ${limit / 1000} s: ${awaited}${await failingPods(shell)}`, {
-          where: `node ${node.name}`,
-          hint: 'See `journalctl -u kubelet` there. Mend the setting and run again.',
-        })
+        fail(
+          'failed',
+          `the API server is not healthy after ${limit / 1000} s: ${awaited}${await lastLines(shell, 'restarted')}`,
+          {
+            where: `node ${node.name}`,
+            hint: 'See `journalctl -u kubelet` there. Mend the setting and run again.',
+          },
+        )
       await shell.run('date -u +%Y-%m-%dT%H:%M:%SZ > "$1.new" && mv "$1.new" "$1"', {
         args: [nodePlaces.bootstrapped],
         signal,

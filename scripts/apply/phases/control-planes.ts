@@ -2,13 +2,12 @@ import { basename } from 'node:path'
 import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { StepReport } from '../../../lib/output.ts'
 import { filesToSend, isManifest, sendFiles, setAccess } from '../files.ts'
-import { failingPods } from '../logs.ts'
-import { nodePlaces } from '../places.ts'
+import { lastLines, watchFailures } from '../logs.ts'
 import { arm, disarm, trigger } from '../rollback.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
 import { runServices, serviceWords } from '../services.ts'
 import { snapshot } from '../snapshot.ts'
-import { restarting, staticPods } from '../static-pods.ts'
+import { staticPods } from '../static-pods.ts'
 import { waitUntil } from '../wait.ts'
 import { fileActions, serviceActions } from './new-nodes.ts'
 
@@ -78,7 +77,8 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     await restartServices(apply, target, status)
     status(`${pods.join(', ')} to stop and start anew`)
     await sendFiles(apply, target, manifests, { swap: true })
-    problem = await waitUntil(() => settled(apply, target, before), {
+    const failing = watchFailures(shell, pods)
+    problem = await waitUntil(() => settled(apply, target, before, failing), {
       limit: apply.patience,
       every: 200,
       signal,
@@ -121,15 +121,16 @@ async function restartServices(apply: Apply, target: ApplyNode, status: (text: s
 /** Undefined when every changed pod has a new container that is ready, and the API server is healthy; else what is awaited. */
 async function settled(
   apply: Apply,
-  { node, shell }: ApplyNode,
+  { node }: ApplyNode,
   before: ReadonlyMap<string, string>,
+  failing: () => Promise<string[]>,
 ): Promise<string | undefined> {
   const names = [...before.keys()]
-  const [unready, failing] = await Promise.all([
+  const [unready, broken] = await Promise.all([
     apply.at(node).admin.notReady({ signal: apply.context.signal }),
-    restarting(shell, names).catch(() => []),
+    failing().catch(() => []),
   ])
-  if (failing.length > 0) fail('failed', `${failing.join(' and ')} keeps failing`)
+  if (broken.length > 0) fail('failed', `${broken.join(' and ')} keeps failing`)
   if (unready !== undefined) return `the API server: ${unready}`
   const pods = await staticPods(apply.at(node), node.name).catch(() => undefined)
   if (!pods) return 'the kubelet'
@@ -138,15 +139,11 @@ async function settled(
 }
 
 /** Lets the node put its files back now, waits until it is healthy, and fails with what was changed and why it broke. */
-async function undo(
-  apply: Apply,
-  { node, shell, plan }: ApplyNode,
-  problem: string,
-  status: (text: string) => void,
-): Promise<never> {
+async function undo(apply: Apply, target: ApplyNode, problem: string, status: (text: string) => void): Promise<never> {
+  const { node, shell, plan } = target
   const { signal } = apply.context
   const where = `node ${node.name}`
-  const logs = await failingPods(shell, `${nodePlaces.rollback}/armed`)
+  const logs = await lastLines(shell, { pods: podsOf(target) })
   const changed = [...plan.files.map((file) => file.entry.path), ...plan.remove].join(', ')
   const what = `the change did not hold: ${problem}\n  changed: ${changed}${logs}`
   status('rolling back')
