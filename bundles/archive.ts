@@ -56,15 +56,16 @@ export async function readAt(archive: Archive, offset: number, size: number, wha
 
 /**
  * Reads the entry whose header stands at `offset`; undefined where zeros end the archive. Only what we write passes: a plain file with a
- * plain relative name, its header the very bytes that tarHeader() gives. Throws `integrity`, naming the entry and where it is.
+ * plain relative name, its header the very bytes that tarHeader() gives. Throws `integrity`, naming the entry (`expected` where it cannot be
+ * read) and where it is.
  */
-export async function readEntry(archive: Archive, offset: number): Promise<ArchiveEntry | undefined> {
-  const block = await readAt(archive, offset, blockSize, 'the header of an entry')
+export async function readEntry(archive: Archive, offset: number, expected: string): Promise<ArchiveEntry | undefined> {
+  const block = await readAt(archive, offset, blockSize, `the header of ${expected}`)
   if (block.every((byte) => byte === 0)) return undefined
   const refuse = (what: string) =>
     fail('integrity', `${what}, in the header at byte ${offset}`, { where: archive.path, hint: copyAgain })
   const header = decode(block)
-  if (!header?.cksumValid) return refuse('is damaged or no tar archive')
+  if (!header?.cksumValid) return refuse(`is damaged, or no bundle: nothing readable where ${expected} is expected`)
   const path = header.path ?? ''
   const name = JSON.stringify(path)
   if (path.startsWith('/') || path.split('/').includes('..')) return refuse(`${name} leads out of the bundle`)

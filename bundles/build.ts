@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Lock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
@@ -67,14 +67,27 @@ async function write(options: BuildOptions, { lock, images, blobs }: Product): P
   return { lock, size: layout.size, id: layout.id, blobs: blobs.length }
 }
 
-/** Ed25519 signs the whole message, so the executable, and nothing else ever, is read into memory. */
+/**
+ * Ed25519 signs the whole message, so the executable, and nothing else ever, is read into memory; its memory is given back at once, not
+ * when the collector comes by.
+ */
 async function signExecutable(
   file: string,
   key: KeyObject,
 ): Promise<{ executable: Blob; executableSignature: Buffer }> {
-  const bytes = await readFile(file)
-  const { digest, size } = bytesBlob(bytes)
-  return { executable: { digest, size, parts: [{ file, size }] }, executableSignature: signBytes(bytes, key) }
+  const handle = await open(file, 'r')
+  try {
+    const { size } = await handle.stat()
+    const bytes = new Uint8Array(size)
+    for (let done = 0, count = 1; done < size && count > 0; done += count)
+      count = (await handle.read(bytes, done, size - done, done)).bytesRead
+    const executableSignature = signBytes(bytes, key)
+    const { digest } = bytesBlob(bytes)
+    bytes.buffer.transfer(0)
+    return { executable: { digest, size, parts: [{ file, size }] }, executableSignature }
+  } finally {
+    await handle.close()
+  }
 }
 
 /** Drops what is damaged of a blob's parts from the cache. Throws `failed` when the damage is not in the cache. */

@@ -67,7 +67,7 @@ async function readLeading(archive: Archive, key: KeyObject | undefined): Promis
   const leading: ArchiveEntry[] = []
   const next = async (name: string, limit: number): Promise<ArchiveEntry> => {
     const offset = leading.at(-1)?.next ?? 0
-    const entry = await readEntry(archive, offset)
+    const entry = await readEntry(archive, offset, name)
     if (entry?.path !== name)
       return fail(
         'integrity',

@@ -54,7 +54,7 @@ async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
   const signed: SignedEntry[] = [{ ...executable, sha256: statement.executable.sha256 }]
   let offset = leading.at(-1)?.next ?? 0
   for (const expected of contents) {
-    const found = await readEntry(archive, offset)
+    const found = await readEntry(archive, offset, expected.path)
     if (found?.path !== expected.path || found.offset !== expected.offset || found.size !== expected.size)
       throwUnexpected(head, seen, found, expected.path, offset)
     const entry = found as ArchiveEntry
@@ -63,7 +63,7 @@ async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
     signed.push({ ...entry, sha256: expected.sha256 })
     offset = entry.next
   }
-  const surplus = await readEntry(archive, offset)
+  const surplus = await readEntry(archive, offset, 'the end')
   if (surplus) throwUnexpected(head, seen, surplus, 'the end', offset)
   const end = await readAt(archive, offset, trailerSize, 'the end of the archive')
   if (archive.size !== offset + trailerSize || end.some((byte) => byte !== 0))

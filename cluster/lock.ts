@@ -46,7 +46,7 @@ export const lockSchema = v.strictObject({
   kind: v.literal('Lock'),
   kubernetes: v.string(),
   architecture: v.picklist(['amd64', 'arm64']),
-  components: v.record(v.picklist(components), entry),
+  components: v.strictObject(v.entriesFromList(components, entry)),
   /** The closure of what a minimal host lacks, in the order of names. */
   packages: v.array(debPackage),
   /** The packages inside images (kube-proxy's nft), pinned the same way. */

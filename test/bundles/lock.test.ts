@@ -1,0 +1,88 @@
+import * as assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import { lockText } from '../../bundles/layout.ts'
+import { compareLocks, type Difference } from '../../bundles/lock-diff.ts'
+import { type Lock, parseLock } from '../../cluster/lock.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const text = readFileSync(join(here, '../fixtures/redoubt.lock.yaml'), 'utf8')
+const lock = () => parseLock(text, 'redoubt.lock.yaml')
+const body = (yaml: string) => yaml.replace(/^#.*\n/, '')
+
+test('a lock is written as it was read', () => {
+  assert.equal(body(lockText(lock())), body(text))
+  assert.equal(compareLocks(lock(), lock()).length, 0)
+})
+
+const bad: { name: string; change: [string | RegExp, string]; where: RegExp; message: RegExp }[] = [
+  {
+    name: 'a digest too short',
+    change: [/digest: sha256:0d/, 'digest: sha256:'],
+    where: /:18:/,
+    message: /64 hex digits/,
+  },
+  { name: 'an unknown field', change: ['kind: Lock', 'kind: Lock\ncolour: red'], where: /:4:/, message: /colour/ },
+  { name: 'another kind', change: ['kind: Lock', 'kind: Cluster'], where: /:3:/, message: /kind/ },
+  { name: 'an unknown source', change: ['kind: go', 'kind: svn'], where: /:\d+:/, message: /kind/ },
+  { name: 'no YAML', change: ['apiVersion: ', 'apiVersion: ['], where: /:\d+:/, message: /./ },
+]
+for (const { name, change, where, message } of bad)
+  test(`${name} is refused at its line`, () => {
+    assert.throws(() => parseLock(text.replace(...change), 'redoubt.lock.yaml'), { code: 'usage', where, message })
+  })
+
+const moves: { name: string; change: (lock: Lock) => void; expected: Difference[] }[] = [
+  {
+    name: 'a version',
+    change: (after) => {
+      after.components.runc.version = '1.1.6'
+    },
+    expected: [{ what: 'runc', before: '1.1.5+ds1-1+deb12u1', after: '1.1.6' }],
+  },
+  {
+    name: 'a compiler',
+    change: (after) => {
+      const { source } = after.components.etcd
+      if (source.kind === 'go') source.toolchain = 'go1.27.0'
+    },
+    expected: [{ what: 'etcd', before: 'go1.26.8', after: 'go1.27.0' }],
+  },
+  {
+    name: 'a package that goes and one that comes',
+    change: (after) => {
+      const [first] = after.packages
+      if (first) after.packages[0] = { ...first, name: 'added' }
+    },
+    expected: [
+      { what: 'package added', before: '-', after: '1:1.4.7-1+b2' },
+      { what: 'package conntrack', before: '1:1.4.7-1+b2', after: '-' },
+    ],
+  },
+  {
+    name: 'a program’s bytes',
+    change: (after) => {
+      after.components.kubelet.binary.digest = `sha256:${'1'.repeat(64)}`
+    },
+    expected: [
+      { what: 'kubelet program', before: lock().components.kubelet.binary.digest.slice(7, 19), after: '111111111111' },
+    ],
+  },
+  {
+    name: 'a file',
+    change: (after) => {
+      after.files.push({ name: 'notes', digest: `sha256:${'2'.repeat(64)}`, size: 1 })
+    },
+    expected: [{ what: 'file notes', before: '-', after: '222222222222' }],
+  },
+]
+for (const { name, change, expected } of moves)
+  test(`what moved: ${name}`, () => {
+    const after = lock()
+    change(after)
+    assert.deepEqual(compareLocks(lock(), after), expected)
+  })
+
+test.run()

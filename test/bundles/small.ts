@@ -1,0 +1,107 @@
+// A small whole bundle, made by the real code from fake programs: for tests that read, break and compare bundles.
+import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { adopt, cachedPath, openCache } from '../../bundles/cache.ts'
+import { assembleImage, type Image } from '../../bundles/image.ts'
+import { signBytes } from '../../bundles/keys.ts'
+import { type Layout, layOut } from '../../bundles/layout.ts'
+import { type Blob, bytesBlob } from '../../bundles/parts.ts'
+import { writeBundle } from '../../bundles/write.ts'
+import type { ImageName } from '../../cluster/components.ts'
+import { type Lock, parseLock } from '../../cluster/lock.ts'
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+/** An Ed25519 key from a fixed seed: PKCS#8 (RFC 8410) is these 16 bytes and the seed. */
+export function fixedKey(seed: number) {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), Buffer.alloc(32, seed)])
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  const publicKey = createPublicKey(privateKey)
+  return { privateKey, publicKey, publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString() }
+}
+
+export const key = fixedKey(7)
+
+/** The fixture lock, with the digests of images that are really there. */
+function lockFor(images: Record<string, Image>): Lock {
+  const path = join(here, '../fixtures/redoubt.lock.yaml')
+  const lock = parseLock(readFileSync(path, 'utf8'), path)
+  for (const [name, image] of Object.entries(images)) {
+    const entry = lock.components[name as ImageName]
+    if (entry?.image) entry.image = { name: image.name, digest: image.manifest.digest, size: image.manifest.size }
+  }
+  return lock
+}
+
+export const temporary = mkdtempSync(join(tmpdir(), 'redoubt-bundle-'))
+process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
+
+/** Bytes that look random and are always the same. */
+export function fakeBytes(size: number, seed: number): Buffer {
+  const bytes = Buffer.alloc(size)
+  let state = seed
+  for (let index = 0; index < size; index++) {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff
+    bytes[index] = state >> 16
+  }
+  return bytes
+}
+
+export interface Small {
+  layout: Layout
+  images: Record<string, Image>
+  blobs: Blob[]
+  lock: Lock
+}
+
+/** Lays out a bundle of two images, a program and an empty file. `reversed`: the parts handed over in another order. */
+export async function smallLayout(reversed = false): Promise<Small> {
+  const cache = await openCache(join(temporary, 'cache'))
+  const programs: [ImageName, number][] = [
+    ['etcd', 3000],
+    ['pause', 700],
+  ]
+  const images: Record<string, Image> = {}
+  for (const [index, [name, size]] of programs.entries()) {
+    const file = join(temporary, name)
+    await writeFile(file, fakeBytes(size, index + 1))
+    const program = await adopt(cache, file)
+    const recipe = { program: `usr/local/bin/${name}`, entrypoint: [`/usr/local/bin/${name}`], user: '65532:65532' }
+    images[name] = await assembleImage(
+      cache,
+      { name, version: 'v1.0.0+b1', architecture: 'amd64', recipe, program },
+      () => {},
+    )
+  }
+  const file = join(temporary, 'kubelet')
+  await writeFile(file, fakeBytes(2_500_000, 9))
+  const kubelet = await adopt(cache, file)
+  const all = Object.values(images).flatMap((image) => [image.manifest, image.config, image.layer])
+  all.push({ ...kubelet, parts: [{ file: cachedPath(cache, kubelet.digest), size: kubelet.size }] }, bytesBlob(''))
+  const blobs = reversed ? all.reverse() : all
+  const executable = bytesBlob('#!/bin/sh\necho a stand-in for redoubt\n')
+  const lock = lockFor(images)
+  const layout = layOut({
+    name: 'lab',
+    version: '0.1.0',
+    tool: 'redoubt 0.0.0',
+    lock,
+    executable,
+    executableSignature: signBytes((executable.parts[0] as { bytes: Uint8Array }).bytes, key.privateKey),
+    images: Object.values(images),
+    blobs,
+    key: key.privateKey,
+  })
+  return { layout, images, blobs, lock }
+}
+
+/** Writes that bundle to `NAME` in the temporary folder; returns its path. */
+export async function smallBundle(name: string, reversed = false): Promise<string> {
+  const path = join(temporary, name)
+  await writeBundle(path, (await smallLayout(reversed)).layout, () => {}, new AbortController().signal)
+  return path
+}
