@@ -15,6 +15,9 @@ export const labHosts: readonly LabHost[] = [
   { name: 'cp2', address: '10.77.0.13', role: 'node' },
   { name: 'cp3', address: '10.77.0.14', role: 'node' },
   { name: 'w2', address: '10.77.0.15', role: 'node' },
+  // The benchmark's own, so that it never measures on a cluster that somebody is trying.
+  { name: 'bench1', address: '10.77.0.21', role: 'node' },
+  { name: 'bench2', address: '10.77.0.22', role: 'node' },
 ]
 
 /** The hosts that `lab up` brings up when none is named. */

@@ -2,6 +2,7 @@
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { formatTable } from '../../lib/output.ts'
 import { bundleFigures } from './bundle.ts'
+import { applyFigures } from './kubeadm.ts'
 import type { Figure } from './measure.ts'
 import { benchPki } from './pki.ts'
 import { renderFigures } from './render.ts'
@@ -15,6 +16,7 @@ const groups: { name: string; run: () => Promise<Figure[]> }[] = [
   },
   { name: 'render', run: renderFigures },
   { name: 'bundle', run: bundleFigures },
+  { name: 'apply', run: applyFigures },
 ]
 
 const words = process.argv.slice(2)
