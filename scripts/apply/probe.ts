@@ -155,9 +155,9 @@ function readFiles(sections: Sections, node: string, asked: ReadonlySet<string>)
   }
   for (const line of sections.get('sums') ?? []) {
     const [, sum = '', path = ''] = match(line, /^([0-9a-f]{64}) [ *](\/.*)$/, node)
-    const file = files.get(path)
-    if (!file) return nonsense(line, node)
-    file.sha256 = sum
+    if (!asked.has(path)) nonsense(line, node)
+    const file = files.get(path) // none: it appeared between the two questions
+    if (file) file.sha256 = sum
   }
   return files
 }

@@ -54,6 +54,8 @@ export interface Apply {
   skipSnapshot: boolean
   /** Everything done or planned so far. */
   actions: Action[]
+  /** What a dry run could not look at, and why. */
+  unknown: string[]
 }
 
 /** One part of apply: what it would do, and how it does it. */

@@ -71,7 +71,7 @@ export async function apply(context: Context, _args: string[], options: OptionVa
         for (const phase of phases) await perform(state, phase)
         if (!dryRun) await waitHealthy(state)
         report(state)
-        return 0
+        return state.unknown.length > 0 ? 1 : 0
       } finally {
         await Promise.all(locks.map((release) => release()))
       }
@@ -140,7 +140,7 @@ async function buildApply(
   )
   const api = await loadApis(workspace, model.endpoint.url)
   const at = (node: { name: string }) => own.get(node.name) ?? api
-  return { context, model, bundle, cluster, nodes, objects, api, at, actions: [], ...options }
+  return { context, model, bundle, cluster, nodes, objects, api, at, actions: [], unknown: [], ...options }
 }
 
 /** Points of no return are named before they are passed; the cluster's name says that they were read. */
@@ -153,13 +153,15 @@ function confirm({ nodes, model, dryRun, context }: Apply, given: string | undef
     })
 }
 
-function report({ context: { out }, actions, dryRun, nodes, model }: Apply): void {
+function report({ context: { out }, actions, unknown, dryRun, nodes, model }: Apply): void {
+  for (const text of unknown) out.warn(`not planned: ${text}`)
   if (out.format === 'json')
     out.json({
       apiVersion: 'redoubt.dev/v1alpha1',
       kind: dryRun ? 'ApplyPlan' : 'ApplyResult',
       cluster: model.name,
       actions,
+      unknown,
     })
   else if (actions.length === 0) out.data(dryRun ? 'nothing to do' : 'nothing was to be done')
   else if (dryRun)

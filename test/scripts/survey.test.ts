@@ -79,7 +79,7 @@ const hostile: { name: string; text: string; message: RegExp }[] = [
   { name: 'a cut answer', text: recorded.slice(0, -4), message: /cut off/ },
   { name: 'half an answer', text: recorded.slice(0, recorded.indexOf('= memory')), message: /cut off/ },
   { name: 'a banner', text: `Welcome to cp1!\n${recorded}`, message: /makes no sense: "Welcome/ },
-  { name: 'something behind the end', text: `${recorded}= uid\n|0\n`, message: /makes no sense/ },
+  { name: 'something behind the end', text: `${recorded}= more\n|0\n`, message: /makes no sense/ },
   { name: 'a section twice', text: answer(['= uid\n|0\n', '= uid\n|0\n= uid\n|0\n']), message: /makes no sense/ },
   { name: 'two lines for one', text: answer(['= uid\n|0\n', '= uid\n|0\n|0\n']), message: /2 lines of uid/ },
   { name: 'no number', text: answer(['= cpus\n|2', '= cpus\n|many']), message: /"many" when asked for cpus/ },

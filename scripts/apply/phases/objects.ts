@@ -15,7 +15,11 @@ export const objects: Phase = {
     const all = apply.objects.flatMap((group) => group.objects)
     const isNew = apply.nodes.some(({ node, plan }) => node.role === 'control-plane' && !plan.seen.bootstrapped)
     const unready = await apply.api.admin.notReady()
-    if (unready !== undefined && !(apply.dryRun && isNew))
+    if (unready !== undefined && apply.dryRun && !isNew) {
+      apply.unknown.push(`cluster objects: the API server is not healthy: ${unready}`)
+      return []
+    }
+    if (unready !== undefined && !apply.dryRun)
       fail('failed', `the API server is not healthy: ${unready}`, {
         where: apply.api.admin.url,
         hint: 'See `journalctl -u kubelet` and /var/log/pods on its node.',

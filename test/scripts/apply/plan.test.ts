@@ -1,0 +1,237 @@
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { RedoubtError } from '../../../lib/errors.ts'
+import { fileActions } from '../../../scripts/apply/phases/new-nodes.ts'
+import { isDone, type NodePlan } from '../../../scripts/apply/plan.ts'
+import { readState } from '../../../scripts/apply/probe.ts'
+import type { ApplyNode } from '../../../scripts/apply/run.ts'
+import { serviceWords } from '../../../scripts/apply/services.ts'
+import { severeChanges } from '../../../scripts/apply/severe.ts'
+import { cluster, doneAnswer, emptyAnswer, fixture, planOf } from './fixture.ts'
+
+const cp1 = fixture('cp1')
+const w1 = fixture('w1')
+const manifest = '/etc/kubernetes/manifests/kube-apiserver.yaml'
+
+/** Replaces in a node's answer, and fails when there is nothing to replace. */
+function edit(answer: string, from: string | RegExp, to: string): string {
+  const changed = answer.replace(from, to)
+  assert.notEqual(changed, answer, `nothing like ${from} in the answer`)
+  return changed
+}
+
+const sum = (path: string, given = cp1) => given.tree.files.find((file) => file.path === path)?.sha256 ?? ''
+const target = (plan: NodePlan) => ({ node: plan.node, plan, tree: plan.tree }) as ApplyNode
+const brief = (plan: NodePlan) => fileActions(target(plan)).map(({ verb, what, why }) => `${verb} ${what}: ${why}`)
+
+for (const given of [cp1, w1])
+  test(`nothing is planned on ${given.node.name} when everything is as it should be`, () => {
+    const plan = planOf(given, doneAnswer(given))
+    assert.ok(isDone(plan))
+    assert.ok(plan.running)
+    assert.deepEqual(serviceWords(target(plan)), [])
+  })
+
+test('everything is planned on an empty node', () => {
+  const plan = planOf(cp1, emptyAnswer(cp1))
+  assert.equal(plan.running, false)
+  assert.deepEqual(plan.packages, cp1.lock.packages)
+  assert.equal(plan.files.length, cp1.tree.files.length)
+  assert.equal(plan.folders.length, cp1.tree.folders.length)
+  assert.deepEqual(plan.images, cp1.tree.images)
+  assert.equal(plan.record, true)
+  const words = serviceWords(target(plan))
+  assert.equal(words[0], 'reload')
+  assert.equal(words.at(-1), 'start=kubelet.service')
+  assert.ok(words.indexOf('start=containerd.service') > words.indexOf('enable=containerd.service'))
+})
+
+interface Change {
+  name: string
+  given?: typeof cp1
+  edit: [string | RegExp, string]
+  files?: string[]
+  words?: string[]
+}
+const changes: Change[] = [
+  {
+    name: 'a changed manifest',
+    edit: [`|${sum(manifest)}  ${manifest}`, `|${'0'.repeat(64)}  ${manifest}`],
+    files: [`change ${manifest}: content differs`],
+  },
+  {
+    name: 'a missing file',
+    edit: [new RegExp(`\\|[0-9a-f]+ root:root 0:0 ${manifest}\n`), ''],
+    files: [`create ${manifest}: missing`],
+  },
+  {
+    name: 'a key that others can read',
+    edit: ['|8180 root:root 0:0 /etc/kubernetes/pki/sa.key', '|81a4 root:root 0:0 /etc/kubernetes/pki/sa.key'],
+    files: ['mode /etc/kubernetes/pki/sa.key: mode 0644, wanted 0600'],
+  },
+  {
+    name: 'another owner',
+    edit: ['|8180 root:root 0:0 /etc/kubernetes/pki/sa.key', '|8180 daemon:root 1:0 /etc/kubernetes/pki/sa.key'],
+    files: ['mode /etc/kubernetes/pki/sa.key: owner daemon:root, wanted root:root'],
+  },
+  {
+    name: 'a link in place of a file',
+    edit: [`|8180 root:root 0:0 ${manifest}`, `|a1ff root:root 0:0 ${manifest}`],
+    files: [`change ${manifest}: is no regular file`],
+  },
+  {
+    name: 'an open folder',
+    edit: ['|41c0 root:root 0:0 /var/lib/etcd', '|41ed root:root 0:0 /var/lib/etcd'],
+    files: ['folder /var/lib/etcd: mode 0755, wanted 0700'],
+  },
+  {
+    name: 'a changed kubelet configuration restarts the kubelet alone',
+    given: w1,
+    edit: [
+      `|${sum('/var/lib/kubelet/config.yaml', w1)}  /var/lib/kubelet/config.yaml`,
+      `|${'1'.repeat(64)}  /var/lib/kubelet/config.yaml`,
+    ],
+    files: ['change /var/lib/kubelet/config.yaml: content differs'],
+    words: ['restart=kubelet.service'],
+  },
+  {
+    name: 'a changed unit is read again',
+    given: w1,
+    edit: [
+      /\|[0-9a-f]{64} {2}\/etc\/systemd\/system\/containerd.service/,
+      `|${'1'.repeat(64)}  /etc/systemd/system/containerd.service`,
+    ],
+    files: ['change /etc/systemd/system/containerd.service: content differs'],
+    words: ['reload', 'restart=containerd.service'],
+  },
+  {
+    name: 'a stopped unit is started',
+    given: w1,
+    edit: ['|containerd.service active enabled', '|containerd.service failed enabled'],
+    words: ['start=containerd.service'],
+  },
+  {
+    name: 'a disabled unit is enabled',
+    given: w1,
+    edit: ['|containerd.service active enabled', '|containerd.service active disabled'],
+    words: ['enable=containerd.service'],
+  },
+  {
+    name: 'a restart that a killed run still owes',
+    given: w1,
+    edit: ['= pending\n', '= pending\n|kubelet\n'],
+    words: ['restart=kubelet.service'],
+  },
+  {
+    name: 'a file that is no longer rendered goes',
+    given: w1,
+    edit: ['"path": "/opt/cni/bin/portmap"', '"path": "/opt/cni/bin/former"'],
+    files: ['remove /opt/cni/bin/former: no longer rendered'],
+  },
+]
+for (const { name, given = cp1, edit: change, files = [], words = [] } of changes)
+  test(name, () => {
+    const plan = planOf(given, edit(doneAnswer(given), ...change))
+    assert.deepEqual(brief(plan), files)
+    assert.deepEqual(serviceWords(target(plan)), words)
+    assert.equal(isDone(plan), false)
+    assert.deepEqual([plan.packages, plan.images], [[], []])
+  })
+
+test('a file that is placed once is left to the node', () => {
+  const entry = cp1.tree.files.find((file) => file.path === manifest)
+  assert.ok(entry)
+  const tree = {
+    ...cp1.tree,
+    files: cp1.tree.files.map((file) => (file === entry ? { ...file, manage: 'create' as const } : file)),
+  }
+  const answer = doneAnswer(cp1).replace(`|${sum(manifest)}  `, `|${'0'.repeat(64)}  `)
+  assert.deepEqual(planOf({ ...cp1, tree }, answer).files, [])
+})
+
+test('an image under the right name with another digest is imported', () => {
+  const [image = ''] = w1.tree.images
+  const digest = image.split('@')[1] ?? ''
+  const answer = doneAnswer(w1).replace(
+    `${image} application/vnd.oci ${digest}`,
+    `${image} application/vnd.oci sha256:${'0'.repeat(64)}`,
+  )
+  assert.deepEqual(planOf(w1, answer).images, [image])
+})
+
+test('older packages are installed, newer ones left', () => {
+  const [first] = w1.lock.packages
+  assert.ok(first)
+  assert.deepEqual(planOf(w1, edit(doneAnswer(w1), `|${first.name} installed`, `|${first.name} older`)).packages, [
+    first,
+  ])
+})
+
+const foreign: { name: string; answer: string; message: RegExp }[] = [
+  {
+    name: 'another cluster',
+    answer: edit(doneAnswer(w1), `|${cluster}`, '|prod 99'),
+    message: /belongs to the cluster prod/,
+  },
+  {
+    name: 'another PKI',
+    answer: edit(doneAnswer(w1), `|${cluster}`, '|lab 99'),
+    message: /this name with another PKI/,
+  },
+  {
+    name: 'data of an etcd that is not ours',
+    answer: edit(emptyAnswer(cp1), '= etcd\n', '= etcd\n|yes\n'),
+    message: /redoubt did not make/,
+  },
+  {
+    name: 'a recorded tree that names a path outside',
+    answer: edit(doneAnswer(w1), '"path": "/opt/cni/bin/portmap"', '"path": "/opt/../home/user"'),
+    message: /no path of ours/,
+  },
+  { name: 'a recorded tree that is garbage', answer: edit(doneAnswer(w1), '|{\n', '|<html>\n'), message: /no JSON/ },
+]
+for (const { name, answer, message } of foreign)
+  test(`refused: ${name}`, () => {
+    const given = answer.includes('kubeadm') || name.includes('etcd') ? cp1 : w1
+    assert.throws(
+      () => planOf(given, answer),
+      (error) => error instanceof RedoubtError && message.test(error.message) && error.where !== undefined,
+    )
+  })
+
+const hostile: { name: string; answer: string; message: RegExp }[] = [
+  { name: 'a cut answer', answer: doneAnswer(w1).slice(0, 2000), message: /cut off|no sense/ },
+  { name: 'no end', answer: edit(doneAnswer(w1), 'end\n', ''), message: /cut off/ },
+  {
+    name: 'a path that was not asked for',
+    answer: edit(doneAnswer(w1), '= sums', '|8180 root:root 0:0 /etc/shadow\n= sums'),
+    message: /no sense.*shadow/,
+  },
+  {
+    name: 'a sum without a file',
+    answer: edit(doneAnswer(w1), '= units', `|${'a'.repeat(64)}  /etc/shadow\n= units`),
+    message: /no sense/,
+  },
+  { name: 'a state that is none', answer: edit(doneAnswer(w1), / installed\n/, ' perhaps\n'), message: /no sense/ },
+  { name: 'binary rubbish', answer: '\0\x01\xff'.repeat(100), message: /no sense/ },
+]
+for (const { name, answer, message } of hostile)
+  test(`a hostile answer is refused: ${name}`, () => {
+    assert.throws(
+      () => readState(answer, 'w1', w1.tree),
+      (error) => error instanceof RedoubtError && message.test(error.message) && error.where === 'node w1',
+    )
+  })
+
+test('changes of a running cluster that files cannot undo are severe', () => {
+  const path = '/etc/kubernetes/pki/sa.key'
+  const changed = (text: string) => edit(text, `|${sum(path)}  ${path}`, `|${'0'.repeat(64)}  ${path}`)
+  assert.match(
+    severeChanges(planOf(cp1, changed(doneAnswer(cp1))))[0] ?? '',
+    /^cp1: .*sa\.key: every service account token/,
+  )
+  assert.deepEqual(severeChanges(planOf(cp1, emptyAnswer(cp1))), [])
+  assert.deepEqual(severeChanges(planOf(cp1, doneAnswer(cp1))), [])
+})
+
+test.run()
