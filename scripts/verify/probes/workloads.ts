@@ -3,7 +3,7 @@ import { imageComponents } from '../../../cluster/components.ts'
 import { imageReference, type Lock } from '../../../cluster/lock.ts'
 import type { Env } from '../env.ts'
 import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
-import { compliantPod, type PodObject } from '../pods.ts'
+import { compliantPod, type PodObject, pause } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
 import { askSandbox, createAccount } from '../sandbox.ts'
 
@@ -122,14 +122,30 @@ const running: Probe = {
   group: 'workloads',
   controls: ['image-provenance'],
   needs: ['api'],
-  budget: 20_000,
+  budget: 60_000,
   run: async (env) => {
     const { url } = env.model.endpoint
-    const answer = await env.ask({ url: `${url}/api/v1/pods`, trust: 'server-ca', as: env.verifier })
-    if ('error' in answer || answer.status !== 200)
-      return [check('unknown', url, 'list pods', 'a list', describeAnswer(answer))]
-    return judgeImages(url, parseJson(answer.body), env.lock)
+    const end = performance.now() + leaving
+    for (;;) {
+      const answer = await env.ask({ url: `${url}/api/v1/pods`, trust: 'server-ca', as: env.verifier })
+      if ('error' in answer || answer.status !== 200)
+        return [check('unknown', url, 'list pods', 'a list', describeAnswer(answer))]
+      const pods = parseJson(answer.body)
+      const checks = judgeImages(url, pods, env.lock)
+      if (checks.every((one) => one.verdict === 'pass') || !onlyLeaving(pods, env.lock)) return checks
+      if (env.signal.aborted || performance.now() > end) return checks
+      await pause(1000)
+    }
   },
+}
+
+/** Milliseconds that a pod which is being deleted is given to go: the default grace period and a little. */
+const leaving = 40_000
+
+/** True when all that stay are good: what is wrong is being deleted already. */
+export function onlyLeaving(pods: unknown, lock: Lock): boolean {
+  const staying = list(pods, 'items').filter((pod) => field(pod, 'metadata', 'deletionTimestamp') === undefined)
+  return judgeImages('', { items: staying }, lock).every((one) => one.verdict === 'pass')
 }
 
 export const workloadProbes: readonly Probe[] = [podSecurity, imagePolicy, running]

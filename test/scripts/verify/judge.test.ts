@@ -12,7 +12,7 @@ import { judgeConfigz } from '../../../scripts/verify/probes/kubelet.ts'
 import { judgeListeners, openPorts, parseListeners } from '../../../scripts/verify/probes/ports.ts'
 import { judgeLoaded, loadedHash } from '../../../scripts/verify/probes/settings.ts'
 import { claims, forge, judgeLifetime, tamper, unsign } from '../../../scripts/verify/probes/tokens.ts'
-import { judgeImages } from '../../../scripts/verify/probes/workloads.ts'
+import { judgeImages, onlyLeaving } from '../../../scripts/verify/probes/workloads.ts'
 import { judgeNodes, judgeReached } from '../../../scripts/verify/probes/works.ts'
 
 function answer(status: number, body: unknown = ''): Answer {
@@ -194,6 +194,15 @@ const images: [unknown[], Check['verdict']][] = [
 test('running images are the lock’s, by digest, and nothing else runs under their name', () => {
   for (const [items, verdict] of images)
     assert.equal(judgeImages(where, { items }, lock)[0]?.verdict, verdict, JSON.stringify(items))
+})
+
+test('a wrong image that is on its way out is waited for, one that stays is not', () => {
+  const good = pod(`redoubt.dev/etcd@${digest}`)
+  const bad = pod('redoubt.dev/etcd:v1')
+  const going = { ...bad, metadata: { ...bad.metadata, deletionTimestamp: '2027-01-15T12:00:00Z' } }
+  assert.equal(onlyLeaving({ items: [good, going] }, lock), true)
+  assert.equal(onlyLeaving({ items: [good, bad, going] }, lock), false)
+  assert.equal(onlyLeaving({ items: [going] }, lock), false)
 })
 
 test('a kubelet’s settings as /configz shows them', () => {
