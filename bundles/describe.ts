@@ -6,7 +6,7 @@ export interface BundleItem {
   kind: 'executable' | 'image' | 'program' | 'package' | 'file'
   name: string
   version: string
-  /** Bytes; of an image, of all its blobs that no other has: here its manifest alone says nothing, so the program's size. */
+  /** Bytes; of an image, those of its program. */
   size: number
   digest: string
 }

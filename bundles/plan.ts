@@ -32,7 +32,8 @@ export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]
     })
   }
   if (!pins) {
-    const wanted = [...catalog.packages.map((entry) => entry.name), 'runc', 'catatonit']
+    const programs = Object.values(catalog.components).flatMap((from) => (from.kind === 'deb' ? [from.package] : []))
+    const wanted = [...catalog.packages.map((entry) => entry.name), ...programs]
     parts.push({
       part: wanted.join(' '),
       from: `Debian ${catalog.release}`,

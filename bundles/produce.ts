@@ -8,7 +8,14 @@ import { assembleImage, type Image } from './image.ts'
 import { compareLocks } from './lock-diff.ts'
 import { collectPackages } from './packages.ts'
 import type { Blob, BlobRef } from './parts.ts'
-import { compilePrograms, countOf, extractPrograms, type ProgramOptions, type Programs } from './programs.ts'
+import {
+  checkCompiler,
+  compilePrograms,
+  countOf,
+  extractPrograms,
+  type ProgramOptions,
+  type Programs,
+} from './programs.ts'
 import { userlandOf } from './sources/deb-files.ts'
 import { readFiles } from './sources/file.ts'
 
@@ -31,6 +38,7 @@ export interface ProduceOptions extends ProgramOptions {
  */
 export async function produce(options: ProduceOptions): Promise<Product> {
   const { cache, catalog, architecture, pins, out, signal, jobs } = options
+  await checkCompiler(options)
   const debs = await collectPackages(options)
   const programs: Programs = { ...(await compilePrograms(options)), ...(await extractPrograms(options, debs.programs)) }
   const images = await out.step('assemble images', async (report) => {

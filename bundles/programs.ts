@@ -1,11 +1,11 @@
 import { type ComponentName, components } from '../cluster/components.ts'
 import type { DebPackage, Lock, LockEntry } from '../cluster/lock.ts'
 import type { Output } from '../lib/output.ts'
-import type { Cache } from './cache.ts'
+import { type Cache, recall } from './cache.ts'
 import type { Catalog, Origin } from './catalog.ts'
 import type { BlobRef } from './parts.ts'
 import { programOf } from './sources/deb-files.ts'
-import { buildPrograms, checkModules, findToolchain, type GoBuild, pinOf, readWrapper } from './sources/go.ts'
+import { buildPrograms, checkModules, findToolchain, type GoBuild, goStep, pinOf, readWrapper } from './sources/go.ts'
 
 /** What the lock says of a component apart from its image. */
 export type Program = Pick<LockEntry, 'version' | 'source' | 'binary'>
@@ -51,6 +51,16 @@ export async function planBuild(options: ProgramOptions, wrapperName: string): P
     architecture,
     jobs,
     toolchain: toolchain ?? (await findToolchain(cache, wrapper, signal)),
+  }
+}
+
+/** Throws `failed` at once when something is to be compiled and there is no compiler: better than after minutes of fetching. */
+export async function checkCompiler(options: ProgramOptions): Promise<void> {
+  for (const name of Object.keys(options.catalog.modules)) {
+    const build = await planBuild(options, name)
+    if (await recall(options.cache, goStep(build))) continue
+    await findToolchain(options.cache, build.wrapper, options.signal)
+    return
   }
 }
 

@@ -43,7 +43,7 @@ export async function writeBundle(
           done += count
           onProgress(done)
         })
-      await writeAll(file, Buffer.alloc(trailerSize))
+      await file.writeFile(Buffer.alloc(trailerSize))
       await file.sync()
     } finally {
       await file.close()
@@ -61,7 +61,7 @@ async function writeEntry(
   signal: AbortSignal,
   onBytes: (count: number) => void,
 ): Promise<void> {
-  await writeAll(file, tarHeader({ path, mode, type: 'file', size: blob.size }))
+  await file.writeFile(tarHeader({ path, mode, type: 'file', size: blob.size }))
   const hash = createHash('sha256')
   let size = 0
   for await (const chunk of readParts(blob.parts)) {
@@ -69,16 +69,11 @@ async function writeEntry(
     hash.update(chunk)
     size += chunk.length
     if (size > blob.size) break
-    await writeAll(file, chunk)
+    await file.writeFile(chunk)
     onBytes(chunk.length)
   }
   if (size !== blob.size || `sha256:${hash.digest('hex')}` !== blob.digest) throw new DamagedBlob(blob)
-  await writeAll(file, Buffer.alloc(paddingOf(blob.size)))
-}
-
-/** A write may take only part of the bytes (a disk that is nearly full): go on until all are written or it fails. */
-async function writeAll(file: FileHandle, data: Uint8Array): Promise<void> {
-  for (let done = 0; done < data.length; ) done += (await file.write(data, done, data.length - done)).bytesWritten
+  await file.writeFile(Buffer.alloc(paddingOf(blob.size)))
 }
 
 async function checkSpace(path: string, size: number): Promise<void> {

@@ -31,3 +31,21 @@ export function parseMissing(stderr: string): string[] {
   const gone = [...stderr.matchAll(/E: Failed to fetch \S*\/([^/\s]+\.deb)\s+404/g)].map((m) => m[1] ?? '')
   return [...unknown, ...unlocated, ...gone]
 }
+
+/** The format of `apt-get indextargets` that unreadSuites() reads. */
+export const targetFormat = '$(CREATED_BY)|$(RELEASE)|$(FILENAME)'
+
+/**
+ * The suites of which not one package list is here. `configured` are the targets of all sources, `known` those whose Release file was read,
+ * `files` the names in the folder of lists (kept compressed or not).
+ */
+export function unreadSuites(configured: string, known: string, files: readonly string[]): string[] {
+  const parse = (text: string) => text.split('\n').map((line) => line.split('|'))
+  const packages = (text: string) => parse(text).filter(([kind, suite]) => kind === 'Packages' && suite)
+  const wanted = new Set(packages(configured).map(([, suite]) => suite ?? ''))
+  for (const [, suite, path] of packages(known)) {
+    const stem = (path?.split('/').at(-1) ?? '').replace(/\.(lz4|xz|gz|bz2|zst)$/, '')
+    if (suite && files.some((name) => name === stem || name.startsWith(`${stem}.`))) wanted.delete(suite)
+  }
+  return [...wanted]
+}

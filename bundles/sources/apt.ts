@@ -6,7 +6,7 @@ import type { DebPackage } from '../../cluster/lock.ts'
 import { fail, RedoubtError } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
 import { byCodeUnit, writeAtomic } from '../../lib/files.ts'
-import { parseMissing, parseShow, parseSimulation } from './apt-output.ts'
+import { parseMissing, parseShow, parseSimulation, targetFormat, unreadSuites } from './apt-output.ts'
 import { readSources, selectSources } from './apt-sources.ts'
 
 export interface Apt {
@@ -96,21 +96,14 @@ async function update(apt: Apt): Promise<void> {
     signal: apt.signal,
     hint: missingHint,
   })
-  const format = '$(CREATED_BY)|$(RELEASE)|$(FILENAME)'
-  const { stdout } = await run(['apt-get', '-c', apt.config, 'indextargets', '--format', format], {
-    env: plain,
-    signal: apt.signal,
-  })
-  const present = new Set(await readdir(join(apt.folder, 'state', 'lists')))
-  const suites = new Map<string, boolean>()
-  for (const line of stdout.split('\n')) {
-    const [kind, suite, path] = line.split('|')
-    if (kind !== 'Packages' || !suite || !path) continue
-    const stem = (path.split('/').at(-1) ?? '').replace(/\.(lz4|xz|gz|bz2|zst)$/, '')
-    const there = [...present].some((name) => name === stem || name.startsWith(`${stem}.`))
-    suites.set(suite, there || suites.get(suite) === true)
-  }
-  const unread = [...suites].filter(([, read]) => !read).map(([suite]) => suite)
+  const targets = (...options: string[]) =>
+    run(['apt-get', '-c', apt.config, 'indextargets', ...options, '--format', targetFormat], {
+      env: plain,
+      signal: apt.signal,
+    })
+  const configured = (await targets('--no-release-info')).stdout
+  const known = (await targets()).stdout
+  const unread = unreadSuites(configured, known, await readdir(join(apt.folder, 'state', 'lists')))
   if (unread.length > 0)
     fail('failed', `apt could not read the package lists of ${unread.join(', ')}:\n  ${lastLines(stderr)}`, {
       hint: 'Check the network, the proxy and /etc/apt, then run again.',

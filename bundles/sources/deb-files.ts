@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Parser, type ReadEntry } from 'tar'
 import type { DebPackage } from '../../cluster/lock.ts'
-import { fail } from '../../lib/errors.ts'
+import { fail, messageOf, RedoubtError } from '../../lib/errors.ts'
 import { stream } from '../../lib/exec.ts'
 import { sha256File } from '../../lib/hash.ts'
 import { adopt, type Cache, cachedPath, dropCorrupt, recall, remember, type Step, withWorkFolder } from '../cache.ts'
@@ -23,9 +23,9 @@ export async function programOf(cache: Cache, deb: DebPackage, path: string, sig
       await walkPackage(cache, deb, signal, async (entry, content) => {
         if (entry.type !== 'file' || `/${entry.path}` !== path) return
         found = true
-        const file = await open(target, 'wx', 0o755)
-        for await (const chunk of content) await file.write(chunk)
-        await file.close()
+        await writing(target, async (write) => {
+          for await (const chunk of content) await write(chunk)
+        })
       })
       if (!found) fail('integrity', `${deb.name} ${deb.version} has no file ${path}`)
       const result = await adopt(cache, target)
@@ -44,29 +44,43 @@ const unneeded = /^usr\/share\/(doc\/(?!.*\/copyright$)|man\/|locale\/|lintian\/
  */
 export async function userlandOf(cache: Cache, debs: readonly DebPackage[], signal: AbortSignal): Promise<BlobRef> {
   const step: Step<BlobRef> = {
-    inputs: { step: 'userland-1', debs: debs.map((deb) => deb.digest) },
+    inputs: { step: 'userland-2', debs: debs.map((deb) => deb.digest) },
     blobs: (result) => [result],
   }
   const known = await recall(cache, step)
   if (known) return known
   return withWorkFolder(cache, async (folder) => {
     const target = join(folder, 'userland')
-    const file = await open(target, 'wx')
     const seen = new Set<string>()
-    for (const deb of debs)
-      await walkPackage(cache, deb, signal, async (entry, content) => {
-        if (unneeded.test(entry.path) || (entry.type === 'folder' && seen.has(entry.path))) return
-        if (seen.has(entry.path)) fail('integrity', `${deb.name}: ${entry.path} is in another package too`)
-        seen.add(entry.path)
-        await file.write(tarHeader({ ...entry, mode: entry.mode & 0o1777 }))
-        for await (const chunk of content) await file.write(chunk)
-        await file.write(Buffer.alloc(paddingOf(entry.size)))
-      })
-    await file.close()
+    await writing(target, async (write) => {
+      for (const deb of debs)
+        await walkPackage(cache, deb, signal, async (entry, content) => {
+          const { path, type } = entry
+          if (path === '' || unneeded.test(path) || (type === 'folder' && seen.has(path))) return
+          if (seen.has(path)) fail('integrity', `${deb.name}: ${path} is in another package too`)
+          seen.add(path)
+          await write(tarHeader({ ...entry, mode: entry.mode & 0o1777 }))
+          for await (const chunk of content) await write(chunk)
+          await write(Buffer.alloc(paddingOf(entry.size)))
+        })
+    })
     const result = await adopt(cache, target)
     await remember(cache, step, result)
     return result
   })
+}
+
+/** Gives `work` a way to write to a new file, one chunk after another. */
+async function writing(
+  target: string,
+  work: (write: (chunk: Uint8Array) => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const file = await open(target, 'wx')
+  try {
+    await work((chunk) => file.writeFile(chunk))
+  } finally {
+    await file.close()
+  }
 }
 
 /** Reads a cached package's file tree in its own order. The package is checked against its digest first. */
@@ -76,26 +90,28 @@ async function walkPackage(cache: Cache, deb: DebPackage, signal: AbortSignal, v
     await dropCorrupt(cache, [deb.digest])
     fail('failed', `${deb.name} ${deb.version}: the cached package was damaged and is removed`, { hint: 'Run again.' })
   }
+  // Settled by the end of the archive, or by the first failure of the parser or of a visit.
+  const { promise: end, resolve, reject } = Promise.withResolvers<void>()
+  end.catch(() => undefined)
   let work: Promise<void> = Promise.resolve()
   const parser = new Parser({
     strict: true,
     onReadEntry: (entry) => {
-      work = work
-        .then(() => visit(readEntry(entry, deb), entry as unknown as AsyncIterable<Uint8Array>))
-        .then(() => void entry.resume())
-      work.catch((error: Error) => parser.abort(error))
+      work = work.then(async () => {
+        await visit(describeEntry(entry, deb), entry as unknown as AsyncIterable<Uint8Array>)
+        entry.resume()
+      })
+      work.catch(reject)
     },
   })
-  const end = new Promise<void>((resolve, reject) => {
-    parser.on('end', resolve)
-    parser.on('error', reject)
-  })
-  end.catch(() => undefined)
+  parser.on('end', resolve)
+  parser.on('error', (error) => reject(unreadable(deb, error)))
   await stream(['dpkg-deb', '--fsys-tarfile', path], {
     signal,
     hint: 'dpkg-deb unpacks Debian packages: it is in the package `dpkg`.',
     onStdout: async (chunk) => {
-      if (!parser.write(chunk)) await new Promise<void>((resolve) => parser.once('drain', resolve))
+      const drained = new Promise<void>((done) => parser.once('drain', done))
+      if (!parser.write(chunk)) await Promise.race([drained, end])
     },
   })
   parser.end()
@@ -103,7 +119,13 @@ async function walkPackage(cache: Cache, deb: DebPackage, signal: AbortSignal, v
   await work
 }
 
-function readEntry(entry: ReadEntry, deb: DebPackage): TarEntry {
+function unreadable(deb: DebPackage, cause: unknown): RedoubtError {
+  return new RedoubtError('integrity', `${deb.name} ${deb.version}: its files cannot be read: ${messageOf(cause)}`, {
+    cause,
+  })
+}
+
+function describeEntry(entry: ReadEntry, deb: DebPackage): TarEntry {
   const path = entry.path.replace(/^\.?\//, '').replace(/\/$/, '')
   if (path.split('/').includes('..')) fail('integrity', `${deb.name}: ${entry.path} leads out of the package`)
   const base = { path, mode: entry.mode ?? 0o644, size: 0 }

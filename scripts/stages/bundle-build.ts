@@ -1,7 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { buildBundle } from '../../bundles/build.ts'
+import { withWorkFolder } from '../../bundles/cache.ts'
 import { readPrivateKey } from '../../bundles/keys.ts'
 import { lockText } from '../../bundles/layout.ts'
 import { planBundle } from '../../bundles/plan.ts'
@@ -59,8 +58,7 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
       hint: `Run \`redoubt bundle build\` on an ${setup.architecture} machine.`,
     })
   if (isExecutable()) return await work(process.execPath)
-  const folder = await mkdtemp(join(tmpdir(), 'redoubt-'))
-  try {
+  return await withWorkFolder(setup.cache, async (folder) => {
     const path = join(folder, 'redoubt')
     await setup.out.step('build redoubt itself', async (report) => {
       const { buildExecutable } = await import('../build/executable.ts')
@@ -68,9 +66,7 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
       report.detail(`redoubt ${ownVersion()}, sha256:${sha256.slice(0, 12)}`)
     })
     return await work(path)
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
+  })
 }
 
 async function showPlan({ out }: Context, setup: ProduceOptions, target: string): Promise<number> {

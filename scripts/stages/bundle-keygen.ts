@@ -19,7 +19,7 @@ export async function keygen(
         hint: 'Bundles signed with it stay valid only with its public key. To replace the pair, add --force.',
       })
   const { privateKey, publicKey } = newKeyPair()
-  if (!options.key) await ensureFolder(workspace.root)
+  if (!options.key && !(await exists(workspace.root))) await ensureFolder(workspace.root)
   await writeAtomic(privatePath, privateKey, 0o600)
   await writeAtomic(publicPath, publicKey)
   const name = fingerprint(createPrivateKey(privateKey))

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { parseMissing, parseShow, parseSimulation } from '../../../bundles/sources/apt-output.ts'
+import { parseMissing, parseShow, parseSimulation, unreadSuites } from '../../../bundles/sources/apt-output.ts'
 import { selectSources } from '../../../bundles/sources/apt-sources.ts'
 
 test('the simulation names what would be installed, in any of its forms', () => {
@@ -58,6 +58,21 @@ const missing: { stderr: string; expected: string[] }[] = [
 ]
 for (const { stderr, expected } of missing)
   test(`gone from the mirror: ${stderr.slice(0, 40)}`, () => assert.deepEqual(parseMissing(stderr), expected))
+
+test('a suite of which no source could be read is named; one that another source has is not', () => {
+  const target = (site: string, suite: string) =>
+    `Packages|${suite}|/lists/${site}_dists_${suite}_main_binary-amd64_Packages`
+  const configured = [
+    target('a', 'bookworm'),
+    target('b', 'bookworm'),
+    target('b', 'bookworm-security'),
+    'DEP-11|bookworm-x|/lists/x',
+    '',
+  ]
+  const known = [`${target('a', 'bookworm')}.lz4`, target('b', 'bookworm-security')]
+  const files = ['a_dists_bookworm_main_binary-amd64_Packages.lz4', 'b_dists_bookworm-security_InRelease']
+  assert.deepEqual(unreadSuites(configured.join('\n'), known.join('\n'), files), ['bookworm-security'])
+})
 
 const oneLine = `# deb http://old.example/debian bookworm main
 deb [arch=amd64 signed-by=/usr/share/keyrings/k.gpg] http://mirror.example/debian bookworm main contrib

@@ -1,0 +1,127 @@
+import * as assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test } from 'uvu'
+import { fixedKey, key, smallBundle, temporary } from './small.ts'
+
+const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
+
+function redoubt(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], {
+    cwd: temporary,
+    encoding: 'utf8',
+    env: { ...process.env, NO_COLOR: '1', XDG_CACHE_HOME: join(temporary, 'xdg') },
+  })
+  return { status, stdout, stderr }
+}
+
+const bundle = await smallBundle('lab-0.1.0.tar')
+const publicKey = join(temporary, 'right.pub')
+const wrongKey = join(temporary, 'wrong.pub')
+writeFileSync(publicKey, key.publicPem)
+writeFileSync(wrongKey, fixedKey(9).publicPem)
+
+test('keygen makes a pair that only its owner reads, and never overwrites it unasked', () => {
+  const folder = join(temporary, 'keys')
+  assert.equal(redoubt('-w', folder, 'bundle', 'keygen').status, 0)
+  const secret = join(folder, 'bundle.key')
+  assert.equal(statSync(secret).mode & 0o777, 0o600)
+  const before = readFileSync(secret, 'utf8')
+  const again = redoubt('-w', folder, 'bundle', 'keygen')
+  assert.equal(again.status, 2)
+  assert.match(again.stderr, /bundle.key: is already there\n.*--force/)
+  assert.equal(readFileSync(secret, 'utf8'), before)
+  const forced = redoubt('-w', folder, 'bundle', 'keygen', '--force', '-o', 'json')
+  assert.equal(JSON.parse(forced.stdout).kind, 'BundleKey')
+  assert.ok(readFileSync(secret, 'utf8') !== before)
+  assert.ok(!`${forced.stdout}${forced.stderr}`.includes('PRIVATE'))
+})
+
+test('verify needs no workspace', () => {
+  const { status, stdout, stderr } = redoubt('bundle', 'verify', bundle, '--key', publicKey)
+  assert.equal(status, 0, stderr)
+  assert.match(stdout, /^lab 0.1.0, Kubernetes v1.36.3, signed by sha256:[0-9a-f]{64}\n$/)
+})
+
+test('another key: exit 4, nothing on stdout', () => {
+  for (const command of ['verify', 'inspect']) {
+    const { status, stdout, stderr } = redoubt('bundle', command, bundle, '--key', wrongKey)
+    assert.equal(status, 4)
+    assert.equal(stdout, '')
+    assert.match(stderr, /is not signed by this key/)
+  }
+})
+
+test('inspect says when the signature was not checked', () => {
+  const plain = redoubt('bundle', 'inspect', bundle)
+  assert.equal(plain.status, 0)
+  assert.match(plain.stderr, /signature was NOT checked/)
+  assert.match(plain.stdout, /^image +redoubt.dev\/etcd:v1.0.0-b1/m)
+  const json = JSON.parse(redoubt('bundle', 'inspect', bundle, '-o', 'json').stdout)
+  assert.equal(json.signed, null)
+  assert.equal(json.items[0].kind, 'executable')
+  const checked = JSON.parse(redoubt('bundle', 'inspect', bundle, '--key', publicKey, '-o', 'json').stdout)
+  assert.match(checked.signed, /^[0-9a-f]{64}$/)
+})
+
+const spec = `apiVersion: redoubt.dev/v1alpha1
+kind: Cluster
+metadata: {name: lab}
+spec:
+  kubernetes: v1.36.3
+  nodes: [{name: cp1, role: control-plane, address: 10.77.0.11}]
+`
+const mistakes: { name: string; args: string[]; files: Record<string, string>; status: number; stderr: RegExp }[] = [
+  { name: 'no spec', args: ['build'], files: {}, status: 2, stderr: /redoubt.yaml: no such file\n.*redoubt init/ },
+  {
+    name: 'no key',
+    args: ['build'],
+    files: { 'redoubt.yaml': spec },
+    status: 2,
+    stderr: /bundle.key: no such file\n.*bundle keygen/,
+  },
+  { name: 'jobs', args: ['build', '--jobs', '0'], files: { 'redoubt.yaml': spec }, status: 2, stderr: /--jobs 0/ },
+  {
+    name: 'a lock of another version',
+    args: ['build', '--dry-run'],
+    files: {
+      'redoubt.yaml': spec,
+      'redoubt.lock.yaml': fixtureLock().replace('kubernetes: v1.36.3', 'kubernetes: v1.35.4'),
+    },
+    status: 2,
+    stderr: /is of Kubernetes v1.35.4, redoubt.yaml of v1.36.3\n.*bundle lock --update/,
+  },
+  {
+    name: 'a lock of other modules',
+    args: ['build', '--dry-run'],
+    files: { 'redoubt.yaml': spec, 'redoubt.lock.yaml': fixtureLock() },
+    status: 2,
+    stderr: /pins other Go modules for k8s.io\/kubernetes.*\n.*bundle lock --update/,
+  },
+  {
+    name: 'a lock that is there',
+    args: ['lock'],
+    files: { 'redoubt.yaml': spec, 'redoubt.lock.yaml': fixtureLock() },
+    status: 2,
+    stderr: /redoubt.lock.yaml: is already there/,
+  },
+]
+
+function fixtureLock(): string {
+  return readFileSync(join(dirname(main), '../test/fixtures/redoubt.lock.yaml'), 'utf8')
+}
+
+for (const { name, args, files, status, stderr } of mistakes)
+  test(`a mistake is answered with what to do: ${name}`, () => {
+    const folder = join(temporary, name.replaceAll(' ', '-'))
+    mkdirSync(folder)
+    for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)
+    const result = redoubt('-w', folder, 'bundle', ...args)
+    assert.equal(result.status, status, result.stderr)
+    assert.match(result.stderr, stderr)
+    assert.ok(!existsSync(join(folder, 'lab-0.1.0.tar')))
+  })
+
+test.run()
