@@ -42,11 +42,15 @@ export interface NodeState {
   rollback: string
 }
 
-/** Answers what readState reads. Standard input: `f PATH`, `p NAME VERSION`, `u UNIT` lines. */
+/**
+ * Answers what readState reads. Standard input: `f PATH`, `p NAME VERSION`, `u UNIT` lines. Programs are hundreds of megabytes: openssl,
+ * where there is one, uses the processor's own SHA-256 and is four times as fast as Debian's sha256sum.
+ */
 export const probeScript = `
 section() { printf '= %s\\n' "$1"; }
 bar() { while IFS= read -r line || [ -n "$line" ]; do printf '|%s\\n' "$line"; done; }
 show() { section "$1"; [ ! -r "$2" ] || head -c 2097152 "$2" | bar; }
+sums() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@"; else sha256sum -- "$@"; fi; }
 section packages
 while read -r kind name version; do
   case $kind in
@@ -66,7 +70,7 @@ section files
 [ $# = 0 ] || stat -c '%f %U:%G %u:%g %n' -- "$@" 2>/dev/null | bar
 section sums
 for f in "$@"; do shift; [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; done
-[ $# = 0 ] || sha256sum -- "$@" | bar
+[ $# = 0 ] || sums "$@" | bar
 section units
 for u in $units; do
   printf '|%s %s %s\\n' "$u" "$(systemctl is-active "$u" 2>/dev/null)" "$(systemctl is-enabled "$u" 2>/dev/null)"
