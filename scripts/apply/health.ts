@@ -16,11 +16,17 @@ export async function waitHealthy(apply: Apply): Promise<void> {
     .flatMap((group) => group.objects)
     .filter((object) => object.kind === 'DaemonSet' || object.kind === 'Deployment')
   await out.step('Wait for nodes and workloads', async (report) => {
+    let last = ''
+    const status = (text: string) => {
+      report.status(text)
+      if (text !== last) out.debug(text)
+      last = text
+    }
     const awaited = await waitUntil(() => unhealthy(apply, workloads), {
       limit,
       every: 200,
       signal,
-      status: (text) => report.status(text),
+      status,
     })
     if (awaited !== undefined)
       fail('failed', `after ${limit / 1000} s still waiting for ${awaited}`, {
