@@ -135,16 +135,17 @@ async function apiProblemOf(env: Env): Promise<string | undefined> {
   return `the API server does not let the verifier list nodes (run \`redoubt apply\`): ${describeAnswer(answer)}`
 }
 
+/** Why no node can be reached at all. Where some can, each probe says itself which one it could not reach. */
 async function nodesProblem(env: Env, shells: readonly NodeShell[]): Promise<string | undefined> {
   const problems = await Promise.all(
     shells.map((shell) =>
       env.shell(shell.name, 'exit 0').then(
         () => undefined,
-        (error: unknown) => `node ${shell.name}: ${safeMessage(error)}`,
+        (error: unknown) => safeMessage(error),
       ),
     ),
   )
-  return problems.find((problem) => problem !== undefined)
+  return problems.every((problem) => problem !== undefined) ? problems[0] : undefined
 }
 
 function issuer(keysFolder: string, now: () => Date): Env['issue'] {
@@ -186,8 +187,13 @@ async function runOn(
 ) {
   const shell = shells.find((one) => one.name === node) ?? fail('internal', `no node ${node}`)
   const accept = Array.from({ length: 254 }, (_, code) => code + 1)
-  const { code, stdout } = await shell.run(script, { ...options, accept, timeout: 30_000, signal })
-  return { code, stdout }
+  try {
+    const { code, stdout } = await shell.run(script, { ...options, accept, timeout: 30_000, signal })
+    return { code, stdout }
+  } catch (error) {
+    // What a result shows is the message alone, and it must name the node.
+    return fail('failed', `node ${node}: ${safeMessage(error)}`, { cause: error })
+  }
 }
 
 async function readRendered(folder: string, nodes: readonly string[]) {

@@ -1,6 +1,6 @@
 import type { Env, Identity } from '../env.ts'
 import { type Answer, judgeStatus } from '../judge.ts'
-import type { Probe } from '../probe.ts'
+import type { Check, Probe } from '../probe.ts'
 import { askSandbox } from '../sandbox.ts'
 import { apiServers } from './targets.ts'
 
@@ -69,6 +69,18 @@ function labelNode(env: Env, where: string, node: string, label: string, as: Ide
   })
 }
 
+/** As judgeStatus, but a node that is not registered says nothing of what may be done to it. */
+export function judgeLabel(
+  where: string,
+  sent: string,
+  answer: Answer,
+  expected: readonly number[],
+  text?: string,
+): Check {
+  const judged = judgeStatus(where, sent, answer, expected, text)
+  return answer.status === 404 ? { ...judged, verdict: 'unknown' } : judged
+}
+
 const nodeRestriction: Probe = {
   id: 'node-restriction',
   title: 'a kubelet may label its own node, but not with protected labels, and no other node',
@@ -86,7 +98,7 @@ const nodeRestriction: Probe = {
     })
     const forbidden = 'is not allowed to modify'
     const each = apiServers(env).map(async ({ where }) => [
-      judgeStatus(
+      judgeLabel(
         where,
         `label ${own} as its own kubelet (dry run)`,
         await labelNode(env, where, own, 'redoubt.dev/verify', kubelet),
@@ -95,7 +107,7 @@ const nodeRestriction: Probe = {
       ...(other === undefined
         ? []
         : [
-            judgeStatus(
+            judgeLabel(
               where,
               `label ${other} as the kubelet of ${own} (dry run)`,
               await labelNode(env, where, other, 'redoubt.dev/verify', kubelet),
@@ -103,7 +115,7 @@ const nodeRestriction: Probe = {
               forbidden,
             ),
           ]),
-      judgeStatus(
+      judgeLabel(
         where,
         `a protected label on ${own} as its own kubelet (dry run)`,
         await labelNode(env, where, own, 'node-restriction.kubernetes.io/verify', kubelet),

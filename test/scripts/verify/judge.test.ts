@@ -5,6 +5,7 @@ import type { Lock } from '../../../cluster/lock.ts'
 import { type Answer, describeAnswer, judgeStatus, judgeWorthless } from '../../../scripts/verify/judge.ts'
 import type { Check } from '../../../scripts/verify/probe.ts'
 import * as audit from '../../../scripts/verify/probes/audit.ts'
+import { judgeLabel } from '../../../scripts/verify/probes/authorization.ts'
 import * as encryption from '../../../scripts/verify/probes/encryption.ts'
 import { leafOf } from '../../../scripts/verify/probes/etcd.ts'
 import { judgeDenied, judgeWho } from '../../../scripts/verify/probes/identity.ts'
@@ -80,6 +81,14 @@ test('an access review: only a clear no passes', () => {
   assert.equal(verdict(answer(201, { status: {} })), 'fail')
   assert.equal(verdict(status(403, 'forbidden')), 'unknown')
   assert.equal(verdict(nothing), 'unknown')
+})
+
+test('a label on another node: refused by NodeRestriction, allowed, or no such node', () => {
+  const verdict = (given: Answer) => judgeLabel(where, 'x', given, [403], 'is not allowed to modify').verdict
+  assert.equal(verdict(status(403, 'node "w1" is not allowed to modify node "cp1"')), 'pass')
+  assert.equal(verdict(status(403, 'nodes "cp1" is forbidden')), 'fail')
+  assert.equal(verdict(answer(200, { kind: 'Node' })), 'fail')
+  assert.equal(verdict(status(404, 'nodes "cp1" not found')), 'unknown')
 })
 
 const secretbox = Buffer.concat([Buffer.from('k8s:enc:secretbox:v1:key1:'), Buffer.from([1, 2, 3, 250])])
