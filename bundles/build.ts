@@ -4,7 +4,7 @@ import { basename } from 'node:path'
 import type { Lock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { formatBytes } from '../lib/output.ts'
-import { type Cache, cachedPath, dropCorrupt } from './cache.ts'
+import { cachedPath, dropCorrupt } from './cache.ts'
 import { signBytes } from './keys.ts'
 import { layOut } from './layout.ts'
 import { type Blob, bytesBlob } from './parts.ts'
@@ -31,20 +31,16 @@ export interface Built {
   blobs: number
 }
 
-/** Makes a bundle. A damaged cache entry is made again, once. */
+/** Makes a bundle. What is found damaged in the cache is made again, once. */
 export async function buildBundle(options: BuildOptions): Promise<Built> {
+  const product = await produce(options)
   try {
-    return await attempt(options)
+    return await write(options, product)
   } catch (error) {
     if (!(error instanceof DamagedBlob)) throw error
-    await repair(options.cache, error.blob, options)
-    return await attempt(options)
+    await repair(options, product, error.blob)
+    return await write(options, await produce(options))
   }
-}
-
-async function attempt(options: BuildOptions): Promise<Built> {
-  const product = await produce(options)
-  return write(options, product)
 }
 
 async function write(options: BuildOptions, { lock, images, blobs }: Product): Promise<Built> {
@@ -90,16 +86,19 @@ async function signExecutable(
   }
 }
 
-/** Drops what is damaged of a blob's parts from the cache. Throws `failed` when the damage is not in the cache. */
-async function repair(cache: Cache, blob: Blob, { out }: BuildOptions): Promise<void> {
+/** Where one blob is damaged others may be: drops all that are from the cache. Throws `failed` when the damage is elsewhere. */
+async function repair({ cache, out }: BuildOptions, { blobs }: Product, damaged: Blob): Promise<void> {
   const folder = cachedPath(cache, 'sha256:')
-  const digests = blob.parts.flatMap((part) =>
-    'file' in part && part.file.startsWith(folder) ? [`sha256:${basename(part.file)}`] : [],
+  const files = blobs.flatMap((blob) => filesOf(blob).filter((file) => file.startsWith(folder)))
+  const dropped = await dropCorrupt(
+    cache,
+    [...new Set(files)].map((file) => `sha256:${basename(file)}`),
   )
-  const dropped = await dropCorrupt(cache, digests)
-  if (dropped.length === 0) {
-    const files = blob.parts.flatMap((part) => ('file' in part ? [part.file] : []))
-    fail('failed', 'changed while the bundle was written', { where: files.join(', '), hint: 'Run again.' })
-  }
   for (const digest of dropped) out.warn(`${cachedPath(cache, digest)} was damaged and is made again`)
+  if (dropped.length === 0)
+    fail('failed', 'changed while the bundle was written', { where: filesOf(damaged).join(', '), hint: 'Run again.' })
+}
+
+function filesOf(blob: Blob): string[] {
+  return blob.parts.flatMap((part) => ('file' in part ? [part.file] : []))
 }

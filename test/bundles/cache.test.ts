@@ -58,6 +58,17 @@ test('a damaged note of a step counts as none', async () => {
   }
 })
 
+test('a changed result is not believed, also where no blob would tell', async () => {
+  const { cache, blob } = await withBlob('hello')
+  const step: Step<BlobRef> = { inputs: { step: 'layer' }, blobs: () => [] }
+  await remember(cache, step, blob)
+  for (const name of readdirSync(join(cache.root, 'steps'))) {
+    const path = join(cache.root, 'steps', name)
+    writeFileSync(path, readFileSync(path, 'utf8').replace(/"size":5/, '"size":4'))
+  }
+  assert.equal(await recall(cache, step), undefined)
+})
+
 test('a work folder is gone afterwards, also after a failure; those of dead processes go when the cache is opened', async () => {
   const cache = await fresh()
   await assert.rejects(
