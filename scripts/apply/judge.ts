@@ -73,18 +73,23 @@ export function compareFacts(node: string, before: HostFacts, after: HostFacts):
     .map((key) => `${node}: ${key} ${old[key] ?? 'unknown'} -> ${now[key] ?? 'unknown'}`)
 }
 
+/** Facts that nothing rendered depends on (every address is given): apply tells of a change and goes on. */
+const toldOnly: readonly (keyof HostFacts)[] = ['defaultRoute']
+
 /**
- * What apply must refuse: facts that rendering relied on and that no longer hold. A sysctl that has become writable (a
- * module was loaded since) breaks nothing.
+ * What apply must refuse: facts that rendering relied on and that no longer hold; and what it tells. A sysctl that has become writable
+ * (a module was loaded since) breaks nothing.
  */
-export function brokenFacts(node: string, surveyed: HostFacts, now: HostFacts): string[] {
+export function brokenFacts(node: string, surveyed: HostFacts, now: HostFacts): { refused: string[]; told: string[] } {
   const kept = Object.fromEntries(
     Object.entries(now.writableSysctls).map(([name, value]) => [
       name,
       value && (surveyed.writableSysctls[name] ?? value),
     ]),
   )
-  return compareFacts(node, surveyed, { ...now, writableSysctls: kept })
+  const changes = compareFacts(node, surveyed, { ...now, writableSysctls: kept })
+  const isTold = (change: string) => toldOnly.some((fact) => change.startsWith(`${node}: ${fact} `))
+  return { refused: changes.filter((change) => !isTold(change)), told: changes.filter(isTold) }
 }
 
 /** What a survey says beside the last one: changed facts, nodes that came and went. */

@@ -94,7 +94,7 @@ async function lockAll(shells: readonly NodeShell[], { signal }: Context): Promi
 }
 
 async function lookAtNodes(
-  { signal, now }: Context,
+  { out, signal, now }: Context,
   inputs: Inputs,
   shells: readonly NodeShell[],
   status: (text: string) => void,
@@ -106,20 +106,22 @@ async function lookAtNodes(
     const found = trees[index]
     if (!node || !found) return fail('internal', `no tree for ${shell.name}`)
     const { facts } = await surveyNode(shell, node.address, now, signal)
-    refuseChanged(shell.name, inputs.hosts[shell.name]?.facts, facts)
+    for (const told of refuseChanged(shell.name, inputs.hosts[shell.name]?.facts, facts))
+      out.warn(`${told} since the survey`)
     const seen = await probeNode(shell, found.tree, bundle.lock.packages, signal)
     status(`${++done} of ${shells.length} nodes`)
     return { node, shell, ...found, plan: planNode(node, found.tree, found.text, seen, bundle.lock.packages, cluster) }
   })
 }
 
-function refuseChanged(node: string, surveyed: HostFacts | undefined, now: HostFacts): void {
-  const broken = surveyed ? brokenFacts(node, surveyed, now) : []
-  if (broken.length > 0)
-    fail('failed', `is no longer as surveyed: ${broken.map((fact) => fact.replace(/^\S+: /, '')).join(', ')}`, {
+function refuseChanged(node: string, surveyed: HostFacts | undefined, now: HostFacts): string[] {
+  const { refused, told } = surveyed ? brokenFacts(node, surveyed, now) : { refused: [], told: [] }
+  if (refused.length > 0)
+    fail('failed', `is no longer as surveyed: ${refused.map((fact) => fact.replace(/^\S+: /, '')).join(', ')}`, {
       where: `node ${node}`,
       hint: 'If it is meant to be so: `redoubt survey`, `redoubt render`, then apply again.',
     })
+  return told
 }
 
 async function buildApply(

@@ -147,13 +147,16 @@ test('what differs from the last survey is told', () => {
 test('apply refuses facts that no longer hold, not a sysctl that has become writable', () => {
   const { facts } = readFacts(recorded, asked)
   const sysctls = { ...facts.writableSysctls, 'net.netfilter.nf_conntrack_max': true }
-  assert.deepEqual(brokenFacts('cp1', facts, { ...facts, writableSysctls: sysctls }), [])
-  assert.deepEqual(brokenFacts('cp1', { ...facts, writableSysctls: sysctls }, facts), [
-    'cp1: net.netfilter.nf_conntrack_max true -> false',
-  ])
-  assert.deepEqual(brokenFacts('cp1', facts, { ...facts, sshHostKey: 'SHA256:x' }), [
-    'cp1: sshHostKey SHA256:abc -> SHA256:x',
-  ])
+  const none = { refused: [], told: [] }
+  assert.deepEqual(brokenFacts('cp1', facts, { ...facts, writableSysctls: sysctls }), none)
+  assert.deepEqual(brokenFacts('cp1', { ...facts, writableSysctls: sysctls }, facts), {
+    refused: ['cp1: net.netfilter.nf_conntrack_max true -> false'],
+    told: [],
+  })
+  assert.deepEqual(brokenFacts('cp1', facts, { ...facts, sshHostKey: 'SHA256:x', defaultRoute: true }), {
+    refused: ['cp1: sshHostKey SHA256:abc -> SHA256:x'],
+    told: ['cp1: defaultRoute false -> true'],
+  })
 })
 
 test.run()
