@@ -137,4 +137,20 @@ export async function dial(
   return { error: String(list(seen, 'errors')[0] ?? `${answer.status} ${answer.body}`) }
 }
 
+/** As dial, again until it is reached or `patience` milliseconds are over; returns the last answer. */
+export async function dialUntil(
+  env: Env,
+  from: TestPod,
+  host: string,
+  port: number,
+  patience: number,
+): Promise<{ reached: string } | { error: string }> {
+  const end = performance.now() + patience
+  for (;;) {
+    const answer = await dial(env, from, host, port)
+    if ('reached' in answer || performance.now() >= end || env.signal.aborted) return answer
+    await pause(300)
+  }
+}
+
 export { containerPort }

@@ -1,7 +1,7 @@
 // The cluster works: what hardening must not break. No control hangs on these.
 import { ports } from '../../../cluster/components.ts'
 import { describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
-import { dial, type TestPod } from '../pods.ts'
+import { dial, dialUntil, type TestPod } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
 
 /** One dial: the expected pod answered. */
@@ -39,6 +39,9 @@ const network: Probe = {
   },
 }
 
+/** A node learns of a new Service's endpoints shortly after the pod is Ready, later when it is busy: milliseconds to give it. */
+const ruleDelay = 20_000
+
 const services: Probe = {
   id: 'services-and-dns',
   title: 'pods on two nodes reach each other by the name of a Service',
@@ -51,7 +54,7 @@ const services: Probe = {
     return Promise.all(
       pairs(pods).map(async ([from, to]) => {
         const host = `${to.service}.${env.namespace}.svc.${env.model.network.dnsDomain}`
-        return judgeReached(from, host, await dial(env, from, host, 80), to)
+        return judgeReached(from, host, await dialUntil(env, from, host, 80, ruleDelay), to)
       }),
     )
   },

@@ -29,6 +29,9 @@ export async function bundle(): Promise<void> {
   await must('keygen', async () => {
     if (!(await exists(key))) await expectCode(0, redoubt('bundle', 'keygen'))
   })
+  await must('bundle lock --update: this run has a lock of its own', () =>
+    expectCode(0, redoubt('bundle', 'lock', '--update')),
+  )
   await must('bundle build', () => expectCode(0, redoubt('bundle', 'build')))
   await check('built again with one job: the same bytes', async () => {
     const first = await sha256File(archive)
