@@ -28,15 +28,19 @@ export async function makePair(folder: string): Promise<void> {
   if (!existsSync(archive)) throw new Error(`${archive} is missing: npm run e2e makes it`)
   await deletePair()
   await run([program, 'lab', 'up', ...names])
-  const redoubt = (...args: string[]) => run([program, '-w', folder, ...args])
   writeFileSync(join(folder, 'redoubt.yaml'), writeYaml(spec()))
   copyFileSync(join(workspace, 'redoubt.lock.yaml'), join(folder, 'redoubt.lock.yaml'))
-  await redoubt('pki', 'init')
-  await redoubt('survey', '--accept-host-keys')
-  await redoubt('render')
+  await run([program, '-w', folder, 'pki', 'init'])
+  await surveyPair(folder)
   await redoubtApply(folder)
   // Workers of ours have no kubeadm.
   copyFileSync(onHost(controlPlane.name, binaryPaths.kubeadm), onHost(worker.name, binaryPaths.kubeadm))
+}
+
+/** Survey and render, each time: a lab whose sinkhole came or went has other routes than before. */
+export async function surveyPair(folder: string): Promise<void> {
+  await run([program, '-w', folder, 'survey', '--accept-host-keys'])
+  await run([program, '-w', folder, 'render'])
 }
 
 /** Deletes the two hosts. */

@@ -10,7 +10,7 @@ import { type Api, createApi } from '../../scripts/api.ts'
 import { loadApis } from '../../scripts/apply/inputs.ts'
 import { labRun } from '../../scripts/lab/reach.ts'
 import { hostFiles, initConfig, joinConfig } from './kubeadm-config.ts'
-import { controlPlane, deletePair, makePair, pair, redoubtApply, wipePair, worker } from './kubeadm-pair.ts'
+import { controlPlane, deletePair, makePair, pair, redoubtApply, surveyPair, wipePair, worker } from './kubeadm-pair.ts'
 import { untilReady } from './kubeadm-ready.ts'
 import type { Figure } from './measure.ts'
 
@@ -46,11 +46,13 @@ export async function applyFigures(): Promise<Figure[]> {
 
 async function measureApply(folder: string, model: Model): Promise<number> {
   await wipePair()
+  await surveyPair(folder)
   const { admin } = await loadApis(workspaceAt(folder), model.endpoint.url)
   const started = performance.now()
   const steps = await redoubtApply(folder)
   await untilReady(admin, model)
   const seconds = (performance.now() - started) / 1000
+  if (/Install packages|Import images/.test(steps)) throw new Error(`the hosts had lost what was imported:\n${steps}`)
   note(`redoubt apply ${seconds.toFixed(1)} s\n${steps.trim().replace(/^/gm, '  ')}`)
   return seconds
 }
