@@ -43,12 +43,17 @@ export function judgeStatus(
 }
 
 /**
- * Credentials that must count for nothing: 401, or 403 as system:anonymous, which is to say that they were ignored.
+ * Credentials that must count for nothing, sent with a SelfSubjectReview: 401, or taken for system:anonymous, which is to say
+ * that they were ignored.
  */
 export function judgeWorthless(where: string, sent: string, answer: Answer): Check {
-  const wanted = '401, or 403 as system:anonymous'
-  if (!('error' in answer) && answer.status === 403 && answer.body.includes('\\"system:anonymous\\"'))
-    return check('pass', where, sent, wanted, describeAnswer(answer))
+  const wanted = '401, or taken for system:anonymous'
+  if (!('error' in answer)) {
+    const user = field(parseJson(answer.body), 'status', 'userInfo', 'username')
+    const nobody = answer.status === 403 && answer.body.includes('\\"system:anonymous\\"')
+    if (nobody || (answer.status === 201 && user === 'system:anonymous'))
+      return check('pass', where, sent, wanted, nobody ? describeAnswer(answer) : `201, user ${user}`)
+  }
   return { ...judgeStatus(where, sent, answer, [401]), expected: wanted }
 }
 

@@ -3,6 +3,7 @@ import { change } from './steps/change.ts'
 import { cluster } from './steps/cluster.ts'
 import { closeGap, openGap } from './steps/gap.ts'
 import { lab } from './steps/lab.ts'
+import { peers } from './steps/peers.ts'
 import { proof } from './steps/proof.ts'
 
 /** The steps in the order of the road. */
@@ -11,6 +12,7 @@ export const steps: { name: string; about: string; run: () => Promise<void> }[] 
   { name: 'bundle', about: 'one signed file, checked on op', run: bundle },
   { name: 'gap', about: 'a sinkhole behind a default route counts what tries to leave', run: openGap },
   { name: 'apply', about: 'PKI, survey, render, apply from op', run: cluster },
+  { name: 'peers', about: 'skopeo, crane and ctr read the bundle', run: peers },
   { name: 'gap-closed', about: 'nothing left the lab; and again without any route', run: closeGap },
   { name: 'change', about: 're-hardening, rollback', run: change },
   { name: 'proof', about: 'every control attacked, then taken away and attacked again', run: proof },

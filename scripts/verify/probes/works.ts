@@ -39,8 +39,11 @@ const network: Probe = {
   },
 }
 
-/** A node learns of a new Service's endpoints shortly after the pod is Ready, later when it is busy: milliseconds to give it. */
-const ruleDelay = 20_000
+/**
+ * Milliseconds until a node must have heard of a new Service's endpoints. It takes none, but after an API server was away
+ * kube-proxy asks again only within 30 s, at random up to twice that (client-go's reflector).
+ */
+const ruleDelay = 65_000
 
 const services: Probe = {
   id: 'services-and-dns',
@@ -48,7 +51,7 @@ const services: Probe = {
   group: 'works',
   controls: [],
   needs: ['sandbox', 'two-nodes'],
-  budget: 90_000,
+  budget: 150_000,
   run: async (env) => {
     const { pods } = await env.pods()
     return Promise.all(
