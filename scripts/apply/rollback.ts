@@ -8,16 +8,23 @@ import type { NodeShell } from './transport.ts'
 const { rollback } = nodePlaces
 const { service, timer } = rollbackUnits
 
+/** Where arming notes which kubelet runs: gone after a reboot. */
+const kubeletPid = '/run/redoubt-kubelet'
+const showKubelet = 'systemctl show -p MainPID --value kubelet.service 2>/dev/null'
+
 /**
  * What the node runs when it was not told in time that all is well. It reads the list and puts back what was saved: each file by a
- * rename, static pods last: the broken one goes first, so that the kubelet starts the old one at once. The kubelet is left alone unless its own files changed: started while its API server is down it
- * takes a minute, left running four seconds. `armed` becomes `firing` at once, so that it cannot be disarmed half-way, and
+ * rename, static pods last: the broken one goes first, so that the kubelet starts the old one at once. The kubelet is left alone unless its own files changed: left running it serves the old manifest after four seconds, started anew
+ * while its API server is down after a minute. But one that was started since the change (a reboot) never lets go of the broken
+ * pod: it ends no pod before it has heard of its API server (kubelet.go, deletePod: sources not ready), so it is started once more. `armed` becomes `firing` at once, so that it cannot be disarmed half-way, and
  * `rolled-back` at the end; killed between the two (a power cut), it runs again at the next boot.
  */
 export const restoreScript = `set -eu
 cd ${rollback}
 mv armed firing 2>/dev/null || [ -e firing ] || exit 0
+pods= kubelet=
 while read -r verb word path; do
+  case $path in ${paths.manifests}/*) pods=1 ;; kubelet.service) kubelet=1 ;; esac
   case $verb in
   restore)
     new=\${path%/*}/.\${path##*/}.redoubt-new
@@ -31,6 +38,9 @@ while read -r verb word path; do
     systemctl restart "$path" || : ;;
   esac
 done < list
+if [ -n "$pods" ] && [ -z "$kubelet" ] && [ "$(cat ${kubeletPid} 2>/dev/null)" != "$(${showKubelet})" ]; then
+  systemctl restart kubelet.service || :
+fi
 sync
 date -u +%Y-%m-%dT%H:%M:%SZ > when
 mv when rolled-back
@@ -76,6 +86,7 @@ printf '%s' "$1" > restore
 printf '%s' "$2" > ${service}
 printf '%s' "$3" > ${timer}
 chmod 644 ${service} ${timer}
+${showKubelet} > ${kubeletPid}
 date -u +%Y-%m-%dT%H:%M:%SZ > armed
 sync -f armed
 systemctl daemon-reload

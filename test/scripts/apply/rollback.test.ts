@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
+import { paths } from '../../../cluster/components.ts'
 import { nodePlaces } from '../../../scripts/apply/places.ts'
 import { restoreScript, rollbackList } from '../../../scripts/apply/rollback.ts'
 import { explain, type SshSettings, sshOptions } from '../../../scripts/apply/ssh.ts'
@@ -44,9 +45,19 @@ function node(name: string) {
     writeFileSync(path, text)
     chmodSync(path, mode)
   }
-  put(join(root, 'bin/systemctl'), `#!/bin/sh\necho "$@" >> ${root}/told\n`, 0o755)
+  put(
+    join(root, 'bin/systemctl'),
+    `#!/bin/sh\n[ "$1" = show ] && cat ${root}/pid || echo "$@" >> ${root}/told\n`,
+    0o755,
+  )
+  put(join(root, 'pid'), '94\n')
+  put(join(root, 'noted'), '94\n')
   put(join(rollback, 'armed'), '2026-11-21T08:00:00Z\n')
-  const script = restoreScript.replaceAll(nodePlaces.rollback, rollback)
+  const script = restoreScript
+    .replaceAll(nodePlaces.rollback, rollback)
+    .replaceAll('/run/redoubt-kubelet', join(root, 'noted'))
+    .replaceAll(paths.manifests, join(root, 'manifests'))
+    .replace('sleep 2', ':')
   const restore = () =>
     spawnSync('sh', ['-c', script], { env: { PATH: `${root}/bin:${process.env.PATH}` }, encoding: 'utf8' })
   return { root, rollback, put, restore }
@@ -81,6 +92,23 @@ test('a rollback that was cut off goes on, one that was disarmed does nothing', 
   assert.equal(restore().status, 0)
   assert.equal(readFileSync(changed, 'utf8'), 'as it was')
 })
+
+for (const { name, noted, restarts } of [
+  { name: 'left alone', noted: '94\n', restarts: 0 },
+  { name: 'started again after a reboot', noted: '', restarts: 1 },
+])
+  test(`static pods are put back and the kubelet is ${name}`, () => {
+    const { root, rollback, put, restore } = node(`kubelet-${restarts}`)
+    const manifest = join(root, 'manifests/kube-apiserver.yaml')
+    put(manifest, 'broken')
+    put(`${rollback}/files${manifest}`, 'as it was')
+    put(join(rollback, 'list'), `restore link ${manifest}\n`)
+    put(join(root, 'noted'), noted)
+    assert.equal(restore().status, 0)
+    assert.equal(readFileSync(manifest, 'utf8'), 'as it was')
+    const told = readFileSync(join(root, 'told'), 'utf8') // disabling the timer is always told
+    assert.equal(told.split('restart kubelet.service').length - 1, restarts)
+  })
 
 const settings: SshSettings = { node: 'cp1', address: '10.0.0.11', user: 'root', port: 2222, hostKey: 'SHA256:abc' }
 
