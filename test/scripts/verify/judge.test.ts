@@ -55,6 +55,9 @@ const worthless: [Answer, Check['verdict']][] = [
   [status(403, ignored), 'pass'],
   [status(403, 'forbidden: User "admin" cannot create resource'), 'fail'],
   [answer(201, { kind: 'SelfSubjectReview' }), 'fail'],
+  [answer(201, { kind: 'SelfSubjectReview', status: { userInfo: { username: 'admin' } } }), 'fail'],
+  // Anybody may do anything, but the credentials were ignored.
+  [answer(201, { kind: 'SelfSubjectReview', status: { userInfo: { username: 'system:anonymous' } } }), 'pass'],
   [nothing, 'unknown'],
 ]
 test('worthless credentials: 401, or taken for nobody', () => {
