@@ -2,6 +2,9 @@
 import { expectCode, expectSame, inside } from './harness.ts'
 import { sabotages } from './sabotages.ts'
 
+/** Encryption off, and back, is a change that putting files back would not undo: apply wants the cluster's name for it. */
+const applyCommand = 'apply --confirm lab'
+
 interface Result {
   probes: { id: string; outcome: string; why: string }[]
 }
@@ -13,11 +16,11 @@ export async function sabotage(controls: readonly string[]): Promise<void> {
   const expected = controls.flatMap((control) => sabotages[control] ?? [])
   await expectCode(0, inside(`render ${off}`))
   try {
-    await expectCode(0, inside('apply'))
+    await expectCode(0, inside(applyCommand))
     expectOutcomes(await probe(3, only), 'fail', expected)
   } finally {
     await expectCode(0, inside('render'))
-    await expectCode(0, inside('apply'))
+    await expectCode(0, inside(applyCommand))
   }
   expectOutcomes(await probe(0, only), 'fail', [])
 }

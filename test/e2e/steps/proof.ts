@@ -19,12 +19,19 @@ export async function proof(): Promise<void> {
   })
   await check('the evidence is written', async () => {
     const { stdout } = await on('op', 'cd /root/lab/evidence && head -c 200 results.json junit.xml')
-    expectMatch(stdout, /"kind": "Evidence"|apiVersion/)
+    expectMatch(stdout, /"kind": "VerifyResult"/)
     expectMatch(stdout, /<testsuites?/)
   })
-  await check('verify leaves nothing behind', async () => {
-    const { stdout } = await on('cp1', 'kubectl --kubeconfig /etc/kubernetes/admin.conf get namespaces -o name')
-    expectSame(/redoubt-verify/.exec(stdout)?.[0] ?? '', '', 'namespaces left')
+  await check('verify’s namespace goes away', async () => {
+    const label = 'app.kubernetes.io/managed-by=redoubt-verify'
+    const { stdout } = await expectCode(
+      0,
+      on(
+        'cp1',
+        `kubectl --kubeconfig /etc/kubernetes/admin.conf get pods,services,secrets,serviceaccounts -A -l ${label} -o name`,
+      ),
+    )
+    expectSame(stdout, '', 'objects left')
   })
   for (const control of controlIds) await check(`sabotage: ${control}`, () => sabotage([control]))
   await check('all controls are back', planIsEmpty)

@@ -41,7 +41,7 @@ test('ids are unique, titles are sentences for people, budgets are bounded', () 
   assert.equal(new Set(probes.map((probe) => probe.id)).size, probes.length)
   for (const probe of probes) {
     assert.match(probe.id, /^[a-z]+(-[a-z]+)*$/)
-    assert.ok(groups.includes(probe.group) && probe.budget >= 10_000 && probe.budget <= 120_000, probe.id)
+    assert.ok(groups.includes(probe.group) && probe.budget >= 10_000 && probe.budget <= 180_000, probe.id)
     assert.ok(!probe.title.endsWith('.'), probe.title)
   }
 })
