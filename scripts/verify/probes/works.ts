@@ -51,7 +51,7 @@ const services: Probe = {
   group: 'works',
   controls: [],
   needs: ['sandbox', 'two-nodes'],
-  budget: 150_000,
+  budget: 120_000,
   run: async (env) => {
     const { pods } = await env.pods()
     return Promise.all(

@@ -4,7 +4,7 @@ import { mkdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, stream } from '../../../lib/exec.ts'
 import { exists } from '../../../lib/files.ts'
-import { check, checkout, expectMatch, expectSame, must, on, state, workspace } from '../harness.ts'
+import { check, checkout, expectMatch, expectSame, must, on, state } from '../harness.ts'
 import { archive } from './bundle.ts'
 
 const craneModule = 'github.com/google/go-containerregistry/cmd/crane@v0.22.1'
@@ -55,7 +55,9 @@ async function withCrane(work: (crane: string) => Promise<void>): Promise<void> 
 
 async function pushAll(crane: string, digest: string): Promise<void> {
   const address = '127.0.0.1:5077'
-  const registry = spawn(crane, ['registry', 'serve', '--address', address, '--disk', join(workspace, 'registry')], {
+  const disk = join(state, 'registry')
+  await mkdir(disk, { recursive: true })
+  const registry = spawn(crane, ['registry', 'serve', '--address', address, '--disk', disk], {
     stdio: 'ignore',
   })
   try {
@@ -65,6 +67,6 @@ async function pushAll(crane: string, digest: string): Promise<void> {
     expectMatch(stdout, new RegExp(digest))
   } finally {
     registry.kill()
-    await rm(join(workspace, 'registry'), { recursive: true, force: true })
+    await rm(disk, { recursive: true })
   }
 }
