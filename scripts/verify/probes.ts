@@ -1,6 +1,7 @@
 import type { Probe } from './probe.ts'
 import { auditProbes } from './probes/audit.ts'
 import { authorizationProbes } from './probes/authorization.ts'
+import { confinementProbes } from './probes/confinement.ts'
 import { encryptionProbes } from './probes/encryption.ts'
 import { etcdProbes } from './probes/etcd.ts'
 import { identityProbes } from './probes/identity.ts'
@@ -21,6 +22,7 @@ export const probes: readonly Probe[] = [
   ...tokenProbes,
   ...authorizationProbes,
   ...workloadProbes,
+  ...confinementProbes,
   ...etcdProbes,
   ...encryptionProbes,
   ...auditProbes,

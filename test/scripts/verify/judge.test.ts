@@ -6,6 +6,7 @@ import { type Answer, describeAnswer, judgeStatus, judgeWorthless } from '../../
 import type { Check } from '../../../scripts/verify/probe.ts'
 import * as audit from '../../../scripts/verify/probes/audit.ts'
 import { judgeLabel } from '../../../scripts/verify/probes/authorization.ts'
+import { judgeConfined } from '../../../scripts/verify/probes/confinement.ts'
 import * as encryption from '../../../scripts/verify/probes/encryption.ts'
 import { leafOf } from '../../../scripts/verify/probes/etcd.ts'
 import { judgeDenied, judgeWho } from '../../../scripts/verify/probes/identity.ts'
@@ -215,6 +216,36 @@ test('a wrong image that is on its way out is waited for, one that stays is not'
   assert.equal(onlyLeaving({ items: [good, going] }, lock), true)
   assert.equal(onlyLeaving({ items: [good, bad, going] }, lock), false)
   assert.equal(onlyLeaving({ items: [going] }, lock), false)
+})
+
+const process = (name: string, given: Record<string, string> = {}) => {
+  const zero = '0000000000000000'
+  const all = {
+    CapPrm: zero,
+    CapEff: zero,
+    CapBnd: zero,
+    NoNewPrivs: '1',
+    Seccomp: '2',
+    Uid: '65532\t65532\t65532\t65532',
+    ...given,
+  }
+  return `Name:\t${name}\n${Object.entries(all)
+    .map(([key, value]) => `${key}:\t${value}\n`)
+    .join('')}`
+}
+const processes: [string, Check['verdict']][] = [
+  [process('pause', { Uid: '0 0 0 0' }) + process('agnhost'), 'pass'],
+  [process('agnhost', { CapEff: '00000000a80425fb' }), 'fail'],
+  [process('agnhost', { Seccomp: '0' }), 'fail'],
+  [process('agnhost', { NoNewPrivs: '0' }), 'fail'],
+  [process('agnhost', { Uid: '0\t0\t0\t0' }), 'fail'],
+  ['Name:\tagnhost\n', 'fail'],
+  [process('pause'), 'unknown'],
+  ['', 'unknown'],
+]
+test('a process of a pod as the kernel shows it', () => {
+  for (const [stdout, verdict] of processes)
+    assert.equal(judgeConfined('pod on w1', { code: 0, stdout }, 'agnhost').verdict, verdict, stdout)
 })
 
 test('a kubelet’s settings as /configz shows them', () => {
