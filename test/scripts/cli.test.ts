@@ -61,7 +61,8 @@ test('edit distance', () => {
 test('every command has an example that begins with its own name, and a summary in lower case', () => {
   for (const command of commands) {
     assert.ok(command.examples.length > 0, command.name)
-    for (const example of command.examples) assert.ok(example.includes(`redoubt ${command.name}`), example)
+    for (const example of command.examples)
+      assert.match(example, new RegExp(`^redoubt (-w \\S+ )?${command.name}( |$)`))
     assert.match(command.summary, /^[a-z]/, command.name)
   }
   assert.equal(new Set(commands.map((command) => command.name)).size, commands.length)

@@ -22,7 +22,7 @@ export async function proof(): Promise<void> {
     expectMatch(stdout, /"kind": "VerifyResult"/)
     expectMatch(stdout, /<testsuites?/)
   })
-  await check('verify’s namespace goes away', async () => {
+  await check('verify leaves nothing behind', async () => {
     const label = 'app.kubernetes.io/managed-by=redoubt-verify'
     const { stdout } = await expectCode(
       0,
