@@ -22,7 +22,7 @@ const headings: Record<(typeof groups)[number], string> = {
 /** Failures of one probe that are shown; results.json has all. */
 const shownChecks = 4
 
-type Shown = Pick<Evidence, 'cluster' | 'controls' | 'probes' | 'complete' | 'off' | 'leftovers'>
+type Shown = Pick<Evidence, 'cluster' | 'controls' | 'probes' | 'complete' | 'off' | 'forced' | 'leftovers'>
 
 /** The result for people: groups, one line per probe, what was expected and seen where it matters, then the sums. */
 export function verifyTable(evidence: Shown, color: boolean): string {
@@ -45,7 +45,7 @@ export function verifyTable(evidence: Shown, color: boolean): string {
 function details(probe: ProbeResult): string[] {
   const { outcome, checks, why } = probe
   if (outcome === 'pass' || outcome === 'not-evaluated') return [] // those stand at the end, all together
-  if (outcome === 'not-applicable') return [oneLine(why, 240)]
+  if (outcome !== 'fail') return [oneLine(why, 240)]
   const failed = checks.filter((check) => check.verdict === 'fail')
   const lines = failed
     .slice(0, shownChecks)
@@ -55,24 +55,28 @@ function details(probe: ProbeResult): string[] {
       `  saw      ${oneLine(check.saw, 240)}`,
     ])
   const more = failed.length - shownChecks
-  return [
-    ...(outcome === 'waived' ? [oneLine(why, 240)] : []),
-    ...lines,
-    ...(more > 0 ? [`and ${more} more in results.json`] : []),
-  ]
+  const expired = / its waiver expired on [\d-]+/.exec(why)?.[0].trim()
+  return [...lines, ...(more > 0 ? [`and ${more} more in results.json`] : []), ...(expired ? [expired] : [])]
 }
 
 function sums(evidence: Shown, paint: (style: 'red' | 'green' | 'bold' | 'magenta', text: string) => string): string[] {
   const counts = countOutcomes(evidence.probes)
   const shown = (Object.entries(counts) as [Outcome, number][]).filter(([, count]) => count > 0)
+  const named = (outcome: Outcome, words: string) => {
+    const own = evidence.controls.filter((control) => control.outcome === outcome)
+    return own.length > 0 ? `, ${own.length} ${words}: ${own.map((control) => control.id).join(' ')}` : ''
+  }
   const held = evidence.controls.filter((control) => control.outcome === 'pass').length
-  const broken = evidence.controls.filter((control) => control.outcome === 'fail')
+  const broken = named('fail', 'do not')
+  const rest =
+    named('waived', 'waived') + named('not-evaluated', 'not evaluated') + named('not-applicable', 'not applicable')
   const unknown = evidence.probes.filter((probe) => probe.outcome === 'not-evaluated')
   return [
     `${evidence.probes.length} probes of cluster ${evidence.cluster}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
-    `${evidence.controls.length} controls: ${held} hold${broken.length > 0 ? paint('red', `, ${broken.length} do not: ${broken.map((control) => control.id).join(' ')}`) : ''}`,
+    `${evidence.controls.length} controls: ${held} hold${broken && paint('red', broken)}${rest}`,
     ...(evidence.complete ? [] : ['Only some probes were asked for: this is no verdict on the cluster.']),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(' ')}`] : []),
+    ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
     ...(unknown.length > 0 ? [paint('magenta', 'Not evaluated, so not passed:'), ...reasons(unknown)] : []),
     ...(evidence.leftovers.length > 0 ? ['Left on the cluster (the next run removes it):'] : []),
     ...evidence.leftovers.map((text) => `  ${text}`),
