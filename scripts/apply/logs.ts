@@ -1,7 +1,7 @@
 import { nodePlaces } from './places.ts'
 import type { NodeShell } from './transport.ts'
 
-const all = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+export const staticPodNames = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
 /** Prints `PATH` of every log of the containers of static pods ($2 ...) that is newer than the file $1 (all, when $1 is empty). */
 const listScript = `
@@ -41,25 +41,28 @@ for p in /proc/[0-9]*/comm; do
 done
 `
 
-/** Milliseconds without a process after which a container that was started is not merely on its way. */
-const patience = 8000
-
 /**
- * Watches the static pods that a change starts anew. Resolves with those that keep failing: started three times since the rollback was
- * armed, or started and then without a process for 8 s (the kubelet waits between its tries, and longer after each).
+ * Watches static pods that were started. Resolves with those that keep failing: started three times, or started and then `patience`
+ * milliseconds without a process (the kubelet waits between its tries, and longer after each). What counts is what was started after
+ * the first look: a container that is being stopped still writes, and is gone before the next one comes.
  */
-export function watchFailures(shell: NodeShell, pods: readonly string[]): () => Promise<string[]> {
+export function watchFailures(
+  shell: NodeShell,
+  { pods, patience }: { pods: readonly string[]; patience: number },
+): () => Promise<string[]> {
   // The kubelet keeps only the last logs of a container, so what was seen is remembered from look to look.
   const seen = new Map<string, Set<string>>(pods.map((pod) => [pod, new Set()]))
   const deadSince = new Map<string, number>()
+  let before: Set<string> | undefined
   return async () => {
     if (pods.length === 0) return []
     const [logs, { stdout }] = await Promise.all([
-      listLogs(shell, pods, `${nodePlaces.rollback}/armed`),
+      listLogs(shell, pods, ''),
       shell.run(aliveScript, { args: pods, timeout: 10_000 }),
     ])
+    before ??= new Set(logs.map((log) => log.path))
     const alive = stdout.split('\n')
-    for (const { pod, path } of logs) seen.get(pod)?.add(path)
+    for (const { pod, path } of logs) if (!before.has(path)) seen.get(pod)?.add(path)
     return pods.filter((pod) => {
       const starts = seen.get(pod)?.size ?? 0
       if (alive.includes(pod) || starts === 0) deadSince.delete(pod)
@@ -79,7 +82,7 @@ export async function lastLines(shell: NodeShell, options: { pods: readonly stri
   try {
     const logs =
       options === 'restarted'
-        ? (await listLogs(shell, all, '')).filter((log) => log.restart > 0)
+        ? (await listLogs(shell, staticPodNames, '')).filter((log) => log.restart > 0)
         : await listLogs(shell, options.pods, `${nodePlaces.rollback}/armed`)
     const newest = new Map<string, Log>()
     for (const log of logs) if (log.restart >= (newest.get(log.pod)?.restart ?? 0)) newest.set(log.pod, log)

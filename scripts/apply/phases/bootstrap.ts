@@ -1,5 +1,5 @@
 import { fail } from '../../../lib/errors.ts'
-import { lastLines } from '../logs.ts'
+import { lastLines, staticPodNames, watchFailures } from '../logs.ts'
 import { nodePlaces } from '../places.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
 import { settleAll } from '../settle.ts'
@@ -24,21 +24,25 @@ export const bootstrap: Phase = {
     await settleAll(targets, async ({ node, shell }) => {
       // The super-admin's certificate works before any role is bound.
       const { superAdmin } = apply.at(node)
-      const awaited = await waitUntil(() => superAdmin.notReady({ signal }), {
-        limit,
-        every: 100,
-        signal,
-        status: (text) => report.status(`${node.name}: ${text}`),
-      })
-      if (awaited !== undefined)
-        fail(
-          'failed',
-          `the API server is not healthy after ${limit / 1000} s: ${awaited}${await lastLines(shell, 'restarted')}`,
-          {
-            where: `node ${node.name}`,
-            hint: 'See `journalctl -u kubelet` there. Mend the setting and run again.',
-          },
-        )
+      const failing = watchFailures(shell, { pods: staticPodNames, patience: 20_000 })
+      let looked = performance.now()
+      let broken: string[] = []
+      const look = async () => {
+        const unready = await superAdmin.notReady({ signal })
+        if (unready === undefined || performance.now() - looked < 2000) return unready
+        broken = await failing()
+        looked = performance.now()
+        return broken.length > 0 ? undefined : unready
+      }
+      const status = (text: string) => report.status(`${node.name}: ${text}`)
+      const awaited = await waitUntil(look, { limit, every: 100, signal, status })
+      if (awaited !== undefined || broken.length > 0) {
+        const what = broken.length > 0 ? `${broken.join(' and ')} keeps failing` : `after ${limit / 1000} s: ${awaited}`
+        fail('failed', `the control plane does not become healthy: ${what}${await lastLines(shell, 'restarted')}`, {
+          where: `node ${node.name}`,
+          hint: 'See `journalctl -u kubelet` there. Mend the setting, render and apply again.',
+        })
+      }
       await shell.run('date -u +%Y-%m-%dT%H:%M:%SZ > "$1.new" && mv "$1.new" "$1"', {
         args: [nodePlaces.bootstrapped],
         signal,

@@ -76,8 +76,10 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     // Services first: a kubelet that starts while its API server is down is slow.
     await restartServices(apply, target, status)
     status(`${pods.join(', ')} to stop and start anew`)
+    const failing = watchFailures(shell, { pods, patience: 8000 })
+    // The first look tells the containers that are about to stop from those that will be started.
+    await failing()
     await sendFiles(apply, target, manifests, { swap: true })
-    const failing = watchFailures(shell, pods)
     problem = await waitUntil(() => settled(apply, target, before, failing), {
       limit: apply.patience,
       every: 200,

@@ -1,4 +1,4 @@
-import { filesToSend, meter, sendFiles, setAccess } from '../files.ts'
+import { filesToSend, isManifest, meter, sendFiles, setAccess } from '../files.ts'
 import type { Action, Apply, ApplyNode, Phase } from '../run.ts'
 import { runServices, serviceWords } from '../services.ts'
 import { settleAll } from '../settle.ts'
@@ -71,6 +71,12 @@ export const kubelets: Phase = {
   },
 }
 
+/**
+ * A kubelet that runs but has never heard of its API server does not let go of a static pod whose manifest changed (kubelet.go,
+ * deletePod: sources not ready): it is started anew with the new manifests alone.
+ */
 function kubeletWords(target: ApplyNode): string[] {
-  return serviceWords(target).filter((word) => word.endsWith(`=${kubelet}`) && !word.startsWith('enable'))
+  const words = serviceWords(target).filter((word) => word.endsWith(`=${kubelet}`) && !word.startsWith('enable'))
+  const stuck = target.plan.files.some((file) => isManifest(file.entry.path))
+  return words.length === 0 && stuck ? [`restart=${kubelet}`] : words
 }
