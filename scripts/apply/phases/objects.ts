@@ -1,6 +1,8 @@
 import { type KubeObject, objectName, objectPath } from '../../../cluster/objects.ts'
 import { fail } from '../../../lib/errors.ts'
 import { objectChanges } from '../compare-object.ts'
+import { inventoryName, inventoryOf, staleObjects } from '../inventory.ts'
+import { summary } from '../perform.ts'
 import type { Action, Apply, Phase } from '../run.ts'
 import { settleAll } from '../settle.ts'
 import { waitUntil } from '../wait.ts'
@@ -24,11 +26,20 @@ export const objects: Phase = {
         where: apply.api.admin.url,
         hint: 'See `journalctl -u kubelet` and /var/log/pods on its node.',
       })
-    const plans = await settleAll(all, (object) => (unready === undefined ? planObject(apply, object) : create(object)))
-    return plans.flat()
+    if (unready !== undefined) return all.map(create)
+    const inventory = inventoryOf(all)
+    const plans = await settleAll([...all, inventory], (object) => planObject(apply, object))
+    const stale = await staleObjects(apply.api.admin, all)
+    return [...plans.flat(), ...stale.map((object) => action(object, 'delete', 'no longer rendered'))]
   },
   run: async (apply, report, actions) => {
-    const planned = new Set(actions.map((action) => action.what))
+    const { signal } = apply.context
+    const { admin } = apply.api
+    const all = apply.objects.flatMap((group) => group.objects)
+    const planned = new Set(actions.map((entry) => entry.what))
+    const stale = await staleObjects(admin, all)
+    // First what is or will be ours, so that a killed run leaves no object that nobody knows of.
+    if (planned.has(inventoryName)) await admin.apply(inventoryOf([...all, ...stale]), { signal })
     for (const group of apply.objects) {
       const wanted = group.objects.filter((object) => planned.has(objectName(object)))
       const isNamespace = (object: KubeObject) => object.kind === 'Namespace'
@@ -37,20 +48,22 @@ export const objects: Phase = {
         await settleAll(part, (object) => applyObject(apply, object, (text) => report.status(text)))
       }
     }
-    report.detail(`${planned.size} of ${apply.objects.flatMap((group) => group.objects).length}`)
+    await settleAll(stale, (object) => admin.remove(objectPath(object), { signal }))
+    if (stale.length > 0) await admin.apply(inventoryOf(all), { signal })
+    report.detail(summary(actions))
   },
 }
 
 async function planObject(apply: Apply, object: KubeObject): Promise<Action[]> {
   const { admin } = apply.api
   const live = await admin.get(objectPath(object))
-  if (!live) return create(object)
+  if (!live) return [create(object)]
   const changes = objectChanges(live, await admin.apply(object, { dryRun: true }))
   return changes.length === 0 ? [] : [action(object, 'change', `${changes.join(', ')} differs`)]
 }
 
-async function create(object: KubeObject): Promise<Action[]> {
-  return [action(object, 'create', 'missing')]
+function create(object: KubeObject): Action {
+  return action(object, 'create', 'missing')
 }
 
 function action(object: KubeObject, verb: string, why: string): Action {

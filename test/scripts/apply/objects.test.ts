@@ -3,6 +3,7 @@ import { test } from 'uvu'
 import type { KubeObject } from '../../../cluster/objects.ts'
 import type { Api } from '../../../scripts/api.ts'
 import { objectChanges } from '../../../scripts/apply/compare-object.ts'
+import { inventoryOf, readInventory } from '../../../scripts/apply/inventory.ts'
 import { perform, summary } from '../../../scripts/apply/perform.ts'
 import { objects } from '../../../scripts/apply/phases/objects.ts'
 import type { Action, Apply, Phase } from '../../../scripts/apply/run.ts'
@@ -72,9 +73,10 @@ function fakeApi(held: Map<string, KubeObject>, calls: string[], ready = true): 
     get: async <T>(path: string) => held.get(path) as T | undefined,
     apply: async (object, options = {}) => {
       calls.push(`${options.dryRun ? 'dry ' : ''}${object.kind} ${object.metadata.name}`)
+      if (!options.dryRun) held.set(path(object.metadata.name), object)
       return { ...held.get(`/api/v1/namespaces/kube-system/configmaps/${object.metadata.name}`), ...object }
     },
-    remove: async () => undefined,
+    remove: async (where) => void calls.push(`delete ${where.split('/').at(-1)}`),
     notReady: async () => (ready ? undefined : 'connection refused'),
   }
 }
@@ -114,13 +116,57 @@ test('only objects that a dry run of the server would change are applied', async
   await perform(apply, objects)
   assert.deepEqual(
     apply.actions.map(({ verb, what, why }) => `${verb} ${what}: ${why}`),
-    ['change ConfigMap kube-system/other: data.value differs', 'create ConfigMap kube-system/new: missing'],
+    [
+      'change ConfigMap kube-system/other: data.value differs',
+      'create ConfigMap kube-system/new: missing',
+      'create ConfigMap kube-system/redoubt-inventory: missing',
+    ],
   )
   assert.deepEqual(
     calls.filter((call) => !call.startsWith('dry')),
-    ['ConfigMap other', 'ConfigMap new'],
+    ['ConfigMap redoubt-inventory', 'ConfigMap other', 'ConfigMap new'],
   )
 })
+
+const ours = (object: KubeObject): KubeObject => ({
+  ...object,
+  metadata: {
+    ...object.metadata,
+    managedFields: [{ manager: 'redoubt', operation: 'Apply' }],
+  } as KubeObject['metadata'],
+})
+
+test('what is no longer rendered is deleted, if we made it, and the inventory follows', async () => {
+  const namespace: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } }
+  const [same, former, foreign] = ['same', 'former', 'foreign'].map((name) => configMap(name, '1'))
+  assert.ok(same && former && foreign)
+  const held = new Map([
+    [path('same'), same],
+    [path('former'), ours(former)],
+    [path('foreign'), foreign],
+    ['/api/v1/namespaces/shop', ours(namespace)],
+    [path('redoubt-inventory'), inventoryOf([same, former, foreign, namespace])],
+  ])
+  const calls: string[] = []
+  const apply = fakeApply(fakeApi(held, calls), [same])
+  await perform(apply, objects)
+  assert.deepEqual(
+    apply.actions.map(({ verb, what }) => `${verb} ${what}`),
+    ['change ConfigMap kube-system/redoubt-inventory', 'delete ConfigMap kube-system/former'],
+  )
+  assert.deepEqual(
+    calls.filter((call) => !call.startsWith('dry')),
+    ['ConfigMap redoubt-inventory', 'delete former', 'ConfigMap redoubt-inventory'],
+  )
+  const again = fakeApply(fakeApi(held, calls), [same])
+  await perform(again, objects)
+  assert.deepEqual(again.actions, [])
+})
+
+for (const text of [undefined, 7, '', 'rubbish', 'v1 Unheard of x', '../v1 ConfigMap'])
+  test(`an inventory that says ${JSON.stringify(text)} lists nothing`, () => {
+    assert.deepEqual(readInventory({ ...configMap('redoubt-inventory', ''), data: { objects: text } }), [])
+  })
 
 test('on a control plane that is yet to come every object is missing', async () => {
   const apply = fakeApply(fakeApi(new Map(), [], false), [configMap('a', '1')], true, false)
