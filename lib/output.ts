@@ -3,7 +3,7 @@
 import { styleText } from 'node:util'
 import { redact } from './redact.ts'
 
-export type Format = 'table' | 'json' | 'yaml' | 'name'
+export type Format = 'table' | 'json'
 
 export interface OutputOptions {
   format: Format

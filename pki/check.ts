@@ -89,10 +89,10 @@ function judge(
 }
 
 async function judgeKey(wanted: Certificate, certificate: X509Certificate | undefined, store: Store, find: Find) {
-  const held = await attempt(() => store.privateKey(wanted.id), find)
+  const key = await attempt(() => store.privateKey(wanted.id), find)
   // The root's key belongs offline: only a new authority needs it.
-  if (!held) return wanted.id === 'root' ? [] : [`its key ${wanted.id}.key is missing or unreadable`]
-  return certificate && !certificate.checkPrivateKey(held.key) ? ['the key does not belong to it'] : []
+  if (!key) return wanted.id === 'root' ? [] : [`its key ${wanted.id}.key is missing or unreadable`]
+  return certificate && !certificate.checkPrivateKey(key) ? ['the key does not belong to it'] : []
 }
 
 async function checkModes(folder: string, store: Store, find: Find): Promise<void> {

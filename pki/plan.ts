@@ -18,8 +18,6 @@ export interface Change {
 export interface Held {
   certificate?: X509Certificate
   key?: KeyObject
-  /** Text of the key file. */
-  text?: string
 }
 
 export interface Plan {
@@ -63,7 +61,7 @@ function requireSigner(wanted: Certificate, held: Map<string, Held>, changes: Ch
 async function read(store: Store, id: string): Promise<Held> {
   const certificate = await store.certificate(id)
   const key = await store.privateKey(id)
-  return { ...(certificate ? { certificate } : {}), ...key }
+  return { ...(certificate ? { certificate } : {}), ...(key ? { key } : {}) }
 }
 
 function authorityOf(wanted: Certificate, table: Certificate[], held: Map<string, Held>) {

@@ -79,7 +79,7 @@ async function loadIssuer({ keysFolder, issuer: id }: ClientRequest) {
   const usages: readonly string[] = authorities.find((entry) => entry.id === id)?.usages ?? []
   if (!usages.includes('client')) fail('usage', `${id} signs no clients`)
   const certificate = await store.certificate(id)
-  const key = (await store.privateKey(id))?.key
+  const key = await store.privateKey(id)
   if (!certificate || !key)
     return fail('usage', `the ${certificate ? 'key' : 'certificate'} of ${id} is not here`, {
       where: store.path(`${id}.${certificate ? 'key' : 'crt'}`),

@@ -14,8 +14,8 @@ export interface Store {
   list(): Promise<string[]>
   /** A certificate, or undefined when its file is not there. Throws `usage` when the file is none. */
   certificate(id: string): Promise<X509Certificate | undefined>
-  /** A private key and its file's text, or undefined when its file is not there. Throws `usage` when the file is none. */
-  privateKey(id: string): Promise<{ key: KeyObject; text: string } | undefined>
+  /** A private key, or undefined when its file is not there. Throws `usage` when the file is none. */
+  privateKey(id: string): Promise<KeyObject | undefined>
   /** The text of a private file, or undefined. */
   privateText(name: string): Promise<string | undefined>
   writePrivate(name: string, text: string): Promise<void>
@@ -49,7 +49,7 @@ export function openStore(folder: string, write: Write = writeAtomic): Store {
     },
     privateKey: async (id) => {
       const text = await privateText(`${id}.key`)
-      return text === undefined ? undefined : { key: parsePrivateKey(text, path(`${id}.key`)), text }
+      return text === undefined ? undefined : parsePrivateKey(text, path(`${id}.key`))
     },
     privateText,
     writePrivate: (name, text) => writeFile(name, text, 0o600),

@@ -41,7 +41,7 @@ export async function startHost(
   }
   const leader = await waitForLeader(host, own, ended, signal)
   await setAddress(host, leader)
-  await pointHost(host, leader, own.root, sinkholeIsUp())
+  await pointHost(leader, own.root, sinkholeIsUp())
   const alive = async () => (await findMachine(own.root)) !== undefined
   if (!(await waitForSshd(host, 60, alive, signal)))
     fail(

@@ -109,8 +109,7 @@ export async function labSinkhole(context: LabContext, up: boolean): Promise<voi
     const running = (await labStatus()).filter((host) => host.leader !== undefined)
     if (up && running.length === 0) fail('failed', 'no host of the lab runs', { hint: 'Start it: redoubt lab up' })
     if (up) await makeSinkhole()
-    for (const { name, leader } of running)
-      if (leader) await pointHost(findHost(name), leader, hostPlaces(places, name).root, up)
+    for (const { name, leader } of running) if (leader) await pointHost(leader, hostPlaces(places, name).root, up)
     if (!up) await removeSinkhole()
   })
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
 import { disableIpv6 } from './network.ts'
-import { type LabHost, labNetwork } from './table.ts'
+import { labNetwork } from './table.ts'
 
 // A network namespace on the bridge that has an Ethernet address and no IP address: whatever is routed to it is counted by the kernel and
 // dropped for want of a route. Its port floods nothing and learns nothing, so that only frames for its own address arrive: no ARP, no
@@ -50,7 +50,7 @@ export async function removeSinkhole(): Promise<void> {
 }
 
 /** Gives a running host the route and resolver that lead to the sinkhole, or takes them away. */
-export async function pointHost(_host: LabHost, leader: number, root: string, up: boolean): Promise<void> {
+export async function pointHost(leader: number, root: string, up: boolean): Promise<void> {
   const lines = up
     ? [
         `neigh replace ${gateway} lladdr ${mac} dev host0 nud permanent`,

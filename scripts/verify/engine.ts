@@ -1,16 +1,8 @@
-import { throwIfAborted } from '../../lib/exec.ts'
+import { safeMessage, throwIfAborted } from '../../lib/exec.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { redact } from '../../lib/redact.ts'
 import type { Env } from './env.ts'
-import {
-  applyWaivers,
-  type ControlState,
-  foldChecks,
-  notApplicable,
-  type ProbeResult,
-  type Waiver,
-  whyNotEvaluated,
-} from './fold.ts'
+import { applyWaivers, type ControlState, foldChecks, notApplicable, type ProbeResult, type Waiver } from './fold.ts'
 import { type Check, type Need, oneLine, type Probe } from './probe.ts'
 
 export interface EngineOptions {
@@ -78,7 +70,7 @@ async function runOne(probe: Probe, env: Env, options: OneOptions): Promise<Prob
     if (own.aborted) return finish('not-evaluated', `no result within ${seconds(probe.budget)}`)
     if (options.overall.aborted)
       return finish('not-evaluated', `all probes together took over ${seconds(options.budget)}`)
-    return finish('not-evaluated', whyNotEvaluated(error))
+    return finish('not-evaluated', safeMessage(error))
   }
 }
 

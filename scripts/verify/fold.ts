@@ -1,6 +1,5 @@
 // From checks to outcomes, from outcomes to controls and to the exit code. Nothing here does I/O.
 import { exitCodes } from '../../lib/errors.ts'
-import { safeMessage } from '../../lib/exec.ts'
 import type { Check, Outcome, Probe } from './probe.ts'
 
 export interface ProbeResult {
@@ -100,9 +99,4 @@ export function foldControls(results: readonly ProbeResult[]): ControlVerdict[] 
 export function exitCode(results: readonly ProbeResult[]): number {
   const bad = results.some((result) => result.outcome === 'fail' || result.outcome === 'not-evaluated')
   return bad || results.length === 0 ? exitCodes.verification : 0
-}
-
-/** What something thrown means for a probe's `why`. */
-export function whyNotEvaluated(error: unknown): string {
-  return safeMessage(error)
 }

@@ -19,7 +19,8 @@ export interface TestPods {
   pods: TestPod[]
 }
 
-const containerPort = 8080
+/** Where agnhost serves in a test pod. */
+export const containerPort = 8080
 const user = 65532
 
 /** A pod as the restricted standard wants it. */
@@ -152,5 +153,3 @@ export async function dialUntil(
     await pause(300)
   }
 }
-
-export { containerPort }

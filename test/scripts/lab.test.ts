@@ -1,12 +1,13 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { contains, parseAddress, parseCidr } from '../../lib/cidr.ts'
+import { shellQuote } from '../../scripts/apply/quote.ts'
 import { groupsOf, readLayout } from '../../scripts/lab/cgroups.ts'
 import { knownHostsLine } from '../../scripts/lab/keys.ts'
 import { nspawnCommand } from '../../scripts/lab/machine.ts'
 import { mountPoints } from '../../scripts/lab/mounts.ts'
 import { hostPlaces, labPlaces } from '../../scripts/lab/places.ts'
-import { nodeShell, quote } from '../../scripts/lab/reach.ts'
+import { nodeShell } from '../../scripts/lab/reach.ts'
 import { missingPackages } from '../../scripts/lab/requirements.ts'
 import { readCounters } from '../../scripts/lab/sinkhole.ts'
 import { findHost, findHosts, labHosts, labNetwork } from '../../scripts/lab/table.ts'
@@ -99,7 +100,7 @@ test('ssh trusts only what the lab kept', () => {
 })
 
 test('a word for a shell stays one word', () => {
-  assert.equal(quote("it's $HOME"), "'it'\\''s $HOME'")
+  assert.equal(shellQuote("it's $HOME"), "'it'\\''s $HOME'")
 })
 
 test('what is missing is said by package, once', () => {

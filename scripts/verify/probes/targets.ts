@@ -29,11 +29,6 @@ export function etcdPeers({ model }: Env): Target[] {
   return model.controlPlanes.map((node) => target(node, ports.etcdPeer, 'etcd-ca'))
 }
 
-/** The API as clients reach it. */
-export function endpoint({ model }: Env): { url: string; trust: Authority } {
-  return { url: model.endpoint.url, trust: 'server-ca' }
-}
-
 function target(node: { name: string; address: string }, port: number, trust: Authority): Target {
   return { where: `https://${node.address}:${port}`, node: node.name, host: node.address, port, trust }
 }

@@ -1,7 +1,7 @@
 // The cluster works: what hardening must not break. No control hangs on these.
 import { ports } from '../../../cluster/components.ts'
 import { describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
-import { dial, dialUntil, type TestPod } from '../pods.ts'
+import { containerPort, dial, dialUntil, type TestPod } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
 
 /** One dial: the expected pod answered. */
@@ -33,7 +33,7 @@ const network: Probe = {
     const { pods } = await env.pods()
     return Promise.all(
       pairs(pods).map(async ([from, to]) =>
-        judgeReached(from, `${to.address}:8080`, await dial(env, from, to.address, 8080), to),
+        judgeReached(from, `${to.address}:${containerPort}`, await dial(env, from, to.address, containerPort), to),
       ),
     )
   },
