@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { errnoOf } from '../lib/errors.ts'
+import { alive } from '../lib/lock.ts'
 
 /** A name for work in progress that will become `path`: it says which process owns it, so that a later one can clear it. */
 export function temporaryName(path: string): string {
@@ -21,14 +22,5 @@ export async function clearLeftovers(path: string): Promise<void> {
   for (const entry of entries) {
     const owner = entry.startsWith(prefix) && /^(\d+)\.[0-9a-f]{8}\.tmp$/.exec(entry.slice(prefix.length))?.[1]
     if (owner && !alive(Number(owner))) await rm(join(dirname(path), entry), { recursive: true, force: true })
-  }
-}
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return errnoOf(error) === 'EPERM'
   }
 }

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { byDigest } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { oci } from './format.ts'
 import type { BlobRef } from './parts.ts'
@@ -12,7 +13,7 @@ export interface IndexedImage {
 
 /** The name of an image by digest: `redoubt.dev/etcd@sha256:...`. */
 export function digestName(image: IndexedImage): string {
-  return `${image.name.replace(/:[^:/]*$/, '')}@${image.manifest.digest}`
+  return byDigest(image.name, image.manifest.digest)
 }
 
 /**

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, open, rename, rm, statfs } from 'node:fs/promises'
+import { type FileHandle, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { fail } from '../lib/errors.ts'
 import { throwIfAborted } from '../lib/exec.ts'
-import { throwWriteError } from '../lib/files.ts'
+import { throwWriteError, writeWhole } from '../lib/files.ts'
 import { formatBytes } from '../lib/output.ts'
 import type { Layout, LayoutEntry } from './layout.ts'
 import { clearLeftovers, temporaryName } from './leftovers.ts'
@@ -33,26 +33,15 @@ export async function writeBundle(
 ): Promise<void> {
   await clearLeftovers(path)
   await checkSpace(path, layout.size)
-  const temporary = temporaryName(path)
-  try {
-    const file = await open(temporary, 'wx', 0o644)
-    try {
-      let done = 0
-      for (const entry of layout.entries)
-        await writeEntry(file, entry, signal, (count) => {
-          done += count
-          onProgress(done)
-        })
-      await file.writeFile(Buffer.alloc(trailerSize))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throwWriteError(error, path)
-  }
+  await writeWhole(path, temporaryName(path), 0o644, async (file) => {
+    let done = 0
+    for (const entry of layout.entries)
+      await writeEntry(file, entry, signal, (count) => {
+        done += count
+        onProgress(done)
+      })
+    await file.writeFile(Buffer.alloc(trailerSize))
+  })
 }
 
 async function writeEntry(

@@ -58,7 +58,7 @@ const entry = v.strictObject({
 })
 
 /** `rendered/NODE/tree.json`: what apply compares a node with. */
-export const treeSchema = v.strictObject({
+const treeSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('NodeTree'),
   node: v.string(),

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { parseYaml } from '../lib/yaml.ts'
+import { checkFile } from './check.ts'
 
 /** What of a host the rendered settings depend on. `survey` measures it, `apply` refuses a host that is no longer so. */
 const facts = v.strictObject({
@@ -32,7 +32,7 @@ const measured = v.strictObject({
   clockSkewSeconds: v.number(),
 })
 
-export const hostsSchema = v.strictObject({
+const hostsSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Hosts'),
   hosts: v.record(v.string(), v.strictObject({ facts, measured })),
@@ -56,12 +56,5 @@ export const surveyedSysctls = [
 /** Reads and checks `hosts.yaml`. Throws `usage` with file:line. */
 export async function loadHosts(path: string): Promise<Hosts> {
   const yaml = parseYaml(await readText(path, 'Run `redoubt survey` first.'), path)
-  const result = v.safeParse(hostsSchema, yaml.value)
-  if (result.success) return result.output
-  const issue = result.issues[0]
-  const keys = (issue.path ?? []).map((item) => item.key as string | number)
-  return fail('usage', `${keys.join('.')}: ${issue.message}`, {
-    where: yaml.where(keys),
-    hint: 'Run `redoubt survey` again: it writes this file.',
-  })
+  return checkFile(hostsSchema, yaml, 'Run `redoubt survey` again: it writes this file.')
 }

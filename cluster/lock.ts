@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { parseYaml } from '../lib/yaml.ts'
+import { checkFile } from './check.ts'
 import { type BinaryName, components, type ImageName } from './components.ts'
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 hex digits'))
@@ -41,7 +42,7 @@ const debPackage = v.strictObject({
   size,
 })
 
-export const lockSchema = v.strictObject({
+const lockSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Lock'),
   kubernetes: v.string(),
@@ -65,24 +66,23 @@ export async function loadLock(path: string): Promise<Lock> {
 
 /** As loadLock, from text; `file` is the name used in errors. */
 export function parseLock(text: string, file: string): Lock {
-  const yaml = parseYaml(text, file)
-  const result = v.safeParse(lockSchema, yaml.value)
-  if (!result.success) {
-    const issue = result.issues[0]
-    const keys = (issue.path ?? []).map((item) => item.key as string | number)
-    return fail('usage', `${keys.join('.')}: ${issue.message}`, {
-      where: yaml.where(keys),
-      hint: 'This file is written by `redoubt bundle build`; do not edit it by hand.',
-    })
-  }
-  return result.output
+  return checkFile(
+    lockSchema,
+    parseYaml(text, file),
+    'This file is written by `redoubt bundle build`; do not edit it by hand.',
+  )
 }
 
 /** The image of a component as pods name it: `redoubt.dev/etcd@sha256:...`. Throws `usage` when the lock has none. */
 export function imageReference(lock: Lock, name: ImageName): string {
   const image = lock.components[name]?.image
   if (!image) return fail('usage', `redoubt.lock.yaml holds no image of ${name}`, { hint: 'Build the bundle again.' })
-  return `${image.name.replace(/:[^:/]*$/, '')}@${image.digest}`
+  return byDigest(image.name, image.digest)
+}
+
+/** An image's name with its digest in the place of its tag. */
+export function byDigest(name: string, digest: string): string {
+  return `${name.replace(/:[^:/]*$/, '')}@${digest}`
 }
 
 /** The blob of a component that is placed on nodes as a file. Throws `usage` when the lock has none. */

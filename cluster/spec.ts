@@ -56,7 +56,7 @@ const waiver = v.strictObject({
 
 const component = v.strictObject({ args: v.optional(v.record(v.string(), v.string()), {}) })
 
-export const specSchema = v.strictObject({
+const specSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Cluster'),
   metadata: v.strictObject({ name: label }),

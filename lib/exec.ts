@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { $ } from 'zx/core'
-import { errnoOf, fail, messageOf } from './errors.ts'
+import { errnoOf, fail, messageOf, RedoubtError } from './errors.ts'
 import { redact } from './redact.ts'
 
 export interface RunOptions {
@@ -103,7 +103,15 @@ export async function stream(command: readonly [string, ...string[]], options: S
 
 /** Throws `interrupted` when the signal has fired. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) fail('interrupted', 'interrupted', { hint: 'Run the same command again: it goes on from here.' })
+  if (signal?.aborted) throw interrupted()
+}
+
+/** The one error for work that was given up because somebody asked for it. */
+export function interrupted(cause?: unknown): RedoubtError {
+  return new RedoubtError('interrupted', 'interrupted', {
+    hint: 'Run the same command again: it goes on from here.',
+    cause,
+  })
 }
 
 async function drain(source: Readable, sink: NonNullable<StreamOptions['onStdout']>): Promise<void> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { errnoOf, fail } from './errors.ts'
 
@@ -8,12 +8,26 @@ import { errnoOf, fail } from './errors.ts'
  * Throws `failed` with a remedy when the disk is full.
  */
 export async function writeAtomic(path: string, data: string | Uint8Array, mode = 0o644): Promise<void> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
+  await writeWhole(path, `${path}.${randomBytes(4).toString('hex')}.tmp`, mode, async (file) => {
+    await file.chmod(mode)
+    await file.writeFile(data)
+  })
+}
+
+/**
+ * As writeAtomic, for what `write` puts into the file piece by piece; `temporary` is the name until then. Nothing is left after a
+ * failure. Throws what `write` throws, and as writeAtomic does.
+ */
+export async function writeWhole(
+  path: string,
+  temporary: string,
+  mode: number,
+  write: (file: FileHandle) => Promise<void>,
+): Promise<void> {
   try {
     const file = await open(temporary, 'wx', mode)
     try {
-      await file.chmod(mode)
-      await file.writeFile(data)
+      await write(file)
       await file.sync()
     } finally {
       await file.close()

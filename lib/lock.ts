@@ -40,7 +40,8 @@ async function take(path: string): Promise<boolean> {
   }
 }
 
-function alive(pid: number): boolean {
+/** True when a process of this number runs, whoever's it is. */
+export function alive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false
   try {
     process.kill(pid, 0)

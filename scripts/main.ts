@@ -1,5 +1,6 @@
 import { workspaceAt } from '../cluster/workspace.ts'
-import { describeError, exitCodes, fail, RedoubtError } from '../lib/errors.ts'
+import { describeError, exitCodes, RedoubtError } from '../lib/errors.ts'
+import { interrupted } from '../lib/exec.ts'
 import { createOutput, type Output } from '../lib/output.ts'
 import { redact } from '../lib/redact.ts'
 import { parseCommandLine } from './cli.ts'
@@ -43,14 +44,6 @@ async function main(argv: string[]): Promise<number> {
     if (out) out.error(text)
     else process.stderr.write(`error: ${text}\n`)
     return exitCodes[error instanceof RedoubtError ? error.code : 'internal']
-  }
-}
-
-function interrupted(cause: unknown): unknown {
-  try {
-    return fail('interrupted', 'interrupted', { hint: 'Run the same command again: it goes on from here.', cause })
-  } catch (error) {
-    return error
   }
 }
 
