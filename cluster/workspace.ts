@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path'
+import type { ClusterSpec } from './spec.ts'
 
 /** The paths of a workspace: one folder per cluster, apart from the source. */
 export interface Workspace {
@@ -27,4 +28,9 @@ export function workspaceAt(folder: string): Workspace {
     bundleKey: join(root, 'bundle.key'),
     bundlePublicKey: join(root, 'bundle.pub'),
   }
+}
+
+/** Where the bundle of a workspace is: `NAME-VERSION.tar` in it. */
+export function bundlePath({ root }: Workspace, { metadata, spec }: ClusterSpec): string {
+  return join(root, `${metadata.name}-${spec.bundle.version}.tar`)
 }

@@ -36,6 +36,18 @@ export interface Command {
   run(context: Context, args: string[], options: OptionValues): Promise<number>
 }
 
+/** Options that several commands take. */
+export const bundleFile: Option = {
+  type: 'string',
+  value: 'FILE',
+  describe: 'the bundle (default: NAME-VERSION.tar in the workspace)',
+}
+export const publicKey: Option = {
+  type: 'string',
+  value: 'PUB',
+  describe: 'public key of who made the bundle (default: bundle.pub in the workspace)',
+}
+
 /** The string value of an option, or undefined. */
 export function text(options: OptionValues, name: string): string | undefined {
   const value = options[name]

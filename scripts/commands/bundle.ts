@@ -1,11 +1,6 @@
-import { type Command, flag, text } from '../command.ts'
+import { type Command, flag, publicKey, text } from '../command.ts'
 
 const jobs = { type: 'string', value: 'N', describe: 'how much at a time (default: the number of cores)' } as const
-const publicKey = {
-  type: 'string',
-  value: 'PUB',
-  describe: 'public key of who made the bundle (default: bundle.pub in the workspace)',
-} as const
 
 /** The connected side makes the bundle and its lock; either side checks it. */
 export const bundleCommands: Command[] = [

@@ -1,4 +1,4 @@
-import type { Command } from '../command.ts'
+import { bundleFile, type Command, publicKey } from '../command.ts'
 
 /** What happens to nodes: survey, render, apply. */
 export const clusterCommands: Command[] = [
@@ -35,12 +35,8 @@ export const clusterCommands: Command[] = [
     examples: ['redoubt apply --dry-run', 'redoubt apply', 'redoubt apply --bundle /media/usb/lab-0.1.0.tar'],
     options: {
       'dry-run': { type: 'boolean', describe: 'print what would be done, change nothing' },
-      bundle: { type: 'string', value: 'FILE', describe: 'the bundle (default: NAME-VERSION.tar in the workspace)' },
-      key: {
-        type: 'string',
-        value: 'PUB',
-        describe: 'public key of who made the bundle (default: bundle.pub in the workspace)',
-      },
+      bundle: bundleFile,
+      key: publicKey,
       confirm: { type: 'string', value: 'CLUSTER', describe: 'the cluster’s name, where something cannot be undone' },
       wait: {
         type: 'string',

@@ -5,6 +5,7 @@ import { readPrivateKey } from '../../bundles/keys.ts'
 import { lockText } from '../../bundles/layout.ts'
 import { planBundle } from '../../bundles/plan.ts'
 import type { ProduceOptions } from '../../bundles/produce.ts'
+import { bundlePath } from '../../cluster/workspace.ts'
 import { isExecutable } from '../../lib/assets.ts'
 import { fail } from '../../lib/errors.ts'
 import { readText, writeAtomic } from '../../lib/files.ts'
@@ -23,8 +24,7 @@ interface Options {
 export async function build(context: Context, options: Options): Promise<number> {
   const { out, workspace } = context
   const setup = await setUp(context, { jobs: options.jobs, update: false })
-  const { metadata, spec } = setup.spec
-  const target = join(workspace.root, `${metadata.name}-${spec.bundle.version}.tar`)
+  const target = bundlePath(workspace, setup.spec)
   if (options.dryRun) return await showPlan(context, setup, target)
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)

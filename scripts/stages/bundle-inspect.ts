@@ -5,7 +5,7 @@ import { readHead } from '../../bundles/read.ts'
 import { readText } from '../../lib/files.ts'
 import { formatBytes, formatTable } from '../../lib/output.ts'
 import type { Context } from '../command.ts'
-import { bundlePath } from './bundle-verify.ts'
+import { chosenBundle } from './bundle-verify.ts'
 
 interface Options {
   file: string | undefined
@@ -15,7 +15,7 @@ interface Options {
 /** Shows what a bundle says it holds; with a key, after its signature was checked. */
 export async function inspect(context: Context, options: Options): Promise<number> {
   const { out } = context
-  const path = await bundlePath(context, options.file)
+  const path = await chosenBundle(context, options.file)
   const keyPath = options.key && resolve(options.key)
   const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
   const head = await readHead(path, key)

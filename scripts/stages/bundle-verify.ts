@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
 import { verifyBundle } from '../../bundles/verify.ts'
 import { loadSpec } from '../../cluster/spec.ts'
+import { bundlePath } from '../../cluster/workspace.ts'
 import { readText } from '../../lib/files.ts'
 import { formatBytes } from '../../lib/output.ts'
 import type { Context } from '../command.ts'
@@ -15,7 +16,7 @@ interface Options {
 /** Checks every byte of a bundle. Needs no workspace when file and key are named. */
 export async function verify(context: Context, options: Options): Promise<number> {
   const { out, workspace, signal } = context
-  const path = await bundlePath(context, options.file)
+  const path = await chosenBundle(context, options.file)
   const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
   const key = readPublicKey(
     await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
@@ -45,8 +46,6 @@ export async function verify(context: Context, options: Options): Promise<number
 }
 
 /** The bundle that the user named, or the workspace's own. */
-export async function bundlePath({ workspace }: Context, file: string | undefined): Promise<string> {
-  if (file) return resolve(file)
-  const { metadata, spec } = await loadSpec(workspace.spec)
-  return join(workspace.root, `${metadata.name}-${spec.bundle.version}.tar`)
+export async function chosenBundle({ workspace }: Context, file: string | undefined): Promise<string> {
+  return file ? resolve(file) : bundlePath(workspace, await loadSpec(workspace.spec))
 }
