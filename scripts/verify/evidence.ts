@@ -5,8 +5,7 @@ import { sha256, sha256File } from '../../lib/hash.ts'
 import { redact } from '../../lib/redact.ts'
 import { type ControlVerdict, foldControls, type ProbeResult } from './fold.ts'
 import { junit } from './junit.ts'
-import type { Outcome } from './probe.ts'
-import { outcomes } from './probe.ts'
+import { type Outcome, outcomes } from './probe.ts'
 
 export interface Evidence {
   apiVersion: 'redoubt.dev/v1alpha1'

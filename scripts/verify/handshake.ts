@@ -44,6 +44,11 @@ export interface HandshakeOptions {
   signal?: AbortSignal
 }
 
+/** Trust in one authority itself, without the root above it: a certificate of a sister authority does not verify. */
+export function trustOnly(authority: string): ConnectionOptions {
+  return { ca: authority, allowPartialTrustChain: true } as ConnectionOptions
+}
+
 /**
  * With TLS 1.3 our side has finished before the server judges our certificate. Data sent at once would make the server's
  * kernel reset the connection, and the reset would discard the alert: so we listen this long (ms) before we speak.

@@ -1,14 +1,11 @@
 // From a workspace to an Env: who we are, what we may ask, how to get to the nodes, and what of that is missing.
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { parseTree, type Tree } from '../../cluster/files.ts'
 import { loadHosts } from '../../cluster/hosts.ts'
 import { loadLock } from '../../cluster/lock.ts'
 import { buildModel } from '../../cluster/model.ts'
 import { loadSpec } from '../../cluster/spec.ts'
 import { fail, messageOf } from '../../lib/errors.ts'
 import { safeMessage } from '../../lib/exec.ts'
-import { readText } from '../../lib/files.ts'
 import { httpsRequest } from '../../lib/https.ts'
 import { loadPublicPki, type PublicPki } from '../../pki/public.ts'
 import { issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
@@ -18,10 +15,10 @@ import type { NodeShell } from '../apply/transport.ts'
 import type { Context } from '../command.ts'
 import type { Ask, Env, Identity, IdentityRequest } from './env.ts'
 import type { ControlState } from './fold.ts'
-import { handshake, plaintext } from './handshake.ts'
-import { type Answer, describeAnswer, field, list, parseJson } from './judge.ts'
+import { handshake, plaintext, trustOnly } from './handshake.ts'
+import { type Answer, describeAnswer } from './judge.ts'
 import { startPods, type TestPods } from './pods.ts'
-import { trustOnly } from './probes/tls.ts'
+import { readRendered } from './rendered.ts'
 import { sandboxProblem } from './sandbox.ts'
 
 /** Milliseconds for one exchange. */
@@ -68,7 +65,9 @@ export async function openEnv(context: Context): Promise<Opened> {
   const { missing, verifier } = await examine(connect(base, reach, noIdentity, {}, signal), shells)
   return {
     env: connect(base, reach, verifier ?? noIdentity, missing, signal),
-    ...rendered.controls,
+    controls: rendered.controls,
+    off: rendered.off,
+    forced: rendered.forced,
     close: async () => void (await Promise.all(shells.map((shell) => shell.close()))),
   }
 }
@@ -193,33 +192,5 @@ async function runOn(
   } catch (error) {
     // What a result shows is the message alone, and it must name the node.
     return fail('failed', `node ${node}: ${safeMessage(error)}`, { cause: error })
-  }
-}
-
-async function readRendered(folder: string, nodes: readonly string[]) {
-  const hint = 'Run `redoubt render` first: verify compares the cluster with what was rendered.'
-  const file = join(folder, 'controls.json')
-  const value = parseJson(await readText(file, hint))
-  const listed = list(value, 'controls')
-  if (listed.length === 0) fail('usage', 'names no controls', { where: file, hint: 'Run `redoubt render` again.' })
-  const controls: Record<string, ControlState> = {}
-  for (const entry of listed) {
-    const state = field(entry, 'state')
-    if (state !== 'on' && state !== 'off' && state !== 'not-applicable')
-      fail('usage', `control ${field(entry, 'id')} has the state ${state}`, {
-        where: file,
-        hint: 'Run `redoubt render` again.',
-      })
-    const because = field(entry, 'because')
-    controls[String(field(entry, 'id'))] = { state, ...(typeof because === 'string' ? { why: because } : {}) }
-  }
-  const trees = new Map<string, Tree>()
-  for (const node of nodes) {
-    const path = join(folder, node, 'tree.json')
-    trees.set(node, parseTree(await readText(path, hint), path))
-  }
-  return {
-    trees,
-    controls: { controls, off: list(value, 'off').map(String), forced: list(value, 'forced').map(String) },
   }
 }

@@ -6,6 +6,8 @@ import { type Answer, describeAnswer, field, list, parseJson } from './judge.ts'
 
 const label = 'app.kubernetes.io/managed-by'
 const value = 'redoubt-verify'
+/** Finds what is ours. */
+const ours = `labelSelector=${encodeURIComponent(`${label}=${value}`)}`
 
 /** Pods first: what they use goes after them. */
 const resources = ['pods', 'services', 'secrets', 'serviceaccounts'] as const
@@ -85,10 +87,9 @@ export async function sandboxProblem(env: Client): Promise<string | undefined> {
 
 /** Deletes everything of ours, also of earlier runs. Returns what would not go. */
 export async function sweep(env: Client): Promise<string[]> {
-  const query = `labelSelector=${encodeURIComponent(`${label}=${value}`)}`
   const left: string[] = []
   for (const resource of resources) {
-    const answer = await askSandbox(env, `${resource}?${query}`, {
+    const answer = await askSandbox(env, `${resource}?${ours}`, {
       method: 'DELETE',
       body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 1, propagationPolicy: 'Background' },
     })
@@ -99,8 +100,7 @@ export async function sweep(env: Client): Promise<string[]> {
 
 /** How many objects of ours exist; undefined when that cannot be told. */
 export async function countObjects(env: Client): Promise<number | undefined> {
-  const query = `labelSelector=${encodeURIComponent(`${label}=${value}`)}`
-  const answers = await Promise.all(resources.map((resource) => askSandbox(env, `${resource}?${query}`)))
+  const answers = await Promise.all(resources.map((resource) => askSandbox(env, `${resource}?${ours}`)))
   if (answers.some((answer) => 'error' in answer || answer.status !== 200)) return undefined
   return answers.reduce((sum, answer) => sum + list(parseJson('error' in answer ? '' : answer.body), 'items').length, 0)
 }

@@ -2,39 +2,10 @@
 import { randomBytes } from 'node:crypto'
 import { verifierUser } from '../../../templates/cluster/verifier.ts'
 import { staticToken } from '../../../templates/controls/authentication.ts'
-import type { Env, Identity } from '../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, judgeWorthless, parseJson } from '../judge.ts'
-import { type Check, check, type Probe } from '../probe.ts'
+import { judgeStatus, judgeWorthless } from '../judge.ts'
+import type { Probe } from '../probe.ts'
 import { apiServers } from './targets.ts'
-
-const whoAmI = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
-const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
-
-/** Asks the API server who it takes us for. */
-export function askWho(
-  env: Env,
-  where: string,
-  as: Identity | undefined,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  return env.ask({ url: where + whoAmI, trust: 'server-ca', as, headers, method: 'POST', body: review })
-}
-
-/** The user and groups that a SelfSubjectReview names. */
-export function readReview(answer: Answer): { user: unknown; groups: unknown } {
-  const body = 'error' in answer ? undefined : parseJson(answer.body)
-  return { user: field(body, 'status', 'userInfo', 'username'), groups: field(body, 'status', 'userInfo', 'groups') }
-}
-
-/** The API server takes us for this user and for none of these groups. */
-export function judgeWho(where: string, sent: string, answer: Answer, user: string, notIn: readonly string[]): Check {
-  const expected = `201, user ${user}${notIn.length > 0 ? `, not in ${notIn.join(' ')}` : ''}`
-  if ('error' in answer || answer.status !== 201) return { ...judgeStatus(where, sent, answer, [201]), expected }
-  const seen = readReview(answer)
-  const groups = Array.isArray(seen.groups) ? seen.groups.map(String) : []
-  const good = seen.user === user && !notIn.some((group) => groups.includes(group))
-  return check(good ? 'pass' : 'fail', where, sent, expected, `201, user ${seen.user} in ${groups.join(' ')}`)
-}
+import { askWho, judgeDenied, judgeWho } from './who.ts'
 
 const anonymous: Probe = {
   id: 'anonymous',
@@ -204,14 +175,6 @@ const verifier: Probe = {
       await may({ verb: 'create', resource: 'clusterrolebindings', group: 'rbac.authorization.k8s.io' }),
     ]
   },
-}
-
-/** A SelfSubjectAccessReview that must say no. */
-export function judgeDenied(where: string, sent: string, answer: Answer): Check {
-  const wanted = 'denied'
-  if ('error' in answer || answer.status !== 201) return check('unknown', where, sent, wanted, describeAnswer(answer))
-  const allowed = field(parseJson(answer.body), 'status', 'allowed')
-  return check(allowed === false ? 'pass' : 'fail', where, sent, wanted, allowed === true ? 'allowed' : 'denied')
 }
 
 export const identityProbes: readonly Probe[] = [anonymous, basic, staticTokens, certificates, frontProxy, verifier]

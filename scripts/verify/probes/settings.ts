@@ -1,8 +1,7 @@
 // What components loaded, against what was rendered: the API server publishes the hash of its configuration files.
 
 import { configFolder } from '../../../templates/controls/layout.ts'
-import type { Answer } from '../judge.ts'
-import { describeAnswer } from '../judge.ts'
+import { type Answer, describeAnswer } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { apiServers } from './targets.ts'
 

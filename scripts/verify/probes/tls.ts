@@ -1,7 +1,8 @@
 // The transport of every TLS port. Each refusal comes with its pair: the same handshake with the right parameters is accepted,
 // so that a server that refuses everything, or a probe that cannot connect, does not pass.
 import type { ConnectionOptions, SecureVersion } from 'node:tls'
-import type { Env, Identity } from '../env.ts'
+import type { Env } from '../env.ts'
+import { type Handshake, trustOnly } from '../handshake.ts'
 import { judgeAccepted, judgeCertificate, judgePlaintext, judgeRefused } from '../judge.ts'
 import type { Check, Probe } from '../probe.ts'
 import { apiServers, etcdClients, etcdPeers, kubelets, type Target } from './targets.ts'
@@ -18,6 +19,14 @@ const weakCiphers = [
   'AES128-GCM-SHA256',
 ]
 const minimumDays = 7
+
+/** One port under test, and how to shake hands with it: with a client certificate where it looks at one. */
+interface Subject {
+  env: Env
+  service: Service
+  target: Target
+  shake(tls: ConnectionOptions): Promise<Handshake>
+}
 
 interface Service {
   id: 'apiserver' | 'kubelet' | 'etcd'
@@ -57,127 +66,90 @@ const services: readonly Service[] = [
   },
 ]
 
-/** etcd also looks at the client's certificate: with a good one, a refusal can only be about the parameters. */
-function credential(env: Env, service: Service): Promise<Identity> | undefined {
-  return service.id === 'etcd' ? env.issue({ user: `redoubt-verify-${env.run}`, authority: 'etcd-ca' }) : undefined
-}
+const versionOnly = (version: SecureVersion) => ({ minVersion: version, maxVersion: version })
 
-function floor(service: Service): Probe {
-  return {
-    id: `${service.id}-tls-floor`,
-    title: `${service.title}: TLS 1.0 and 1.1 are refused`,
-    group: 'transport',
-    controls: [service.control],
-    needs: service.id === 'etcd' ? ['issue'] : [],
-    budget: 20_000,
-    run: async (env) => {
-      const identity = await credential(env, service)
-      return everyTarget(env, service, async (target) => {
-        const shake = (tls: ConnectionOptions) => env.handshake({ ...target, tls: { ...pem(identity), ...tls } })
-        const old = async (version: SecureVersion) =>
-          judgeRefused(
-            target.where,
-            `${version} handshake`,
-            await shake({ minVersion: version, maxVersion: version, ciphers: anyCipher }),
-            'parameters',
-          )
-        return [await reference(env, target, identity), await old('TLSv1'), await old('TLSv1.1')]
-      })
+/** What is asked of every port, by the end of the probe's id. */
+const questions: readonly { id: string; title: string; ask(subject: Subject): Promise<Check[]> }[] = [
+  {
+    id: 'tls-floor',
+    title: 'TLS 1.0 and 1.1 are refused',
+    ask: async (subject) => {
+      const { target, shake } = subject
+      const old = async (version: SecureVersion) =>
+        judgeRefused(
+          target.where,
+          `${version} handshake`,
+          await shake({ ...versionOnly(version), ciphers: anyCipher }),
+          'parameters',
+        )
+      return [await reference(subject), await old('TLSv1'), await old('TLSv1.1')]
     },
-  }
-}
-
-function ciphers(service: Service): Probe {
-  return {
-    id: `${service.id}-tls-ciphers`,
-    title: `${service.title}: CBC, SHA-1 and RSA key exchange are refused`,
-    group: 'transport',
-    controls: [service.control],
-    needs: service.id === 'etcd' ? ['issue'] : [],
-    budget: 20_000,
-    run: async (env) => {
-      const identity = await credential(env, service)
-      return everyTarget(env, service, async (target) => {
-        const shake = (tls: ConnectionOptions) => env.handshake({ ...target, tls: { ...pem(identity), ...tls } })
-        const weak = {
-          minVersion: 'TLSv1.2',
-          maxVersion: 'TLSv1.2',
-          ciphers: `${weakCiphers.join(':')}:@SECLEVEL=0`,
-        } as const
-        return [
-          await reference(env, target, identity),
-          judgeRefused(target.where, 'TLS 1.2 handshake with weak suites only', await shake(weak), 'parameters'),
-        ]
-      })
+  },
+  {
+    id: 'tls-ciphers',
+    title: 'CBC, SHA-1 and RSA key exchange are refused',
+    ask: async (subject) => {
+      const { target, shake } = subject
+      const weak = { ...versionOnly('TLSv1.2'), ciphers: `${weakCiphers.join(':')}:@SECLEVEL=0` }
+      return [
+        await reference(subject),
+        judgeRefused(target.where, 'TLS 1.2 handshake with weak suites only', await shake(weak), 'parameters'),
+      ]
     },
-  }
-}
-
-function plain(service: Service): Probe {
-  return {
-    id: `${service.id}-plaintext`,
-    title: `${service.title}: plain HTTP is refused`,
-    group: 'transport',
-    controls: [service.control],
-    needs: service.id === 'etcd' ? ['issue'] : [],
-    budget: 20_000,
-    run: async (env) => {
-      const identity = await credential(env, service)
-      return everyTarget(env, service, async (target) => {
-        const request = `GET /version HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`
-        return [
-          await reference(env, target, identity),
-          judgePlaintext(target.where, 'GET /version without TLS', await env.plaintext({ ...target, request })),
-        ]
-      })
+  },
+  {
+    id: 'plaintext',
+    title: 'plain HTTP is refused',
+    ask: async (subject) => {
+      const { env, target } = subject
+      const request = `GET /version HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`
+      return [
+        await reference(subject),
+        judgePlaintext(target.where, 'GET /version without TLS', await env.plaintext({ ...target, request })),
+      ]
     },
-  }
-}
-
-function certificate(service: Service): Probe {
-  return {
-    id: `${service.id}-certificate`,
-    title: `${service.title}: its certificate is of our authority, for its names, and not about to expire`,
-    group: 'transport',
-    controls: [service.control],
-    needs: service.id === 'etcd' ? ['issue'] : [],
-    budget: 20_000,
-    run: async (env) => {
-      const identity = await credential(env, service)
-      return everyTarget(env, service, async (target) => {
-        const result = await env.handshake({
-          ...target,
-          tls: { ...pem(identity), ...trustOnly(env.authority(target.trust)) },
-        })
-        const expected = { ca: target.trust, names: service.names(env, target), days: minimumDays }
-        return [judgeCertificate(target.where, result, expected, env.now())]
-      })
+  },
+  {
+    id: 'certificate',
+    title: 'its certificate is of our authority, for its names, and not about to expire',
+    ask: async ({ env, service, target, shake }) => {
+      const expected = { ca: target.trust, names: service.names(env, target), days: minimumDays }
+      const result = await shake(trustOnly(env.authority(target.trust)))
+      return [judgeCertificate(target.where, result, expected, env.now())]
     },
-  }
-}
-
-/** Trust in one authority itself, without the root above it: a certificate of a sister authority does not verify. */
-export function trustOnly(authority: string): ConnectionOptions {
-  return { ca: authority, allowPartialTrustChain: true } as ConnectionOptions
-}
+  },
+]
 
 /** An ordinary handshake (ours offers ECDHE with AES-GCM and better) with a server that shows our certificate. */
-async function reference(env: Env, target: Target, identity: Identity | undefined): Promise<Check> {
-  const tls = { ...pem(identity), ...trustOnly(env.authority(target.trust)) }
-  return judgeAccepted(target.where, 'an ordinary TLS handshake', await env.handshake({ ...target, tls }), true)
+async function reference({ env, target, shake }: Subject): Promise<Check> {
+  const result = await shake(trustOnly(env.authority(target.trust)))
+  return judgeAccepted(target.where, 'an ordinary TLS handshake', result, true)
 }
 
-function pem(identity: Identity | undefined): ConnectionOptions {
-  return identity ? { cert: identity.certificate, key: identity.key } : {}
-}
+export const tlsProbes: readonly Probe[] = services.flatMap((service) =>
+  questions.map(
+    ({ id, title, ask }): Probe => ({
+      id: `${service.id}-${id}`,
+      title: `${service.title}: ${title}`,
+      group: 'transport',
+      controls: [service.control],
+      needs: service.id === 'etcd' ? ['issue'] : [],
+      budget: 20_000,
+      run: async (env) => {
+        const credential = await clientCertificate(env, service)
+        const each = service.targets(env).map((target) => {
+          const shake = (tls: ConnectionOptions) => env.handshake({ ...target, tls: { ...credential, ...tls } })
+          return ask({ env, service, target, shake })
+        })
+        return (await Promise.all(each)).flat()
+      },
+    }),
+  ),
+)
 
-async function everyTarget(env: Env, service: Service, work: (target: Target) => Promise<Check[]>): Promise<Check[]> {
-  return (await Promise.all(service.targets(env).map(work))).flat()
+/** etcd also looks at the client's certificate: with a good one, a refusal can only be about the parameters. */
+async function clientCertificate(env: Env, service: Service): Promise<ConnectionOptions> {
+  if (service.id !== 'etcd') return {}
+  const { certificate, key } = await env.issue({ user: `redoubt-verify-${env.run}`, authority: 'etcd-ca' })
+  return { cert: certificate, key }
 }
-
-export const tlsProbes: readonly Probe[] = services.flatMap((service) => [
-  floor(service),
-  ciphers(service),
-  plain(service),
-  certificate(service),
-])

@@ -6,8 +6,8 @@ import type { Env } from '../env.ts'
 import { type Answer, judgeStatus } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { createAccount, deleteObject, requestToken } from '../sandbox.ts'
-import { askWho, judgeWho } from './identity.ts'
 import { apiServers } from './targets.ts'
+import { askWho, judgeWho } from './who.ts'
 
 /** `eyJ...` with its claims changed and its signature kept. Throws when it is no JWT. */
 export function tamper(token: string): string {

@@ -1,8 +1,9 @@
 // The cluster works: what hardening must not break. No control hangs on these.
-import { ports } from '../../../cluster/components.ts'
+import type { Env } from '../env.ts'
 import { describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
 import { containerPort, dial, dialUntil, type TestPod } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
+import { apiServers } from './targets.ts'
 
 /** One dial: the expected pod answered. */
 export function judgeReached(
@@ -18,8 +19,10 @@ export function judgeReached(
   return check(result.reached === to.name ? 'pass' : 'fail', where, sent, expected, result.reached)
 }
 
-function pairs(pods: readonly TestPod[]): [TestPod, TestPod][] {
-  return pods.flatMap((from) => pods.filter((to) => to !== from).map((to): [TestPod, TestPod] => [from, to]))
+/** What each test pod makes of each other one. */
+async function everyPair(env: Env, reach: (from: TestPod, to: TestPod) => Promise<Check>): Promise<Check[]> {
+  const { pods } = await env.pods()
+  return Promise.all(pods.flatMap((from) => pods.filter((to) => to !== from).map((to) => reach(from, to))))
 }
 
 const network: Probe = {
@@ -29,14 +32,11 @@ const network: Probe = {
   controls: [],
   needs: ['sandbox', 'two-nodes'],
   budget: 90_000,
-  run: async (env) => {
-    const { pods } = await env.pods()
-    return Promise.all(
-      pairs(pods).map(async ([from, to]) =>
-        judgeReached(from, `${to.address}:${containerPort}`, await dial(env, from, to.address, containerPort), to),
-      ),
-    )
-  },
+  run: (env) =>
+    everyPair(env, async (from, to) => {
+      const result = await dial(env, from, to.address, containerPort)
+      return judgeReached(from, `${to.address}:${containerPort}`, result, to)
+    }),
 }
 
 /**
@@ -52,15 +52,11 @@ const services: Probe = {
   controls: [],
   needs: ['sandbox', 'two-nodes'],
   budget: 120_000,
-  run: async (env) => {
-    const { pods } = await env.pods()
-    return Promise.all(
-      pairs(pods).map(async ([from, to]) => {
-        const host = `${to.service}.${env.namespace}.svc.${env.model.network.dnsDomain}`
-        return judgeReached(from, host, await dialUntil(env, from, host, 80, ruleDelay), to)
-      }),
-    )
-  },
+  run: (env) =>
+    everyPair(env, async (from, to) => {
+      const host = `${to.service}.${env.namespace}.svc.${env.model.network.dnsDomain}`
+      return judgeReached(from, host, await dialUntil(env, from, host, 80, ruleDelay), to)
+    }),
 }
 
 const nodes: Probe = {
@@ -109,10 +105,9 @@ const health: Probe = {
   budget: 15_000,
   run: async (env) =>
     Promise.all(
-      env.model.controlPlanes.map(async ({ address }) => {
-        const where = `https://${address}:${ports.apiserver}`
-        return judgeStatus(where, 'GET /readyz', await env.ask({ url: `${where}/readyz`, trust: 'server-ca' }), [200])
-      }),
+      apiServers(env).map(async ({ where, trust }) =>
+        judgeStatus(where, 'GET /readyz', await env.ask({ url: `${where}/readyz`, trust }), [200]),
+      ),
     ),
 }
 

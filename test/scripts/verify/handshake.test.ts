@@ -6,7 +6,7 @@ import { test } from 'uvu'
 import { generateKey, issue, privatePem } from '../../../pki/issue.ts'
 import { toPem } from '../../../pki/x509.ts'
 import { clientHello, readAnswer, strongSuites, weakSuites } from '../../../scripts/verify/client-hello.ts'
-import { classify, handshake, plaintext } from '../../../scripts/verify/handshake.ts'
+import { classify, handshake, plaintext, trustOnly } from '../../../scripts/verify/handshake.ts'
 import {
   judgeAccepted,
   judgeCertificate,
@@ -14,7 +14,6 @@ import {
   judgePlaintext,
   judgeRefused,
 } from '../../../scripts/verify/judge.ts'
-import { trustOnly } from '../../../scripts/verify/probes/tls.ts'
 
 const now = new Date()
 function pair(name: string) {
