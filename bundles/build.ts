@@ -5,11 +5,11 @@ import type { Lock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { formatBytes } from '../lib/output.ts'
 import { cachedPath, dropCorrupt } from './cache.ts'
+import { type Blob, bytesBlob } from './format/parts.ts'
 import { signBytes } from './keys.ts'
-import { layOut } from './layout.ts'
-import { type Blob, bytesBlob } from './parts.ts'
-import { type ProduceOptions, type Product, produce } from './produce.ts'
-import { DamagedBlob, writeBundle } from './write.ts'
+import { type ProduceOptions, type Product, produce } from './produce/produce.ts'
+import { layOut } from './write/layout.ts'
+import { DamagedBlob, writeBundle } from './write/write.ts'
 
 export interface BuildOptions extends ProduceOptions {
   /** Where the bundle goes. */

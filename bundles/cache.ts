@@ -1,13 +1,13 @@
 // What is expensive to get is kept by content: blobs/sha256/HEX, and for each step of work what came out of which inputs.
 // Everything appears by rename, so a kill leaves at most a temporary name. What is read is checked: a wrong step file or a
-// blob of the wrong size counts as absent, and wrong bytes are found in flight (write.ts), dropped and made again.
+// blob of the wrong size counts as absent, and wrong bytes are found in flight (write/write.ts), dropped and made again.
 import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { throwWriteError, writeAtomic } from '../lib/files.ts'
 import { sha256, sha256File } from '../lib/hash.ts'
-import { clearLeftovers, temporaryName } from './leftovers.ts'
-import type { BlobRef } from './parts.ts'
+import { clearLeftovers, temporaryName } from '../lib/leftovers.ts'
+import type { BlobRef } from './format/parts.ts'
 
 export interface Cache {
   root: string

@@ -3,11 +3,11 @@ import { Readable } from 'node:stream'
 import { type Lock, parseLock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'
-import { type Archive, type ArchiveEntry, copyAgain, openArchive, readAt, readEntry } from './archive.ts'
-import { blobPath, limits, names, signatureSize } from './format.ts'
-import { archiveOfImages, type ImageArchive } from './image-archive.ts'
+import { blobPath, limits, names, signatureSize } from './format/names.ts'
+import { type ContentsEntry, parseContents, parseStatement, type Statement } from './format/statement.ts'
 import { isSigned, readPublicKey } from './keys.ts'
-import { type ContentsEntry, parseContents, parseStatement, type Statement } from './statement.ts'
+import { type Archive, type ArchiveEntry, copyAgain, openArchive, readAt, readEntry } from './read/archive.ts'
+import { archiveOfImages, type ImageArchive } from './read/image-archive.ts'
 
 /** The head of a bundle: its leading entries, read and, if a key was given, checked against it. */
 export interface BundleHead {

@@ -1,6 +1,6 @@
 import { Header } from 'tar'
 import { fail } from '../lib/errors.ts'
-import { fixedTime } from './format.ts'
+import { fixedTime } from './format/names.ts'
 
 export const blockSize = 512
 

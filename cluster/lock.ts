@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
-import { parseYaml } from '../lib/yaml.ts'
+import { parseYaml, writeYaml } from '../lib/yaml.ts'
 import { checkFile } from './check.ts'
 import { type BinaryName, components, type ImageName } from './components.ts'
 
@@ -71,6 +71,11 @@ export function parseLock(text: string, file: string): Lock {
     parseYaml(text, file),
     'This file is written by `redoubt bundle build`; do not edit it by hand.',
   )
+}
+
+/** The lock as the workspace and the bundle hold it. */
+export function lockText(lock: Lock): string {
+  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml(lock)}`
 }
 
 /** The image of a component as pods name it: `redoubt.dev/etcd@sha256:...`. Throws `usage` when the lock has none. */

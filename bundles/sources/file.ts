@@ -2,7 +2,7 @@ import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { LoadedSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
-import { type Blob, hashParts } from '../parts.ts'
+import { type Blob, hashParts } from '../format/parts.ts'
 
 /** A file of `spec.bundle.files`: read where it stands, never copied. */
 export interface CarriedFile {

@@ -7,7 +7,7 @@ import { writeAtomic } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { adopt, type Cache, recall, remember, type Step, withWorkFolder } from '../cache.ts'
 import type { Catalog, GoModule } from '../catalog.ts'
-import type { BlobRef } from '../parts.ts'
+import type { BlobRef } from '../format/parts.ts'
 
 export interface Wrapper {
   module: GoModule

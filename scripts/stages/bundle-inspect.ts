@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
-import { describeContents } from '../../bundles/describe.ts'
 import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
+import { describeContents } from '../../bundles/read/describe.ts'
 import { readHead } from '../../bundles/read.ts'
 import { readText } from '../../lib/files.ts'
 import { formatBytes, formatTable } from '../../lib/output.ts'

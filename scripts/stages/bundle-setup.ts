@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { cacheRoot, openCache } from '../../bundles/cache.ts'
 import { catalogFor } from '../../bundles/catalog.ts'
-import type { ProduceOptions } from '../../bundles/produce.ts'
+import type { ProduceOptions } from '../../bundles/produce/produce.ts'
 import { type Lock, loadLock } from '../../cluster/lock.ts'
 import { loadSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
-import { verifyBundle } from '../../bundles/verify.ts'
+import { verifyBundle } from '../../bundles/read/verify.ts'
 import { loadSpec } from '../../cluster/spec.ts'
 import { bundlePath } from '../../cluster/workspace.ts'
 import { readText } from '../../lib/files.ts'

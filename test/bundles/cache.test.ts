@@ -14,7 +14,7 @@ import {
   type Step,
   withWorkFolder,
 } from '../../bundles/cache.ts'
-import type { BlobRef } from '../../bundles/parts.ts'
+import type { BlobRef } from '../../bundles/format/parts.ts'
 import { temporary } from './small.ts'
 
 let count = 0

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { catalogFor } from '../../bundles/catalog.ts'
-import { compiledFrom } from '../../bundles/programs.ts'
+import { compiledFrom } from '../../bundles/produce/programs.ts'
 import { checkModules, pinOf, programName, readWrapper } from '../../bundles/sources/go.ts'
 import { supportedVersions } from '../../cluster/versions.ts'
 

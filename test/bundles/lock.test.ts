@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { lockText } from '../../bundles/layout.ts'
 import { compareLocks, type Difference } from '../../bundles/lock-diff.ts'
-import { type Lock, parseLock } from '../../cluster/lock.ts'
+import { type Lock, lockText, parseLock } from '../../cluster/lock.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const text = readFileSync(join(here, '../fixtures/redoubt.lock.yaml'), 'utf8')

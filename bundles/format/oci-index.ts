@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { byDigest } from '../cluster/lock.ts'
-import { fail } from '../lib/errors.ts'
-import { oci } from './format.ts'
+import { byDigest } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import { oci } from './names.ts'
 import type { BlobRef } from './parts.ts'
 
 /** An image as the index names it. */

@@ -1,13 +1,21 @@
-import { binaryPaths, type ComponentName, components, type ImageName, imageComponents } from '../cluster/components.ts'
-import type { Lock } from '../cluster/lock.ts'
-import type { LoadedSpec } from '../cluster/spec.ts'
-import { fail } from '../lib/errors.ts'
-import { mapPool } from '../lib/pool.ts'
-import { cachedPath } from './cache.ts'
+import {
+  binaryPaths,
+  type ComponentName,
+  components,
+  type ImageName,
+  imageComponents,
+} from '../../cluster/components.ts'
+import type { Lock } from '../../cluster/lock.ts'
+import type { LoadedSpec } from '../../cluster/spec.ts'
+import { fail } from '../../lib/errors.ts'
+import { mapPool } from '../../lib/pool.ts'
+import { cachedPath } from '../cache.ts'
+import type { Blob, BlobRef } from '../format/parts.ts'
+import { compareLocks } from '../lock-diff.ts'
+import { userlandOf } from '../sources/deb-files.ts'
+import { readFiles } from '../sources/file.ts'
 import { assembleImage, type Image } from './image.ts'
-import { compareLocks } from './lock-diff.ts'
 import { collectPackages } from './packages.ts'
-import type { Blob, BlobRef } from './parts.ts'
 import {
   checkCompiler,
   compilePrograms,
@@ -16,8 +24,6 @@ import {
   type ProgramOptions,
   type Programs,
 } from './programs.ts'
-import { userlandOf } from './sources/deb-files.ts'
-import { readFiles } from './sources/file.ts'
 
 /** Everything that goes into a bundle but for the executable, and the lock that says what it is. */
 export interface Product {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { fail } from '../lib/errors.ts'
+import { fail } from '../../lib/errors.ts'
 
 /** A piece of a blob: bytes in memory (small), or a whole file on disk. */
 export type Part = { bytes: Uint8Array } | { file: string; size: number }

@@ -1,10 +1,10 @@
-import { formatBytes } from '../lib/output.ts'
-import { recall } from './cache.ts'
+import { formatBytes } from '../../lib/output.ts'
+import { recall } from '../cache.ts'
+import { missingPackages } from '../sources/deb.ts'
+import { goStep, pinOf } from '../sources/go.ts'
 import { pinnedPackages } from './packages.ts'
 import type { ProduceOptions } from './produce.ts'
 import { compiledFrom, planBuild } from './programs.ts'
-import { missingPackages } from './sources/deb.ts'
-import { goStep, pinOf } from './sources/go.ts'
 
 /** One line of a dry run. */
 export interface PlannedPart {

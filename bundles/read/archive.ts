@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { Header } from 'tar'
-import { errnoOf, fail } from '../lib/errors.ts'
-import { blockSize, paddingOf, tarHeader } from './tar.ts'
+import { errnoOf, fail } from '../../lib/errors.ts'
+import { blockSize, paddingOf, tarHeader } from '../tar.ts'
 
 /** A bundle file that is open for reading. Nothing in it is trusted yet. */
 export interface Archive {

@@ -1,11 +1,11 @@
-import type { DebPackage, Lock } from '../cluster/lock.ts'
-import { fail } from '../lib/errors.ts'
-import { formatBytes } from '../lib/output.ts'
-import { withWorkFolder } from './cache.ts'
-import type { Catalog } from './catalog.ts'
+import type { DebPackage, Lock } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import { formatBytes } from '../../lib/output.ts'
+import { withWorkFolder } from '../cache.ts'
+import type { Catalog } from '../catalog.ts'
+import { openApt } from '../sources/apt.ts'
+import { type DebPins, fetchPackages, missingPackages, resolvePackages } from '../sources/deb.ts'
 import { countOf, type ProgramOptions } from './programs.ts'
-import { openApt } from './sources/apt.ts'
-import { type DebPins, fetchPackages, missingPackages, resolvePackages } from './sources/deb.ts'
 
 /** Has every Debian package in the cache: those that the lock pins, or the current ones. */
 export async function collectPackages(options: ProgramOptions): Promise<DebPins> {

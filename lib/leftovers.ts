@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { errnoOf } from '../lib/errors.ts'
-import { alive } from '../lib/lock.ts'
+import { errnoOf } from './errors.ts'
+import { alive } from './lock.ts'
 
 /** A name for work in progress that will become `path`: it says which process owns it, so that a later one can clear it. */
 export function temporaryName(path: string): string {

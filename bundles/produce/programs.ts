@@ -1,11 +1,11 @@
-import { type ComponentName, components } from '../cluster/components.ts'
-import type { DebPackage, Lock, LockEntry } from '../cluster/lock.ts'
-import type { Output } from '../lib/output.ts'
-import { type Cache, recall } from './cache.ts'
-import type { Catalog, Origin } from './catalog.ts'
-import type { BlobRef } from './parts.ts'
-import { programOf } from './sources/deb-files.ts'
-import { buildPrograms, checkModules, findToolchain, type GoBuild, goStep, pinOf, readWrapper } from './sources/go.ts'
+import { type ComponentName, components } from '../../cluster/components.ts'
+import type { DebPackage, Lock, LockEntry } from '../../cluster/lock.ts'
+import type { Output } from '../../lib/output.ts'
+import { type Cache, recall } from '../cache.ts'
+import type { Catalog, Origin } from '../catalog.ts'
+import type { BlobRef } from '../format/parts.ts'
+import { programOf } from '../sources/deb-files.ts'
+import { buildPrograms, checkModules, findToolchain, type GoBuild, goStep, pinOf, readWrapper } from '../sources/go.ts'
 
 /** What the lock says of a component apart from its image. */
 export type Program = Pick<LockEntry, 'version' | 'source' | 'binary'>

@@ -1,11 +1,11 @@
-import type { ImageName } from '../cluster/components.ts'
-import { imageRepository } from '../cluster/components.ts'
-import type { Lock } from '../cluster/lock.ts'
-import { type Cache, cachedPath, recall, remember, type Step } from './cache.ts'
-import type { ImageRecipe } from './catalog.ts'
-import { fixedTime, oci } from './format.ts'
-import { type Blob, type BlobRef, bytesBlob, hashParts, type Part } from './parts.ts'
-import { paddingOf, type TarEntry, tarHeader, trailerSize } from './tar.ts'
+import type { ImageName } from '../../cluster/components.ts'
+import { imageRepository } from '../../cluster/components.ts'
+import type { Lock } from '../../cluster/lock.ts'
+import { type Cache, cachedPath, recall, remember, type Step } from '../cache.ts'
+import type { ImageRecipe } from '../catalog.ts'
+import { fixedTime, oci } from '../format/names.ts'
+import { type Blob, type BlobRef, bytesBlob, hashParts, type Part } from '../format/parts.ts'
+import { paddingOf, type TarEntry, tarHeader, trailerSize } from '../tar.ts'
 
 export interface Image {
   /** `redoubt.dev/etcd:v3.6.8` */

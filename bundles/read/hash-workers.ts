@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { throwIfAborted } from '../lib/exec.ts'
+import { throwIfAborted } from '../../lib/exec.ts'
 
 export interface Range {
   offset: number

@@ -1,15 +1,14 @@
 import type { KeyObject } from 'node:crypto'
-import type { Lock } from '../cluster/lock.ts'
-import { byCodeUnit } from '../lib/files.ts'
-import { sha256 } from '../lib/hash.ts'
-import { writeYaml } from '../lib/yaml.ts'
-import { blobPath, names, oci } from './format.ts'
-import type { Image } from './image.ts'
-import { signBytes } from './keys.ts'
-import { writeIndex } from './oci-index.ts'
-import { type Blob, bytesBlob } from './parts.ts'
-import { type ContentsEntry, writeContents, writeStatement } from './statement.ts'
-import { blockSize, entrySize, trailerSize } from './tar.ts'
+import { type Lock, lockText } from '../../cluster/lock.ts'
+import { byCodeUnit } from '../../lib/files.ts'
+import { sha256 } from '../../lib/hash.ts'
+import { blobPath, names, oci } from '../format/names.ts'
+import { writeIndex } from '../format/oci-index.ts'
+import { type Blob, bytesBlob } from '../format/parts.ts'
+import { type ContentsEntry, writeContents, writeStatement } from '../format/statement.ts'
+import { signBytes } from '../keys.ts'
+import type { Image } from '../produce/image.ts'
+import { blockSize, entrySize, trailerSize } from '../tar.ts'
 
 /** One entry of the bundle, in the order of writing. */
 export interface LayoutEntry {
@@ -37,11 +36,6 @@ export interface LayoutInputs {
   images: readonly Image[]
   blobs: readonly Blob[]
   key: KeyObject
-}
-
-/** The lock as the workspace and the bundle hold it. */
-export function lockText(lock: Lock): string {
-  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml(lock)}`
 }
 
 /** Where every byte of a bundle goes. The same inputs and key give the same layout. */

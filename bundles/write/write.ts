@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { type FileHandle, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fail } from '../lib/errors.ts'
-import { throwIfAborted } from '../lib/exec.ts'
-import { throwWriteError, writeWhole } from '../lib/files.ts'
-import { formatBytes } from '../lib/output.ts'
+import { fail } from '../../lib/errors.ts'
+import { throwIfAborted } from '../../lib/exec.ts'
+import { throwWriteError, writeWhole } from '../../lib/files.ts'
+import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
+import { formatBytes } from '../../lib/output.ts'
+import { type Blob, readParts } from '../format/parts.ts'
+import { paddingOf, tarHeader, trailerSize } from '../tar.ts'
 import type { Layout, LayoutEntry } from './layout.ts'
-import { clearLeftovers, temporaryName } from './leftovers.ts'
-import { type Blob, readParts } from './parts.ts'
-import { paddingOf, tarHeader, trailerSize } from './tar.ts'
 
 /** Thrown when a blob's bytes are not what its digest says: the caller drops what is damaged and makes it again. */
 export class DamagedBlob extends Error {

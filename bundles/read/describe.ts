@@ -1,5 +1,5 @@
-import { binaryPaths } from '../cluster/components.ts'
-import type { BundleHead } from './read.ts'
+import { binaryPaths } from '../../cluster/components.ts'
+import type { BundleHead } from '../read.ts'
 
 /** One thing that a bundle holds, as a person calls it. */
 export interface BundleItem {

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import * as v from 'valibot'
-import { fail } from '../lib/errors.ts'
-import { blobPath, limits, names, oci } from './format.ts'
-import { blobsOfManifest, digestName, type IndexedImage, writeIndex } from './oci-index.ts'
-import { type BundleHead, readChecked } from './read.ts'
-import type { ContentsEntry } from './statement.ts'
-import { entrySize, paddingOf, tarHeader, trailerSize } from './tar.ts'
+import { fail } from '../../lib/errors.ts'
+import { blobPath, limits, names, oci } from '../format/names.ts'
+import { blobsOfManifest, digestName, type IndexedImage, writeIndex } from '../format/oci-index.ts'
+import type { ContentsEntry } from '../format/statement.ts'
+import { type BundleHead, readChecked } from '../read.ts'
+import { entrySize, paddingOf, tarHeader, trailerSize } from '../tar.ts'
 
 /** A tar of some of a bundle's images, streamed from it. */
 export interface ImageArchive {

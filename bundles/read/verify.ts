@@ -1,10 +1,10 @@
 import type { KeyObject } from 'node:crypto'
-import { fail } from '../lib/errors.ts'
+import { fail } from '../../lib/errors.ts'
+import { names } from '../format/names.ts'
+import { type BundleHead, readHead, throwDamaged } from '../read.ts'
+import { trailerSize } from '../tar.ts'
 import { type ArchiveEntry, checkPadding, copyAgain, readAt, readEntry } from './archive.ts'
-import { names } from './format.ts'
 import { hashRanges } from './hash-workers.ts'
-import { type BundleHead, readHead, throwDamaged } from './read.ts'
-import { trailerSize } from './tar.ts'
 
 export interface VerifyOptions {
   /** Threads that hash. */

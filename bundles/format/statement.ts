@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { fail } from '../lib/errors.ts'
+import { fail } from '../../lib/errors.ts'
 
 const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 const size = v.pipe(v.number(), v.integer(), v.minValue(0))
