@@ -36,6 +36,9 @@ export interface Output {
   error(text: string): void
 }
 
+/** Milliseconds after which a log is told again what is still under way. */
+const silence = 30_000
+
 type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
 
 export function createOutput(options: OutputOptions): Output {
@@ -55,11 +58,16 @@ export function createOutput(options: OutputOptions): Output {
         : undefined
     let detail = ''
     let status = ''
+    const elapsed = () => `${((performance.now() - started) / 1000).toFixed(0)}s`
     const refresh = (text: string) => {
       status = text
-      const seconds = ((performance.now() - started) / 1000).toFixed(0)
-      if (spinner) spinner.text = redact(`${title}  ${paint('dim', `${text}  ${seconds}s`)}`)
+      if (spinner) spinner.text = redact(`${title}  ${paint('dim', `${text ? `${text}  ` : ''}${elapsed()}`)}`)
     }
+    // Long work is never silent: the live line counts seconds, a log gets a line now and then.
+    const tick = setInterval(
+      () => (live ? refresh(status) : options.quiet || line(`… ${title}${status ? `  ${status}` : ''}  ${elapsed()}`)),
+      live ? 1000 : silence,
+    ).unref()
     const report: StepReport = {
       detail: (text) => {
         detail = text
@@ -69,6 +77,7 @@ export function createOutput(options: OutputOptions): Output {
     }
     const finish = (mark: string, text: string) => {
       running--
+      clearInterval(tick)
       spinner?.stop()
       const seconds = `${((performance.now() - started) / 1000).toFixed(1)}s`
       if (!options.quiet) line(`${mark} ${title}${text ? `  ${text}` : ''}  ${paint('dim', seconds)}`)
