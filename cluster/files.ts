@@ -17,7 +17,7 @@ export type Content =
  * `units` = systemd reads its units. A static pod's manifest needs none: the kubelet sees it; a file that a static pod
  * reads only at its start names that pod, and render folds its hash into the manifest.
  */
-export const restartTargets = ['containerd', 'kubelet', 'sysctl', 'routes', 'units'] as const
+const restartTargets = ['containerd', 'kubelet', 'sysctl', 'routes', 'units'] as const
 export type RestartTarget = (typeof restartTargets)[number]
 
 export interface NodeFile {

@@ -26,13 +26,11 @@ export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
   const problem = document.errors[0] ?? document.warnings[0]
-  if (problem) {
-    const at = lines.linePos(problem.pos[0])
+  if (problem)
     fail('usage', problem.message, {
-      where: `${file}:${at.line}:${at.col}`,
+      where: place(lines, file, problem.pos[0]),
       hint: 'Mend the YAML here, then run again.',
     })
-  }
   return {
     value: document.toJS({ maxAliasCount: 100 }),
     where: (path) => position(document, lines, file, path),
@@ -45,10 +43,7 @@ export function parseYamlStream(text: string, file: string): unknown[] {
   const documents = parseAllDocuments(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
   return [...documents].flatMap((document) => {
     const problem = document.errors[0]
-    if (problem) {
-      const at = lines.linePos(problem.pos[0])
-      fail('usage', problem.message, { where: `${file}:${at.line}:${at.col}` })
-    }
+    if (problem) fail('usage', problem.message, { where: place(lines, file, problem.pos[0]) })
     const value: unknown = document.toJS({ maxAliasCount: 100 })
     return value === null ? [] : [value]
   })
@@ -81,6 +76,10 @@ function position(document: Document, lines: LineCounter, file: string, path: re
     if (next === undefined) break
     node = next
   }
+  return place(lines, file, offset)
+}
+
+function place(lines: LineCounter, file: string, offset: number): string {
   const at = lines.linePos(offset)
   return `${file}:${at.line}:${at.col}`
 }

@@ -4,7 +4,7 @@ import type { Certificate } from './required.ts'
 import { type Curve, curveOf, type Profile, randomSerial, type Subject, saysExactly, signStatement } from './x509.ts'
 
 /** Certificates are valid from a little earlier: clocks inside differ. */
-export const backdateMinutes = 5
+const backdateMinutes = 5
 
 /** An authority that can sign. */
 export interface Issuer {

@@ -102,7 +102,7 @@ function leafChange(wanted: Certificate, found: Held, issuer: Authority, now: Da
 }
 
 /** True in the last third of a certificate's life. */
-export function dueForRenewal(certificate: X509Certificate, now: Date): boolean {
+function dueForRenewal(certificate: X509Certificate, now: Date): boolean {
   const start = certificate.validFromDate.getTime()
   const end = certificate.validToDate.getTime()
   return end - now.getTime() < (end - start) / 3

@@ -107,7 +107,7 @@ export function parsePrivateKey(text: string, file: string): KeyObject {
 }
 
 /** Mode of a regular file, undefined when nothing is there. Throws `usage` for links, folders and giants. */
-export async function inspect(file: string): Promise<{ mode: number } | undefined> {
+async function inspect(file: string): Promise<{ mode: number } | undefined> {
   try {
     const found = await lstat(file)
     if (!found.isFile()) return fail('usage', 'is no regular file', { where: file })

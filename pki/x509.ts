@@ -78,7 +78,7 @@ export function saysExactly(certificate: Buffer, statement: Statement): boolean 
 }
 
 /** Key identifier of RFC 7093 2, method 1: the first 160 bits of SHA-256 of the public key's bits. */
-export function keyIdentifier(publicKey: KeyObject): Buffer {
+function keyIdentifier(publicKey: KeyObject): Buffer {
   return createHash('sha256').update(point(publicKey)).digest().subarray(0, 20)
 }
 

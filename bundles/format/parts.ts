@@ -40,7 +40,7 @@ export async function* readParts(parts: readonly Part[]): AsyncGenerator<Uint8Ar
 }
 
 /** Sum of the parts' sizes, in bytes. */
-export function sizeOf(parts: readonly Part[]): number {
+function sizeOf(parts: readonly Part[]): number {
   return parts.reduce((sum, part) => sum + ('bytes' in part ? part.bytes.length : part.size), 0)
 }
 

@@ -62,7 +62,7 @@ export async function assembleImage(
 }
 
 /** `redoubt.dev/pause:0.1.7-1-b2`: our own repository; what a tag cannot hold (`+`) becomes a hyphen. */
-export function imageName(name: ImageName, version: string): string {
+function imageName(name: ImageName, version: string): string {
   return `${imageRepository}/${name}:${version.replace(/[^\w.-]/g, '-')}`
 }
 

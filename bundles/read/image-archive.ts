@@ -64,7 +64,7 @@ export async function archiveOfImages(head: BundleHead, references: readonly str
 }
 
 /** The images that a bundle's index names, each once. Throws `integrity` when the index is not as we write it. */
-export async function readImages(head: BundleHead): Promise<IndexedImage[]> {
+async function readImages(head: BundleHead): Promise<IndexedImage[]> {
   const entry = head.contents.find((candidate) => candidate.path === names.index)
   const where = `${head.archive.path}: ${names.index}`
   if (!entry) return fail('integrity', 'is missing', { where })

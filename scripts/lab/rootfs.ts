@@ -74,7 +74,7 @@ async function writeMirrors(work: string): Promise<string[]> {
 }
 
 /** The name changes with the inputs, so that a change of them makes a new one. */
-export function rootfsName(): string {
+function rootfsName(): string {
   return `${inputs.suite}-${sha256(JSON.stringify([inputs, process.arch])).slice(0, 12)}.tar`
 }
 

@@ -32,7 +32,7 @@ export async function showControls({ out }: Context, [id]: string[]): Promise<nu
 }
 
 /** The probes that prove a control. */
-export function probesOf(control: string): Probe[] {
+function probesOf(control: string): Probe[] {
   return probes.filter((probe) => probe.controls.includes(control))
 }
 

@@ -58,7 +58,7 @@ export function judgeWorthless(where: string, sent: string, answer: Answer): Che
 }
 
 /** One line on a handshake. */
-export function describeHandshake(result: Handshake): string {
+function describeHandshake(result: Handshake): string {
   switch (result.kind) {
     case 'accepted':
       return `accepted with ${result.protocol} ${result.cipher}${result.answer ? `, then ${firstLine(result.answer)}` : ''}`
@@ -74,7 +74,7 @@ export function describeHandshake(result: Handshake): string {
 }
 
 /** TLS alerts (RFC 8446 6.2) by which a server says why: no common version or suite; a client certificate it does not take. */
-export const alerts = {
+const alerts = {
   parameters: [40, 70, 71],
   certificate: [40, 41, 42, 43, 46, 48, 49, 116],
 } as const

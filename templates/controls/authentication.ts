@@ -2,7 +2,7 @@ import type { Control } from '../control.ts'
 import { configFile, configFolder } from './layout.ts'
 
 /** What probes of load balancers and kubelets ask for without credentials. The match is exact. */
-export const healthPaths = ['/livez', '/readyz', '/healthz'] as const
+const healthPaths = ['/livez', '/readyz', '/healthz'] as const
 
 function authenticationFile(anonymous: Record<string, unknown>) {
   const file = configFile('authentication.yaml', {

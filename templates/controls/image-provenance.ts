@@ -15,7 +15,7 @@ export const imageProvenance: Control = {
 }
 
 /** Every image of the bundle by digest, sorted. */
-export function bundleImages(site: Pick<Site, 'lock'>): string[] {
+function bundleImages(site: Pick<Site, 'lock'>): string[] {
   return imageComponents.map((component: ImageName) => imageReference(site.lock, component)).sort()
 }
 

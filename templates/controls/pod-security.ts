@@ -2,7 +2,7 @@ import type { Control } from '../control.ts'
 import { configFile } from './layout.ts'
 
 /** Namespaces whose pods are not held to the restricted standard: the control plane and the network live there. */
-export const exemptNamespaces = ['kube-system'] as const
+const exemptNamespaces = ['kube-system'] as const
 
 export const podSecurity: Control = {
   id: 'pod-security',

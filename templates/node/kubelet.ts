@@ -9,7 +9,7 @@ import { kubeconfig } from './kubeconfig.ts'
 import { kernelDefaultsHeld } from './sysctl.ts'
 import { writeUnit } from './unit.ts'
 
-export const kubeletClientTrust = '/etc/kubernetes/pki/kubelet-clients.crt'
+const kubeletClientTrust = '/etc/kubernetes/pki/kubelet-clients.crt'
 const configPath = `${paths.kubeletData}/config.yaml`
 const kubeconfigPath = `${paths.kubernetes}/kubelet.conf`
 const pki = `${paths.kubeletData}/pki`
