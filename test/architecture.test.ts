@@ -26,7 +26,6 @@ const homes: Record<string, RegExp> = {
   'node-forge': /^lib\/der\.ts$/,
   tar: /^bundles\//,
   valibot: /^(cluster|bundles|pki|templates|scripts)\//,
-  semver: /^(cluster|bundles|templates)\//,
   esbuild: /^scripts\/build\//,
 }
 
