@@ -18,8 +18,9 @@ const list = '.redoubt-list'
  * copied beside its place first. A name that begins with a dot is ignored by the kubelet, CNI and systemd.
  *
  * With $2 the files are manifests of static pods: the old ones are taken away first, and the new ones placed $2 seconds after the old
- * processes have ended (comm in proc(5) holds 15 characters of a name). A kubelet that sees a new manifest while the old pod is still
- * ending looks again only after 10 to 15 s (kubelet/pod_workers.go, allowStaticPodStart), and by then the controllers have lost their leases.
+ * processes have ended (comm in proc(5) holds 15 characters of a name). A kubelet that sees a new manifest while the old pod is
+ * still ending looks again only after 10 to 15 s (kubelet/pod_workers.go, allowStaticPodStart), and by then the controllers have lost
+ * their leases. etcd goes last, when all others have ended: an API server without etcd neither works nor ends.
  */
 export const placeScript = `set -eu
 stage=$1 swap=\${2-}
@@ -30,19 +31,27 @@ tar -x -p --no-same-owner -f - -C "$stage"
 [ -f "$stage/${list}" ] || { echo 'the stream of files was cut off; nothing was placed' >&2; exit 1; }
 device=$(stat -c %d -- "$stage")
 last=
-if [ -n "$swap" ]; then
-  pids=
+take() {
+  pids= tries=0
   while read -r owner path; do
     name=\${path##*/} name=$(printf %.15s "\${name%.yaml}")
+    case $name in etcd) [ "$1" = etcd ] || continue ;; *) [ "$1" != etcd ] || continue ;; esac
     for p in /proc/[0-9]*/comm; do
       { read -r comm < "$p"; } 2>/dev/null && [ "$comm" = "$name" ] && p=\${p%/comm} && pids="$pids \${p#/proc/}"
     done || :
     rm -f -- "$path"
   done < "$stage/${list}"
-  tries=0
   for pid in $pids; do
-    while [ -e "/proc/$pid" ] && [ $tries -lt 400 ]; do sleep 0.1; tries=$((tries + 1)); done
+    while [ -e "/proc/$pid" ]; do
+      tries=$((tries + 1))
+      [ $tries -lt 450 ] || { echo "process $pid does not end within 45 s of its manifest being taken away" >&2; exit 1; }
+      sleep 0.1
+    done
   done
+}
+if [ -n "$swap" ]; then
+  take others
+  take etcd
   sleep "$swap"
 fi
 while read -r owner path; do

@@ -28,8 +28,13 @@ while read -r verb word path; do
   case $verb in
   restore)
     new=\${path%/*}/.\${path##*/}.redoubt-new
+    case $path in
+    ${paths.manifests}/*)
+      [ "$(sha256sum < "files$path")" != "$(sha256sum < "$path" 2>/dev/null)" ] || continue
+      rm -f -- "$path"
+      sleep 2 ;;
+    esac
     cp -p -- "files$path" "$new"
-    case $path in ${paths.manifests}/*) rm -f -- "$path"; sleep 2 ;; esac
     mv -fT -- "$new" "$path" ;;
   delete) rm -f -- "$path" ;;
   folder) chmod -- "\${word%%:*}" "$path" && chown -- "\${word#*:}" "$path" ;;

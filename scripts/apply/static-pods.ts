@@ -7,6 +7,9 @@ interface PodList {
   }[]
 }
 
+/** Where the kubelet has a pod from: `file` or `api` (kubelet/types/pod_update.go). */
+const source = 'kubernetes.io/config.source'
+
 export interface StaticPodState {
   /** Id of its container; empty while there is none. */
   id: string
@@ -21,11 +24,28 @@ export async function staticPods(apis: Apis, node: string): Promise<Map<string, 
   const list = await apis.admin.get<PodList>(`/api/v1/nodes/${node}/proxy/pods`, { timeout: 3000 })
   return new Map(
     (list?.items ?? [])
-      .filter((pod) => pod.metadata?.annotations?.['kubernetes.io/config.source'] === 'file')
+      .filter((pod) => pod.metadata?.annotations?.[source] === 'file')
       .map((pod) => {
         const status = pod.status?.containerStatuses?.[0]
         const name = (pod.metadata?.name ?? '').replace(new RegExp(`-${node}$`), '')
         return [name, { id: status?.containerID ?? '', ready: status?.ready === true }]
       }),
   )
+}
+
+/**
+ * Undefined when the kubelet of a node has heard of the pods that the API server gives it, else what is awaited. A kubelet that was
+ * started a moment ago has not, and then overlooks for good that a manifest was taken away (kubelet.go, deletePod). Throws
+ * `failed` when either does not answer.
+ */
+export async function kubeletDeaf(apis: Apis, node: string): Promise<string | undefined> {
+  const query = `/api/v1/pods?fieldSelector=spec.nodeName%3D${node}`
+  const [given, heard] = await Promise.all([
+    apis.admin.get<PodList>(query, { timeout: 3000 }),
+    apis.admin.get<PodList>(`/api/v1/nodes/${node}/proxy/pods`, { timeout: 3000 }),
+  ])
+  const isMirror = (annotations: Record<string, string> = {}) => 'kubernetes.io/config.mirror' in annotations
+  const any = given?.items?.some((pod) => !isMirror(pod.metadata?.annotations))
+  const some = heard?.items?.some((pod) => pod.metadata?.annotations?.[source] === 'api')
+  return any && !some ? 'the kubelet to hear of its pods' : undefined
 }

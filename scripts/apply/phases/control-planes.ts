@@ -3,11 +3,12 @@ import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { StepReport } from '../../../lib/output.ts'
 import { filesToSend, isManifest, sendFiles, setAccess } from '../files.ts'
 import { lastLines, watchFailures } from '../logs.ts'
+import type { FileChange } from '../plan.ts'
 import { arm, disarm, trigger } from '../rollback.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
 import { runServices, serviceWords } from '../services.ts'
 import { snapshot } from '../snapshot.ts'
-import { staticPods } from '../static-pods.ts'
+import { kubeletDeaf, staticPods } from '../static-pods.ts'
 import { waitUntil } from '../wait.ts'
 import { fileActions, serviceActions } from './new-nodes.ts'
 
@@ -75,11 +76,10 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     await setAccess(apply, { ...target, plan: { ...plan, folders: [] } }, plan.remove)
     // Services first: a kubelet that starts while its API server is down is slow.
     await restartServices(apply, target, status)
-    status(`${pods.join(', ')} to stop and start anew`)
     const failing = watchFailures(shell, { pods, patience: 8000 })
     // The first look tells the containers that are about to stop from those that will be started.
     await failing()
-    await sendFiles(apply, target, manifests, { swap: true })
+    if (manifests.length > 0) await swapManifests(apply, target, manifests, status)
     problem = await waitUntil(() => settled(apply, target, before, failing), {
       limit: apply.patience,
       every: 200,
@@ -87,6 +87,12 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
       status,
     })
   } catch (error) {
+    if (signal.aborted) {
+      const seconds = Math.ceil((apply.patience + margin) / 1000)
+      apply.context.out.warn(
+        `${node.name} puts its earlier files back by itself within ${seconds} s, or when apply runs again`,
+      )
+    }
     if (signal.aborted || !(error instanceof RedoubtError)) throw error
     problem = error.message
   }
@@ -102,6 +108,24 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
 async function look(apply: Apply, { node }: ApplyNode, pods: readonly string[]): Promise<Map<string, string>> {
   const found = await staticPods(apply.at(node), node.name).catch(() => undefined)
   return new Map(pods.map((pod) => [pod, found?.get(pod)?.id ?? '']))
+}
+
+async function swapManifests(
+  apply: Apply,
+  target: ApplyNode,
+  manifests: readonly FileChange[],
+  status: (text: string) => void,
+): Promise<void> {
+  const { node } = target
+  // Where nobody answers the change is a repair, and there is nothing to wait for.
+  await waitUntil(() => kubeletDeaf(apply.at(node), node.name).catch(() => undefined), {
+    limit: 30_000,
+    every: 200,
+    signal: apply.context.signal,
+    status,
+  })
+  status(`waiting for ${podsOf(target).join(', ')} to stop`)
+  await sendFiles(apply, target, manifests, { swap: true })
 }
 
 async function restartServices(apply: Apply, target: ApplyNode, status: (text: string) => void): Promise<void> {
