@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { chmod, type FileHandle, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { errnoOf, fail } from './errors.ts'
 
@@ -55,6 +55,12 @@ export function throwWriteError(error: unknown, path: string): never {
       cause: error,
     })
   if (code === 'ENOENT') fail('failed', 'the folder does not exist', { where: dirname(path), cause: error })
+  if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'EISDIR' || code === 'ELOOP')
+    fail('failed', 'something else is in the way here', {
+      where: path,
+      hint: 'A file is where a folder should be, or the other way round: move it away, then run again.',
+      cause: error,
+    })
   throw error
 }
 
@@ -68,22 +74,39 @@ export async function ensureFolder(path: string, mode = 0o755): Promise<void> {
   }
 }
 
-/** Reads a text file; throws `usage` with `hint` when it is not there. */
+/** Most bytes that are read at once: what people and redoubt write is far smaller. */
+const sizeLimit = 64 << 20
+
+/** Reads a text file; throws `usage` with `hint` when it is not there, and for what is no file of a sensible size. */
 export async function readText(path: string, hint?: string): Promise<string> {
   try {
+    await refuseOdd(path)
     return await readFile(path, 'utf8')
   } catch (error) {
     return throwReadError(error, path, hint)
   }
 }
 
-/** Reads a file's bytes; throws `usage` with `hint` when it is not there. */
+/** As readText, the bytes. */
 export async function readBytes(path: string, hint?: string): Promise<Buffer> {
   try {
+    await refuseOdd(path)
     return await readFile(path)
   } catch (error) {
     return throwReadError(error, path, hint)
   }
+}
+
+/** A named pipe would be waited for without end, a device never ends. What a shell hands over (`--key <(...)`) is neither. */
+async function refuseOdd(path: string): Promise<void> {
+  const info = await stat(path)
+  const handed = path.startsWith('/dev/') || path.startsWith('/proc/')
+  if (!info.isFile() && !info.isDirectory() && !handed) fail('usage', 'is no regular file', { where: path })
+  if (info.isFile() && info.size > sizeLimit)
+    fail('usage', `has ${info.size} bytes; at most ${sizeLimit} are read`, {
+      where: path,
+      hint: 'See that this is the file you mean.',
+    })
 }
 
 function throwReadError(error: unknown, path: string, hint?: string): never {
@@ -92,6 +115,7 @@ function throwReadError(error: unknown, path: string, hint?: string): never {
   if (code === 'ENOENT' || code === 'ENOTDIR') fail('usage', 'no such file', details)
   if (code === 'EISDIR') fail('usage', 'is a folder, a file was expected', details)
   if (code === 'EACCES') fail('usage', 'not allowed to read this file', details)
+  if (code === 'ELOOP') fail('usage', 'is a link that leads back to itself', details)
   throw error
 }
 

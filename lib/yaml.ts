@@ -9,7 +9,7 @@ import {
   parseDocument,
   stringify,
 } from 'yaml'
-import { fail } from './errors.ts'
+import { fail, messageOf } from './errors.ts'
 
 /** A parsed file that can say where each value stands. */
 export interface YamlFile {
@@ -32,7 +32,7 @@ export function parseYaml(text: string, file: string): YamlFile {
       hint: 'Mend the YAML here, then run again.',
     })
   return {
-    value: document.toJS({ maxAliasCount: 100 }),
+    value: toValue(document, file),
     where: (path) => position(document, lines, file, path),
   }
 }
@@ -44,7 +44,7 @@ export function parseYamlStream(text: string, file: string): unknown[] {
   return [...documents].flatMap((document) => {
     const problem = document.errors[0]
     if (problem) fail('usage', problem.message, { where: place(lines, file, problem.pos[0]) })
-    const value: unknown = document.toJS({ maxAliasCount: 100 })
+    const value = toValue(document, file)
     return value === null ? [] : [value]
   })
 }
@@ -57,6 +57,19 @@ export function writeYaml(value: unknown): string {
 /** Writes a stream of documents, each led by `---`. */
 export function writeYamlStream(values: readonly unknown[]): string {
   return values.map((value) => `---\n${writeYaml(value)}`).join('')
+}
+
+/** The value of a document without syntax errors. Throws `usage` for what cannot be one: alias bombs, unknown aliases. */
+function toValue(document: Pick<Document, 'toJS'>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: 100 })
+  } catch (error) {
+    return fail('usage', `cannot be read: ${messageOf(error)}`, {
+      where: file,
+      hint: 'Write values out where they are needed, without YAML anchors and aliases.',
+      cause: error,
+    })
+  }
 }
 
 function position(document: Document, lines: LineCounter, file: string, path: readonly (string | number)[]): string {

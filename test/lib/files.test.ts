@@ -1,10 +1,19 @@
 import * as assert from 'node:assert/strict'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { RedoubtError } from '../../lib/errors.ts'
-import { ensureFolder, exists, listFiles, readText, throwWriteError, writeAtomic } from '../../lib/files.ts'
+import { ensureFolder, exists, listFiles, readBytes, readText, throwWriteError, writeAtomic } from '../../lib/files.ts'
 
 const folder = () => mkdtempSync(join(tmpdir(), 'redoubt-test-'))
 
@@ -69,6 +78,29 @@ test('ensureFolder tightens the mode of a folder that was there', async () => {
   await ensureFolder(at, 0o700)
   assert.equal(statSync(at).mode & 0o777, 0o700)
   assert.equal(await exists(join(at, 'nothing')), false)
+})
+
+test('what is no file of a sensible size is refused, not waited for', async () => {
+  const at = folder()
+  symlinkSync('loop', join(at, 'loop'))
+  symlinkSync('/dev/zero', join(at, 'device'))
+  writeFileSync(join(at, 'giant'), '')
+  truncateSync(join(at, 'giant'), 65 << 20)
+  for (const [name, message] of [
+    ['loop', /leads back to itself/],
+    ['device', /no regular file/],
+    ['giant', /at most 67108864/],
+  ] as const)
+    for (const read of [readText, readBytes])
+      await assert.rejects(read(join(at, name)), (error) => {
+        assert.ok(error instanceof RedoubtError)
+        assert.equal(error.code, 'usage')
+        assert.match(error.message, message)
+        return true
+      })
+  writeFileSync(join(at, 'file'), '')
+  await assert.rejects(ensureFolder(join(at, 'file')), (error) => error instanceof RedoubtError)
+  await assert.rejects(ensureFolder(join(at, 'file', 'below')), (error) => error instanceof RedoubtError)
 })
 
 test.run()
