@@ -1,5 +1,5 @@
 // What goes where: data to stdout; everything else to stderr. A terminal gets one live line (ora); anything else gets one
-// line per finished step. Colour only on a terminal without NO_COLOR and TERM=dumb. Nothing leaves without redact().
+// line per finished step. Colour only on a terminal without NO_COLOR and TERM=dumb. Nothing leaves without shown().
 import { styleText } from 'node:util'
 import { redact } from './redact.ts'
 
@@ -46,7 +46,7 @@ export function createOutput(options: OutputOptions): Output {
   let running = 0
   const paint = (style: Style, text: string) =>
     options.color ? styleText(style, text, { validateStream: false }) : text
-  const line = (text: string) => void process.stderr.write(`${redact(text)}\n`)
+  const line = (text: string) => void process.stderr.write(`${shown(text)}\n`)
 
   async function step<T>(title: string, work: (report: StepReport) => Promise<T>): Promise<T> {
     const started = performance.now()
@@ -61,7 +61,7 @@ export function createOutput(options: OutputOptions): Output {
     const elapsed = () => `${((performance.now() - started) / 1000).toFixed(0)}s`
     const refresh = (text: string) => {
       status = text
-      if (spinner) spinner.text = redact(`${title}  ${paint('dim', `${text ? `${text}  ` : ''}${elapsed()}`)}`)
+      if (spinner) spinner.text = shown(`${title}  ${paint('dim', `${text ? `${text}  ` : ''}${elapsed()}`)}`)
     }
     // Long work is never silent: the live line counts seconds, a log gets a line now and then.
     const tick = setInterval(
@@ -95,14 +95,24 @@ export function createOutput(options: OutputOptions): Output {
   return {
     format: options.format,
     color: options.color,
-    data: (text) => void process.stdout.write(redact(text.endsWith('\n') ? text : `${text}\n`)),
-    json: (value) => void process.stdout.write(redact(`${JSON.stringify(value, null, 2)}\n`)),
+    data: (text) => void process.stdout.write(shown(text.endsWith('\n') ? text : `${text}\n`)),
+    json: (value) => void process.stdout.write(shown(`${JSON.stringify(value, null, 2)}\n`)),
     step,
     note: (text) => void (options.quiet || line(text)),
     warn: (text) => line(paint('yellow', `! ${text}`)),
     debug: (text) => void (options.verbose && line(paint('dim', text))),
     error: (text) => line(`${paint('red', 'error:')} ${text}`),
   }
+}
+
+/**
+ * Without secrets, and without what could move the cursor or rename the window: a node's or a file's own words are in it. Colours
+ * (SGR, ECMA-48 8.3.117) stay.
+ */
+export function shown(text: string): string {
+  return redact(text).replaceAll(/[^\P{Cc}\n\t](\[[\d;]*m)?/gu, (found, rest = '') =>
+    found.startsWith('\u001b') && rest ? found : `\\u${found.charCodeAt(0).toString(16).padStart(4, '0')}${rest}`,
+  )
 }
 
 /** `512 MB of 1.3 GB, 210 MB/s, 4s left`; elapsed in milliseconds. */

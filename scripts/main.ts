@@ -1,8 +1,7 @@
 import { workspaceAt } from '../cluster/workspace.ts'
 import { describeError, exitCodes, RedoubtError } from '../lib/errors.ts'
 import { interrupted } from '../lib/exec.ts'
-import { createOutput, type Output } from '../lib/output.ts'
-import { redact } from '../lib/redact.ts'
+import { createOutput, type Output, shown } from '../lib/output.ts'
 import { parseCommandLine } from './cli.ts'
 import { commands } from './commands.ts'
 import { commandHelp, overview } from './help.ts'
@@ -40,7 +39,7 @@ async function main(argv: string[]): Promise<number> {
     return await line.command.run(context, line.positionals, line.options)
   } catch (thrown) {
     const error = interrupt.signal.aborted ? interrupted(thrown) : thrown
-    const text = redact(describeError(error, debug))
+    const text = shown(describeError(error, debug))
     if (out) out.error(text)
     else process.stderr.write(`error: ${text}\n`)
     return exitCodes[error instanceof RedoubtError ? error.code : 'internal']

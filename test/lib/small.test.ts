@@ -3,7 +3,7 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { contains, formatAddress, formatCidr, overlaps, parseAddress, parseCidr, subnet } from '../../lib/cidr.ts'
 import { describeError, exitCodes, fail, RedoubtError } from '../../lib/errors.ts'
-import { formatBytes, formatTable, progressText } from '../../lib/output.ts'
+import { formatBytes, formatTable, progressText, shown } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { addSecret, redact } from '../../lib/redact.ts'
 
@@ -78,6 +78,12 @@ test('secrets, private keys and tokens never come out', () => {
   const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl'
   const text = redact(`a hunter2hunter2 b ${pem} c ${token} d -----BEGIN EC PRIVATE KEY-----\ncut off`)
   assert.equal(text, 'a [redacted] b [redacted private key] c [redacted token] d [redacted private key]')
+})
+
+test('what a node or a file says cannot steer the terminal; colours stay', () => {
+  assert.equal(shown('a\x1b]0;title\x07b\rc\x9b2Jd\x1b[2J'), 'a\\u001b]0;title\\u0007b\\u000dc\\u009b2Jd\\u001b[2J')
+  assert.equal(shown('\x1b[31mred\x1b[39m\tx\n'), '\x1b[31mred\x1b[39m\tx\n')
+  assert.deepEqual(JSON.parse(shown(JSON.stringify({ a: '\x7f\x1b' }))), { a: '\x7f\x1b' })
 })
 
 test('mapPool keeps order, bounds what runs at once, and stops after a failure', async () => {
