@@ -20,7 +20,34 @@ const address = v.pipe(
     (text) => parseAddress(text) !== undefined,
     (issue) => `${JSON.stringify(issue.input)} is no IPv4 address`,
   ),
+  v.check(
+    (text) => isHostAddress(parseAddress(text) ?? 0),
+    (issue) => `${issue.input} is no address at which other hosts could reach a node`,
+  ),
 )
+/**
+ * RFC 1123: labels joined by dots, at most 253 characters, the last one with a letter (all digits would be an address gone wrong).
+ * Certificates, the Corefile and URLs hold it as it is.
+ */
+const dnsName = /^(?=.{1,253}$)([a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\.)*(?![0-9]+$)[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/
+const nameHelp = 'lower-case letters, digits, hyphens and dots'
+const endpoint = v.pipe(
+  v.string(),
+  v.check(
+    (text) => parseAddress(text) !== undefined || dnsName.test(text),
+    (issue) => `${JSON.stringify(issue.input)} is no IPv4 address and no DNS name: ${nameHelp}, without a port`,
+  ),
+)
+/** A certificate must hold `kubernetes.default.svc.DOMAIN`, which has at most 253 characters too. */
+const dnsDomain = v.pipe(
+  v.string(),
+  v.check(
+    (text) => text.length <= 230 && dnsName.test(text),
+    (issue) => `${JSON.stringify(issue.input)} is no DNS name: ${nameHelp}, at most 230`,
+  ),
+)
+/** Nothing that could end a line, or an argument, where it is written. */
+const printable = v.pipe(v.string(), v.regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'holds a line break or a control character'))
 const cidr = v.pipe(
   v.string(),
   v.check(
@@ -28,15 +55,25 @@ const cidr = v.pipe(
     (issue) => `${JSON.stringify(issue.input)} is no IPv4 network like 10.244.0.0/16 (no host bits set)`,
   ),
 )
-const date = v.pipe(v.string(), v.isoDate('expected a date like 2027-01-31'))
+const date = v.pipe(
+  v.string(),
+  v.isoDate('expected a date like 2027-01-31'),
+  v.check(isDay, (issue) => `${issue.input} is no day of the calendar`),
+)
 const natural = (minimum: number, maximum: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(minimum), v.maxValue(maximum))
 
 const ssh = v.strictObject({
-  user: v.optional(v.string(), 'root'),
+  user: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/, (issue) => `${JSON.stringify(issue.input)} is no user name`),
+    ),
+    'root',
+  ),
   port: v.optional(natural(1, 65535), 22),
   /** Private key file for the ssh program, relative to the workspace. Without it ssh's own configuration decides. */
-  key: v.optional(v.string()),
+  key: v.optional(v.pipe(printable, v.minLength(1, 'is empty'))),
 })
 
 const node = v.strictObject({
@@ -54,24 +91,27 @@ const waiver = v.strictObject({
   expires: date,
 })
 
-const component = v.strictObject({ args: v.optional(v.record(v.string(), v.string()), {}) })
+const component = v.strictObject({ args: v.optional(v.record(v.string(), printable), {}) })
 
 const specSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Cluster'),
   metadata: v.strictObject({ name: label }),
   spec: v.strictObject({
-    kubernetes: v.picklist(supportedVersions),
+    kubernetes: v.picklist(
+      supportedVersions,
+      (issue) => `${issue.received} is not supported; this redoubt carries ${supportedVersions.join(', ')}`,
+    ),
     nodes: v.pipe(v.array(node), v.minLength(1, 'a cluster needs at least one node')),
     ssh: v.optional(ssh, {}),
     /** Where clients reach the API: an address or name. By default the first control plane's address. */
-    endpoint: v.optional(v.string()),
+    endpoint: v.optional(endpoint),
     network: v.optional(
       v.strictObject({
         provider: v.optional(v.picklist(['routes']), 'routes'),
         podCIDR: v.optional(cidr, '10.244.0.0/16'),
         serviceCIDR: v.optional(cidr, '10.96.0.0/16'),
-        dnsDomain: v.optional(v.string(), 'cluster.local'),
+        dnsDomain: v.optional(dnsDomain, 'cluster.local'),
       }),
       {},
     ),
@@ -82,7 +122,10 @@ const specSchema = v.strictObject({
           '0.1.0',
         ),
         /** Further files to carry, by name: path relative to the workspace. */
-        files: v.optional(v.array(v.strictObject({ name: label, path: v.string() })), []),
+        files: v.optional(
+          v.array(v.strictObject({ name: label, path: v.pipe(printable, v.minLength(1, 'is empty')) })),
+          [],
+        ),
       }),
       {},
     ),
@@ -128,12 +171,24 @@ export function parseSpec(text: string, file: string): LoadedSpec {
   return spec
 }
 
+/** True for an address that a host can have: not of loopback, `this network`, multicast or broadcast (RFC 6890). */
+function isHostAddress(address: number): boolean {
+  const first = Math.floor(address / 2 ** 24)
+  return first !== 0 && first !== 127 && first < 224
+}
+
+/** True when a well-formed date is one of the calendar: 2027-02-31 is not. */
+function isDay(text: string): boolean {
+  const time = Date.parse(text)
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
+}
+
 function explain(issue: v.BaseIssue<unknown>): string {
   if (issue.type === 'strict_object' && issue.expected === 'never') {
     const keys = siblings(issue)
     return `unknown field${keys ? `; known here: ${keys}` : ''}`
   }
-  if (issue.received === 'undefined') return `missing; expected ${issue.expected}`
+  if (issue.received === 'undefined') return 'missing'
   return issue.message
 }
 

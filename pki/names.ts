@@ -2,7 +2,6 @@
 import { endpointHost, serviceAddress } from '../cluster/model.ts'
 import type { ClusterSpec, NodeSpec } from '../cluster/spec.ts'
 import { parseAddress } from '../lib/cidr.ts'
-import { fail } from '../lib/errors.ts'
 
 /** Of ports that listen on the node's loopback only. */
 export function loopback(): string[] {
@@ -14,7 +13,7 @@ export function loopbackAndNode(node: NodeSpec): string[] {
   return [`DNS:${node.name}`, 'DNS:localhost', `IP:${node.address}`, 'IP:127.0.0.1']
 }
 
-/** Of the API server: node, Service, endpoint, loopback. Throws `usage` when the endpoint is no address and no DNS name. */
+/** Of the API server: node, Service, endpoint, loopback. */
 export function apiserverNames(node: NodeSpec, spec: ClusterSpec): string[] {
   const { dnsDomain, serviceCIDR } = spec.spec.network
   const services = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
@@ -22,20 +21,15 @@ export function apiserverNames(node: NodeSpec, spec: ClusterSpec): string[] {
     `DNS:${node.name}`,
     'DNS:localhost',
     ...services.map((service) => `DNS:${service}`),
-    hostName(`kubernetes.default.svc.${dnsDomain}`, 'spec.network.dnsDomain'),
+    `DNS:kubernetes.default.svc.${dnsDomain}`,
     `IP:${node.address}`,
-    hostName(endpointHost(spec), 'spec.endpoint'),
+    hostName(endpointHost(spec)),
     `IP:${serviceAddress(serviceCIDR, 1)}`,
     'IP:127.0.0.1',
   ]
 }
 
-function hostName(text: string, field: string): string {
-  if (parseAddress(text) !== undefined) return `IP:${text}`
-  const label = '[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?'
-  if (text.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(text)) return `DNS:${text}`
-  return fail('usage', `${field}: ${JSON.stringify(text)} is no IPv4 address and no DNS name`, {
-    where: 'redoubt.yaml',
-    hint: 'Use lower-case letters, digits, hyphens and dots, without a port.',
-  })
+/** The spec holds nothing but IPv4 addresses and DNS names there. */
+function hostName(text: string): string {
+  return parseAddress(text) === undefined ? `DNS:${text}` : `IP:${text}`
 }
