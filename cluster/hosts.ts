@@ -3,33 +3,40 @@ import { readText } from '../lib/files.ts'
 import { parseYaml } from '../lib/yaml.ts'
 import { checkFile } from './check.ts'
 
+/** What a host said of itself: shown, so without line breaks and terminal codes. */
+const word = v.pipe(v.string(), v.regex(/^[^\p{Cc}]{0,200}$/u, 'expected a short line without control characters'))
+const count = v.pipe(v.number(), v.integer(), v.minValue(0))
+
 /** What of a host the rendered settings depend on. `survey` measures it, `apply` refuses a host that is no longer so. */
 const facts = v.strictObject({
-  os: v.string(), // `debian 12`
+  os: word, // `debian 12`
   architecture: v.picklist(['amd64', 'arm64']),
   /** What /sys/fs/cgroup is: v2 alone, or v1 controllers (also where v2 is mounted beside them). */
   cgroup: v.picklist(['v1', 'v2']),
-  systemd: v.number(), // major version
+  systemd: count, // major version
   swap: v.boolean(),
   defaultRoute: v.boolean(),
   /** The interface that carries the node's address, and its MTU. */
-  interface: v.string(),
-  mtu: v.number(),
+  interface: v.pipe(v.string(), v.regex(/^[^\s/\p{Cc}]{1,15}$/u, 'expected the name of an interface')),
+  mtu: v.pipe(v.number(), v.integer(), v.minValue(576), v.maxValue(65536)),
   /** False where a process cannot lower its oom_score_adj (no CAP_SYS_RESOURCE). */
   canLowerOomScore: v.boolean(),
   /** Of the sysctls that rendering sets: can this host write it? */
   writableSysctls: v.record(v.string(), v.boolean()),
   /** SHA256 fingerprint of the host's ssh key, so that a node cannot be swapped unnoticed; empty for local. */
-  sshHostKey: v.string(),
+  sshHostKey: v.pipe(
+    v.string(),
+    v.regex(/^(SHA256:[A-Za-z0-9+/]{43})?$/, 'expected a fingerprint as `ssh-keygen -l` shows it, or nothing'),
+  ),
 })
 
 /** What changes from minute to minute: recorded, judged by survey, not compared. */
 const measured = v.strictObject({
-  kernel: v.string(),
-  cpus: v.number(),
-  memoryMiB: v.number(),
-  diskFreeMiB: v.number(),
-  clockSkewSeconds: v.number(),
+  kernel: word,
+  cpus: count,
+  memoryMiB: count,
+  diskFreeMiB: count,
+  clockSkewSeconds: v.pipe(v.number(), v.integer()),
 })
 
 const hostsSchema = v.strictObject({
@@ -56,5 +63,11 @@ export const surveyedSysctls = [
 /** Reads and checks `hosts.yaml`. Throws `usage` with file:line. */
 export async function loadHosts(path: string): Promise<Hosts> {
   const yaml = parseYaml(await readText(path, 'Run `redoubt survey` first.'), path)
-  return checkFile(hostsSchema, yaml, 'Run `redoubt survey` again: it writes this file.')
+  const found = checkFile(hostsSchema, yaml, 'Run `redoubt survey` again: it writes this file.')
+  return { ...found, hosts: withoutPrototype(found.hosts) }
+}
+
+/** The same entries in an object that has no others: a node may be called `constructor`. */
+export function withoutPrototype<T>(entries: Record<string, T>): Record<string, T> {
+  return Object.assign(Object.create(null), entries)
 }

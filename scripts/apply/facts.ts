@@ -2,7 +2,7 @@ import { type HostFacts, type HostMeasured, surveyedSysctls } from '../../cluste
 import { parseAddress } from '../../lib/cidr.ts'
 import { fail } from '../../lib/errors.ts'
 import { factsScript } from './facts-script.ts'
-import { readSections, type Sections, sectionLine } from './sections.ts'
+import { nonsense, readSections, type Sections, sectionLine } from './sections.ts'
 import type { NodeShell } from './transport.ts'
 
 export interface Surveyed {
@@ -41,7 +41,7 @@ export function readFacts(
   const memory = /^MemTotal:\s+(\d+) kB$/m.exec(sections.get('memory')?.join('\n') ?? '')?.[1]
   return {
     facts: {
-      os: osName(sections),
+      os: word(osName(sections), asked.node),
       architecture,
       cgroup: line('cgroup') === 'cgroup2fs' ? 'v2' : 'v1',
       systemd: number(/^systemd (\d+)/.exec(line('systemd'))?.[1], 'systemd', asked.node),
@@ -54,13 +54,13 @@ export function readFacts(
       sshHostKey: asked.hostKey,
     },
     measured: {
-      kernel: line('kernel'),
+      kernel: word(line('kernel'), asked.node),
       cpus: number(line('cpus'), 'cpus', asked.node),
       memoryMiB: Math.floor(number(memory, 'memory', asked.node) / 1024),
       diskFreeMiB: diskFree(sections, asked.node),
       clockSkewSeconds: Math.round(number(line('time'), 'time', asked.node) - asked.before / 1000) || 0,
     },
-    hostname: line('hostname'),
+    hostname: word(line('hostname'), asked.node),
     missing: sections.get('missing') ?? [],
   }
 }
@@ -115,6 +115,11 @@ function writable(sections: Sections): Record<string, boolean> {
 function diskFree(sections: Sections, node: string): number {
   const free = (sections.get('disk') ?? []).slice(1).map((line) => number(line.split(/\s+/)[3], 'disk', node))
   return Math.floor(Math.min(...(free.length > 0 ? free : [0])) / 1024)
+}
+
+/** What is shown to people and kept: one short line without terminal codes. */
+function word(text: string, node: string): string {
+  return /^[^\p{Cc}]{0,200}$/u.test(text) ? text : nonsense(text, node)
 }
 
 function number(text: string | undefined, name: string, node: string): number {

@@ -77,10 +77,23 @@ export async function loadApis(workspace: Workspace, url: string): Promise<Apis>
 
 const controlsSchema = v.object({ off: v.array(v.string()), forced: v.array(v.string()) })
 
+/** What controls.json says of how it was rendered. Throws `usage` when it is none. */
+function readControls(text: string, path: string): v.InferOutput<typeof controlsSchema> {
+  try {
+    return v.parse(controlsSchema, JSON.parse(text))
+  } catch (error) {
+    return fail('usage', 'is not as `redoubt render` writes it', {
+      where: path,
+      hint: 'Run `redoubt render` again.',
+      cause: error,
+    })
+  }
+}
+
 /** Refuses a rendering that is not what the workspace renders now: changed since, or edited by hand. */
 async function refuseStale(workspace: Workspace): Promise<void> {
   const path = join(workspace.rendered, 'controls.json')
-  const { off, forced } = v.parse(controlsSchema, JSON.parse(await readText(path, 'Run `redoubt render` first.')))
+  const { off, forced } = readControls(await readText(path, 'Run `redoubt render` first.'), path)
   const changes = await compareRendered(
     workspace.rendered,
     renderedFiles(await renderWorkspace(workspace, { off, force: forced.length > 0 })),

@@ -59,6 +59,7 @@ export function sshOptions(settings: SshSettings, folder: string): string[] {
     'BatchMode=yes',
     `StrictHostKeyChecking=${hostKey === 'new' ? 'accept-new' : 'yes'}`,
     'CheckHostIP=no',
+    'FingerprintHash=sha256',
     `KnownHostsCommand=${command}`,
     // The survey is the record of who a node is: an older known_hosts neither helps nor hinders.
     ...(surveyed ? ['UserKnownHostsFile=/dev/null', 'GlobalKnownHostsFile=/dev/null'] : []),
@@ -74,9 +75,14 @@ export function sshOptions(settings: SshSettings, folder: string): string[] {
     'ForwardX11=no',
     'LogLevel=ERROR',
     `Port=${settings.port}`,
-    ...(settings.key ? [`IdentityFile=${settings.key}`, 'IdentitiesOnly=yes'] : []),
+    ...(settings.key ? [`IdentityFile=${quoted(settings.key)}`, 'IdentitiesOnly=yes'] : []),
   ]
   return options.flatMap((option) => ['-o', option])
+}
+
+/** A path as ssh's configuration takes one: with spaces, quotes and `%`, which begins a token (ssh_config(5)). */
+function quoted(path: string): string {
+  return `"${path.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')}"`
 }
 
 /** Why ssh itself failed, in words that say what to compare, and what to do. */

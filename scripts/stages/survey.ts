@@ -1,5 +1,5 @@
 import type { Hosts } from '../../cluster/hosts.ts'
-import { loadHosts } from '../../cluster/hosts.ts'
+import { loadHosts, withoutPrototype } from '../../cluster/hosts.ts'
 import { loadLock } from '../../cluster/lock.ts'
 import { loadSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
@@ -17,7 +17,9 @@ export async function survey(context: Context, _args: string[], options: OptionV
   const { out, workspace, signal, now } = context
   const spec = await loadSpec(workspace.spec)
   const { nodes } = spec.spec
-  const before = (await exists(workspace.hosts)) ? (await loadHosts(workspace.hosts)).hosts : {}
+  const before: Hosts['hosts'] = (await exists(workspace.hosts))
+    ? (await loadHosts(workspace.hosts)).hosts
+    : withoutPrototype({})
   const lock = (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
   const shells = await connectNodes(workspace, spec, before, flag(options, 'accept-host-keys') ? 'new' : 'known')
   const surveyed = await withNodes(shells, () =>

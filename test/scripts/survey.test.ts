@@ -83,6 +83,7 @@ const hostile: { name: string; text: string; message: RegExp }[] = [
   { name: 'a section twice', text: answer(['= uid\n|0\n', '= uid\n|0\n= uid\n|0\n']), message: /makes no sense/ },
   { name: 'two lines for one', text: answer(['= uid\n|0\n', '= uid\n|0\n|0\n']), message: /2 lines of uid/ },
   { name: 'no number', text: answer(['= cpus\n|2', '= cpus\n|many']), message: /"many" when asked for cpus/ },
+  { name: 'terminal codes', text: answer(['VERSION_ID="12"', 'VERSION_ID="\x1b]0;x\x07"']), message: /makes no sense/ },
   { name: 'another user', text: answer(['= uid\n|0', '= uid\n|1000']), message: /not root/ },
   { name: 'an odd architecture', text: answer(['|x86_64', '|riscv64']), message: /architecture riscv64/ },
   { name: 'no interface', text: answer([/\|host0\t00004D0A.*\n/, '']), message: /no interface .* 10\.77\.0\.11/ },

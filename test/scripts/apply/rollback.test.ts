@@ -113,7 +113,7 @@ for (const { name, noted, restarts } of [
 const settings: SshSettings = { node: 'cp1', address: '10.0.0.11', user: 'root', port: 2222, hostKey: 'SHA256:abc' }
 
 test('ssh is strict, quick to give up, and believes the survey alone', () => {
-  const options = sshOptions({ ...settings, key: '/ws/key' }, '/run/x')
+  const options = sshOptions({ ...settings, key: '/a ws/100%/"k"' }, '/run/x')
   for (const wanted of [
     'BatchMode=yes',
     'StrictHostKeyChecking=yes',
@@ -121,7 +121,7 @@ test('ssh is strict, quick to give up, and believes the survey alone', () => {
     'GlobalKnownHostsFile=/dev/null',
     'ConnectTimeout=5',
     'Port=2222',
-    'IdentityFile=/ws/key',
+    'IdentityFile="/a ws/100%%/\\"k\\""',
     'IdentitiesOnly=yes',
   ])
     assert.ok(options.includes(wanted), wanted)
