@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { Header } from 'tar'
 import { errnoOf, fail } from '../../lib/errors.ts'
@@ -25,12 +26,18 @@ export interface ArchiveEntry {
 /** Opens a bundle. Throws `usage` when there is no such file. */
 export async function openArchive(path: string): Promise<Archive> {
   try {
-    const file = await open(path, 'r')
+    // Not waiting: opening a named pipe would never end.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const info = await file.stat()
     if (info.isFile()) return { path, file, size: info.size }
     await file.close()
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') fail('usage', 'no such file', { where: path, cause: error })
+    if (errnoOf(error) === 'ENOENT')
+      fail('usage', 'no such file', {
+        where: path,
+        hint: 'Copy the bundle there, or name where it is.',
+        cause: error,
+      })
     if (errnoOf(error) === 'EACCES') fail('usage', 'not allowed to read this file', { where: path, cause: error })
     throw error
   }

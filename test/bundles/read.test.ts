@@ -80,4 +80,10 @@ test('a blob that changes under an open bundle fails at the end of its stream', 
   await bundle.close()
 })
 
+test('a named pipe is refused, not waited for', async () => {
+  const path = join(temporary, 'pipe')
+  execFileSync('mkfifo', [path])
+  await assert.rejects(openBundle(path, key.publicPem), { code: 'usage', message: 'is no regular file', where: path })
+})
+
 test.run()
