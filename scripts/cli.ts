@@ -79,6 +79,8 @@ function readGlobal(values: OptionValues): CommandLine['global'] {
   if (format !== 'table' && format !== 'json')
     fail('usage', `unknown output format: ${format}`, { hint: 'Use -o table or -o json.' })
   const plain = process.env.NO_COLOR || process.env.TERM === 'dumb' || values['no-color'] || !process.stderr.isTTY
+  if (values.workspace === '')
+    fail('usage', '--workspace names no folder', { hint: 'Leave it out for the current one.' })
   const debug = values.debug === true
   return {
     format,

@@ -13,10 +13,17 @@ const interrupt = new AbortController()
 // The first Ctrl-C asks the work to stop; the second does not wait for it.
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(name, () => (interrupt.signal.aborted ? process.exit(exitCodes.interrupted) : interrupt.abort()))
-// `redoubt ... | head` closes our stdout: that is no error.
+// `redoubt ... | head` closes our stdout: that is no error, and the work goes on to its own exit code. A result that a full disk
+// swallowed is one. Without stderr nobody listens: the work goes on all the same.
+let unwritten: NodeJS.ErrnoException | undefined
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0)
-  throw error
+  if (error.code !== 'EPIPE') unwritten = error
+})
+process.stderr.on('error', () => {})
+process.on('exit', (code) => {
+  if (!unwritten) return
+  process.stderr.write(`error: the result could not be written: ${unwritten.message}\n`)
+  if (code === 0) process.exitCode = exitCodes.failed
 })
 
 async function main(argv: string[]): Promise<number> {

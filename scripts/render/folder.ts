@@ -57,9 +57,9 @@ export async function writeRendered(folder: string, files: ReadonlyMap<string, s
   await rm(old, { recursive: true, force: true })
   try {
     for (const parent of new Set([...files.keys()].map((path) => dirname(path))))
-      await mkdir(join(fresh, parent), { recursive: true })
+      await mkdir(join(fresh, parent), { recursive: true, mode: 0o755 })
     // Not synced one by one: what a power cut loses, the next run finds changed and writes again.
-    await mapPool([...files], 16, ([path, text]) => writeFile(join(fresh, path), text))
+    await mapPool([...files], 16, ([path, text]) => writeFile(join(fresh, path), text, { mode: 0o644 }))
     if (await exists(folder)) await rename(folder, old)
     await rename(fresh, folder)
   } catch (error) {

@@ -81,4 +81,26 @@ test('the command line: help to stdout, errors to stderr, exit codes', async () 
   assert.equal(unknown.stderr, 'error: unknown command: versoin\n  Did you mean `redoubt version`?\n')
 })
 
+test('a reader who leaves changes no exit code; a result that cannot be written is an error', async () => {
+  const shell = (line: string): Promise<{ code: number; stderr: string }> =>
+    new Promise((resolve) => {
+      execFile('sh', ['-c', line, process.execPath, main], (error, _, stderr) =>
+        resolve({ code: typeof error?.code === 'number' ? error.code : 0, stderr }),
+      )
+    })
+  const full = await shell('"$0" "$1" version > /dev/full')
+  assert.equal(full.code, 1)
+  assert.match(full.stderr, /^error: the result could not be written: ENOSPC[^\n]*\n$/)
+  const unheard = await shell('"$0" "$1" versoin 2> /dev/full')
+  assert.equal(unheard.code, 2)
+  const left = await shell('{ "$0" "$1" bundle; echo "$?" >&2; } | true')
+  assert.equal(left.stderr, '2\n')
+})
+
+test('an empty workspace is refused: it is a variable that was not set', async () => {
+  const { code, stderr } = await redoubt('render', '-w', '')
+  assert.equal(code, 2)
+  assert.match(stderr, /names no folder/)
+})
+
 test.run()

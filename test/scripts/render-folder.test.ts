@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -54,6 +54,15 @@ test('what a killed run left behind is cleared', () =>
     await writeRendered(join(root, 'rendered'), after)
     assert.deepEqual(readdirSync(root), ['rendered'])
     assert.equal(readFileSync(join(root, 'rendered', 'cp1', 'd', 'e'), 'utf8'), 'fresh')
+  }))
+
+test('nobody else may write there, whatever the umask', () =>
+  inFolder(async (root) => {
+    const umask = process.umask(0)
+    await writeRendered(join(root, 'rendered'), before)
+    process.umask(umask)
+    for (const path of ['rendered', 'rendered/cp1', 'rendered/cp1/a'])
+      assert.equal(statSync(join(root, path)).mode & 0o022, 0, path)
   }))
 
 test('a node named cluster has no folder of its own', async () => {
