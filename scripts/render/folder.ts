@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { lstat, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { describeTree } from '../../cluster/files.ts'
 import { fail } from '../../lib/errors.ts'
@@ -35,9 +35,12 @@ export interface Change {
   path: string
 }
 
-/** How `rendered/` as it is differs from what is to be written, sorted by path. */
+/** How `rendered/` as it is differs from what is to be written, sorted by path. Throws `usage` when it is a file or a link. */
 export async function compareRendered(folder: string, files: ReadonlyMap<string, string>): Promise<Change[]> {
-  const before = (await exists(folder)) ? await listFiles(folder) : []
+  const there = await exists(folder)
+  if (there && !(await lstat(folder)).isDirectory())
+    fail('usage', 'is no folder', { where: folder, hint: 'Move it away: `redoubt render` makes this folder itself.' })
+  const before = there ? await listFiles(folder) : []
   const changes: Change[] = before.filter((path) => !files.has(path)).map((path) => ({ change: 'removed', path }))
   for (const [path, text] of files) {
     if (!before.includes(path)) changes.push({ change: 'added', path })

@@ -1,5 +1,14 @@
 import * as assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -63,6 +72,16 @@ test('nobody else may write there, whatever the umask', () =>
     process.umask(umask)
     for (const path of ['rendered', 'rendered/cp1', 'rendered/cp1/a'])
       assert.equal(statSync(join(root, path)).mode & 0o022, 0, path)
+  }))
+
+test('a file or a link in the place of the folder is refused and left alone', () =>
+  inFolder(async (root) => {
+    const folder = join(root, 'rendered')
+    for (const make of [() => writeFileSync(folder, 'mine'), () => symlinkSync(tmpdir(), folder)]) {
+      make()
+      await assert.rejects(compareRendered(folder, before), { code: 'usage', where: folder })
+      rmSync(folder)
+    }
   }))
 
 test('a node named cluster has no folder of its own', async () => {
