@@ -57,7 +57,15 @@ export function apiserverPod({ lock }: Site, node: NodeModel, args: string[]): S
     cpu: '250m',
     annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${node.address}:6443` },
     // Its serving certificate, client CAs and client certificates are read again when they change.
-    inputs: [`${configFolder}/`, `${pki}/sa.pub`, `${pki}/sa.key`, trustPaths.etcd, trustPaths.kubeletServers],
+    // It starts anew with etcd: one that goes on calls itself not ready for a minute after etcd is back, and answers the kubelet late.
+    inputs: [
+      `${configFolder}/`,
+      `${pki}/sa.pub`,
+      `${pki}/sa.key`,
+      trustPaths.etcd,
+      trustPaths.kubeletServers,
+      `${paths.manifests}/etcd.yaml`,
+    ],
     mounts: [
       { name: 'k8s-certs', path: pki, readOnly: true },
       { name: 'config', path: configFolder, readOnly: true },

@@ -65,11 +65,12 @@ function withControlPlane(
     { by: 'the baseline', sets: [...common, ...controlPlaneFiles(site, node)] },
     ...contributions.map(({ by, files: sets }) => ({ by, sets: sets ?? [] })),
   ])
+  const etcd = staticPod(etcdPod(site, node, args('etcd', etcdArgs(site, node))), files)
   const pods = [
-    etcdPod(site, node, args('etcd', etcdArgs(site, node))),
     apiserverPod(site, node, args('kube-apiserver', apiserverArgs(site, node))),
     controllerManagerPod(site, args('kube-controller-manager', controllerManagerArgs(site))),
     schedulerPod(site, args('kube-scheduler', schedulerArgs())),
   ]
-  return [...files, ...pods.map((pod) => staticPod(pod, files))]
+  const inputs = [...files, etcd]
+  return [...inputs, ...pods.map((pod) => staticPod(pod, inputs))]
 }
