@@ -2,8 +2,8 @@ import type { NodeModel } from '../../cluster/model.ts'
 import { type KubeObject, objectName, objectPath } from '../../cluster/objects.ts'
 import { fail } from '../../lib/errors.ts'
 import type { Api } from '../api.ts'
+import { staticPods } from './on-node/static-pods.ts'
 import type { Apply } from './run.ts'
-import { staticPods } from './static-pods.ts'
 import { waitUntil } from './wait.ts'
 
 /** Milliseconds that nodes and workloads have to become ready. */

@@ -8,14 +8,16 @@ import { loadLock } from '../../cluster/lock.ts'
 import { buildModel, type Model } from '../../cluster/model.ts'
 import type { KubeObject } from '../../cluster/objects.ts'
 import { type LoadedSpec, loadSpec } from '../../cluster/spec.ts'
-import type { Workspace } from '../../cluster/workspace.ts'
+import { bundlePath, type Workspace } from '../../cluster/workspace.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit, readText } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { parseYamlStream } from '../../lib/yaml.ts'
 import { loadPublicPki } from '../../pki/public.ts'
+import type { Rendered } from '../../templates/render.ts'
 import { createApi } from '../api.ts'
 import { compareRendered, renderedFiles } from '../render/folder.ts'
+import { weakenings } from '../render/weakened.ts'
 import { renderWorkspace } from '../stages/render.ts'
 import type { Apis } from './run.ts'
 
@@ -29,6 +31,8 @@ export interface Inputs {
   objects: { name: string; objects: KubeObject[] }[]
   /** `NAME SHA256-OF-ROOT` */
   cluster: string
+  /** What is weaker in this rendering than it should be, a line each. */
+  weakened: string[]
 }
 
 /** Reads the workspace and opens the bundle. Throws `usage` for what is missing or stale, `integrity` for a bad bundle. */
@@ -39,9 +43,9 @@ export async function loadInputs(workspace: Workspace, options: { bundle?: strin
     loadLock(workspace.lock),
     loadPublicPki(workspace.keys),
   ])
-  await refuseStale(workspace)
+  const rendered = await refuseStale(workspace)
   const { name } = spec.metadata
-  const path = resolve(options.bundle ?? join(workspace.root, `${name}-${spec.spec.bundle.version}.tar`))
+  const path = options.bundle ? resolve(options.bundle) : bundlePath(workspace, spec)
   const keyPath = resolve(options.key ?? workspace.bundlePublicKey)
   const bundle = await openBundle(path, await readText(keyPath, 'Name the public key with --key.'), keyPath)
   if (JSON.stringify(bundle.lock) !== JSON.stringify(lock)) {
@@ -59,6 +63,7 @@ export async function loadInputs(workspace: Workspace, options: { bundle?: strin
     trees: await Promise.all(spec.spec.nodes.map((node) => readTree(workspace, node.name))),
     objects: await readObjects(workspace),
     cluster: `${name} ${sha256(pki.authority('root'))}`,
+    weakened: weakenings(rendered),
   }
 }
 
@@ -90,20 +95,19 @@ function readControls(text: string, path: string): v.InferOutput<typeof controls
   }
 }
 
-/** Refuses a rendering that is not what the workspace renders now: changed since, or edited by hand. */
-async function refuseStale(workspace: Workspace): Promise<void> {
+/** Renders again as it was rendered; refuses what differs: changed since, or edited by hand. */
+async function refuseStale(workspace: Workspace): Promise<Rendered> {
   const path = join(workspace.rendered, 'controls.json')
   const { off, forced } = readControls(await readText(path, 'Run `redoubt render` first.'), path)
-  const changes = await compareRendered(
-    workspace.rendered,
-    renderedFiles(await renderWorkspace(workspace, { off, force: forced.length > 0 })),
-  )
+  const rendered = await renderWorkspace(workspace, { off, force: forced.length > 0 })
+  const changes = await compareRendered(workspace.rendered, renderedFiles(rendered))
   const [first] = changes
   if (first)
     fail('usage', `is not what the workspace renders now (${changes.length} files differ, first ${first.path})`, {
       where: workspace.rendered,
       hint: 'Run `redoubt render`: something changed since, or a file was edited there by hand.',
     })
+  return rendered
 }
 
 async function readTree(workspace: Workspace, node: string): Promise<Inputs['trees'][number]> {

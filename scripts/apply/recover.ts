@@ -1,8 +1,8 @@
 import { fail } from '../../lib/errors.ts'
+import { settleAll } from '../ssh/settle.ts'
+import { forget, trigger } from './on-node/rollback.ts'
 import { perform } from './perform.ts'
-import { forget, trigger } from './rollback.ts'
 import type { Apply, ApplyNode, Phase } from './run.ts'
-import { settleAll } from './settle.ts'
 import { waitUntil } from './wait.ts'
 
 /** Milliseconds that a control plane has to come back after its files were put back. */

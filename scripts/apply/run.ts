@@ -5,8 +5,8 @@ import type { KubeObject } from '../../cluster/objects.ts'
 import type { StepReport } from '../../lib/output.ts'
 import type { Api } from '../api.ts'
 import type { Context } from '../command.ts'
-import type { NodePlan } from './plan.ts'
-import type { NodeShell } from './transport.ts'
+import type { NodeShell } from '../ssh/transport.ts'
+import type { NodePlan } from './plan/plan.ts'
 
 /** One thing that apply does or, in a dry run, would do. */
 export interface Action {

@@ -1,5 +1,5 @@
 import { type RunOptions, type RunResult, run } from '../../lib/exec.ts'
-import { shellQuote } from '../apply/quote.ts'
+import { shellQuote } from '../ssh/quote.ts'
 import { labPlaces } from './places.ts'
 import { findHost } from './table.ts'
 

@@ -1,12 +1,8 @@
 import type { HostFacts } from '../../cluster/hosts.ts'
 import { fail } from '../../lib/errors.ts'
 import { formatTable } from '../../lib/output.ts'
-import { connectNodes, withNodes } from '../apply/connect.ts'
-import { surveyNode } from '../apply/facts.ts'
 import { waitHealthy } from '../apply/health.ts'
 import { type Inputs, loadApis, loadInputs } from '../apply/inputs.ts'
-import { brokenFacts } from '../apply/judge.ts'
-import { lockNode } from '../apply/node-lock.ts'
 import { perform } from '../apply/perform.ts'
 import { bootstrap } from '../apply/phases/bootstrap.ts'
 import { controlPlanes } from '../apply/phases/control-planes.ts'
@@ -17,14 +13,18 @@ import { packages } from '../apply/phases/packages.ts'
 import { record } from '../apply/phases/record.ts'
 import { rights } from '../apply/phases/rights.ts'
 import { workers } from '../apply/phases/workers.ts'
-import { planNode } from '../apply/plan.ts'
-import { probeNode } from '../apply/probe.ts'
+import { planNode } from '../apply/plan/plan.ts'
+import { probeNode } from '../apply/plan/probe.ts'
+import { severeChanges } from '../apply/plan/severe.ts'
 import { recover } from '../apply/recover.ts'
 import type { Apply, ApplyNode, Phase } from '../apply/run.ts'
-import { settleAll } from '../apply/settle.ts'
-import { severeChanges } from '../apply/severe.ts'
-import type { NodeShell } from '../apply/transport.ts'
 import { type Context, flag, type OptionValues, text } from '../command.ts'
+import { connectNodes, withNodes } from '../ssh/connect.ts'
+import { lockNode } from '../ssh/node-lock.ts'
+import { settleAll } from '../ssh/settle.ts'
+import type { NodeShell } from '../ssh/transport.ts'
+import { surveyNode } from '../survey/facts.ts'
+import { brokenFacts } from '../survey/judge.ts'
 
 /** What apply does, in this order. New nodes get everything at once; what runs is changed behind a rollback. */
 const phases: readonly Phase[] = [
@@ -53,6 +53,7 @@ export async function apply(context: Context, _args: string[], options: OptionVa
     report.detail(`${found.bundle.name} ${found.bundle.version}, Kubernetes ${found.model.version}`)
     return found
   })
+  for (const text of inputs.weakened) out.warn(text)
   try {
     const shells = await connectNodes(workspace, inputs.spec, inputs.hosts, 'known')
     return await withNodes(shells, async () => {

@@ -13,6 +13,7 @@ import { loadPublicPki } from '../../pki/public.ts'
 import { type Rendered, renderCluster } from '../../templates/render.ts'
 import { type Context, flag, type OptionValues } from '../command.ts'
 import { compareRendered, renderedFiles, writeRendered } from '../render/folder.ts'
+import { weakenings } from '../render/weakened.ts'
 
 /** Renders every node's tree and the cluster's objects into rendered/, and says what changed against the last time. */
 export async function render(context: Context, _args: string[], options: OptionValues): Promise<number> {
@@ -32,9 +33,7 @@ export async function render(context: Context, _args: string[], options: OptionV
     if (found.length > 0) await writeRendered(workspace.rendered, files)
     return found
   })
-  for (const text of result.forced) out.warn(text)
-  for (const control of result.controls.filter((entry) => entry.state === 'off'))
-    out.warn(`CONTROL OFF: ${control.id} - ${control.title}. This rendering is weakened on purpose.`)
+  for (const text of weakenings(result)) out.warn(text)
   if (out.format === 'json')
     out.json({
       apiVersion: 'redoubt.dev/v1alpha1',

@@ -6,11 +6,11 @@ import { fail } from '../../lib/errors.ts'
 import { exists, writeAtomic } from '../../lib/files.ts'
 import { formatTable } from '../../lib/output.ts'
 import { writeYaml } from '../../lib/yaml.ts'
-import { connectNodes, withNodes } from '../apply/connect.ts'
-import { surveyNode } from '../apply/facts.ts'
-import { compareHosts, judgeHost } from '../apply/judge.ts'
-import { settleAll } from '../apply/settle.ts'
 import { type Context, flag, type OptionValues } from '../command.ts'
+import { connectNodes, withNodes } from '../ssh/connect.ts'
+import { settleAll } from '../ssh/settle.ts'
+import { surveyNode } from '../survey/facts.ts'
+import { compareHosts, judgeHost } from '../survey/judge.ts'
 
 /** Asks all nodes at once for what rendering depends on, and writes hosts.yaml unless something cannot work. */
 export async function survey(context: Context, _args: string[], options: OptionValues): Promise<number> {

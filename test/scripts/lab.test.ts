@@ -1,7 +1,6 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { contains, parseAddress, parseCidr } from '../../lib/cidr.ts'
-import { shellQuote } from '../../scripts/apply/quote.ts'
 import { groupsOf, readLayout } from '../../scripts/lab/cgroups.ts'
 import { knownHostsLine } from '../../scripts/lab/keys.ts'
 import { nspawnCommand } from '../../scripts/lab/machine.ts'
@@ -11,6 +10,7 @@ import { nodeShell } from '../../scripts/lab/reach.ts'
 import { missingPackages } from '../../scripts/lab/requirements.ts'
 import { readCounters } from '../../scripts/lab/sinkhole.ts'
 import { findHost, findHosts, labHosts, labNetwork } from '../../scripts/lab/table.ts'
+import { shellQuote } from '../../scripts/ssh/quote.ts'
 
 const cp1 = findHost('cp1')
 const v1 = ['cpu', 'memory', 'cpuset', 'systemd', 'unified'].map((name) => `/sys/fs/cgroup/${name}`)
@@ -120,11 +120,11 @@ test('what is missing is said by package, once', () => {
 test('mounts at and below a folder, the last first, spaces and all', () => {
   const table = [
     '22 1 254:0 / / rw - ext4 /dev/vda rw',
-    '30 22 0:30 / /lab/work rw - tmpfs a rw',
-    '31 30 0:31 / /lab/work/a\\040b rw - proc b rw',
-    '32 22 0:32 / /lab/workshop rw - tmpfs c rw',
+    '30 22 0:30 / /lab/hosts rw - tmpfs a rw',
+    '31 30 0:31 / /lab/hosts/a\\040b rw - proc b rw',
+    '32 22 0:32 / /lab/hostsfile rw - tmpfs c rw',
   ].join('\n')
-  assert.deepEqual(mountPoints(table, '/lab/work'), ['/lab/work/a b', '/lab/work'])
+  assert.deepEqual(mountPoints(table, '/lab/hosts'), ['/lab/hosts/a b', '/lab/hosts'])
 })
 
 test('the sinkhole’s count is IPv4 and IPv6 packets received', () => {

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs'
 import { test } from 'uvu'
 import type { NodeSpec } from '../../cluster/spec.ts'
 import { RedoubtError } from '../../lib/errors.ts'
-import { readFacts } from '../../scripts/apply/facts.ts'
-import { brokenFacts, compareHosts, judgeHost } from '../../scripts/apply/judge.ts'
-import { readSections } from '../../scripts/apply/sections.ts'
+import { readSections } from '../../scripts/ssh/sections.ts'
+import { readFacts } from '../../scripts/survey/facts.ts'
+import { brokenFacts, compareHosts, judgeHost } from '../../scripts/survey/judge.ts'
 
 // What a Debian 12 host without default route answered.
 const recorded = readFileSync(new URL('./recorded/facts.txt', import.meta.url), 'utf8')

@@ -1,8 +1,8 @@
 import { fail } from '../../../lib/errors.ts'
-import { lastLines, staticPodNames, watchFailures } from '../logs.ts'
-import { nodePlaces } from '../places.ts'
+import { settleAll } from '../../ssh/settle.ts'
+import { lastLines, staticPodNames, watchFailures } from '../on-node/logs.ts'
+import { nodePlaces } from '../on-node/places.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
-import { settleAll } from '../settle.ts'
 import { waitUntil } from '../wait.ts'
 
 /** Milliseconds that a new control plane has to become healthy. */

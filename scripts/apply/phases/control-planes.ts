@@ -1,14 +1,14 @@
 import { basename } from 'node:path'
 import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { StepReport } from '../../../lib/output.ts'
-import { filesToSend, isManifest, sendFiles, setAccess } from '../files.ts'
-import { lastLines, watchFailures } from '../logs.ts'
-import type { FileChange } from '../plan.ts'
-import { arm, disarm, trigger } from '../rollback.ts'
+import { filesToSend, isManifest, sendFiles, sendRound } from '../on-node/files.ts'
+import { lastLines, watchFailures } from '../on-node/logs.ts'
+import { arm, disarm, trigger } from '../on-node/rollback.ts'
+import { runServices, serviceWords } from '../on-node/services.ts'
+import { snapshot } from '../on-node/snapshot.ts'
+import { kubeletDeaf, staticPods } from '../on-node/static-pods.ts'
+import type { FileChange } from '../plan/plan.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
-import { runServices, serviceWords } from '../services.ts'
-import { snapshot } from '../snapshot.ts'
-import { kubeletDeaf, staticPods } from '../static-pods.ts'
 import { waitUntil } from '../wait.ts'
 import { fileActions, serviceActions } from './new-nodes.ts'
 
@@ -64,16 +64,13 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
   let problem: string | undefined
   try {
     status('placing files')
-    await setAccess(apply, { ...target, plan: { ...plan, files: [] } }, [])
     const files = filesToSend(plan)
     const manifests = files.filter((file) => isManifest(file.entry.path))
-    await sendFiles(
+    await sendRound(
       apply,
       target,
       files.filter((file) => !manifests.includes(file)),
-      { first: true },
     )
-    await setAccess(apply, { ...target, plan: { ...plan, folders: [] } }, plan.remove)
     // Services first: a kubelet that starts while its API server is down is slow.
     await restartServices(apply, target, status)
     const failing = watchFailures(shell, { pods, patience: 8000 })

@@ -1,9 +1,9 @@
 import { Readable } from 'node:stream'
 import { fail } from '../../../lib/errors.ts'
 import { formatBytes } from '../../../lib/output.ts'
-import { meter } from '../files.ts'
+import { settleAll } from '../../ssh/settle.ts'
+import { meter } from '../on-node/files.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
-import { settleAll } from '../settle.ts'
 
 const importScript = `set -eu
 ctr -n k8s.io images import - >/dev/null

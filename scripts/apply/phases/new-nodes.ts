@@ -1,7 +1,7 @@
-import { filesToSend, isManifest, meter, sendFiles, setAccess } from '../files.ts'
+import { settleAll } from '../../ssh/settle.ts'
+import { isManifest, sendToAll } from '../on-node/files.ts'
+import { runServices, serviceWords } from '../on-node/services.ts'
 import type { Action, Apply, ApplyNode, Phase } from '../run.ts'
-import { runServices, serviceWords } from '../services.ts'
-import { settleAll } from '../settle.ts'
 
 /** Started when the images are there: without them its pods would fail and wait longer than the import takes. */
 const kubelet = 'kubelet.service'
@@ -36,17 +36,7 @@ export const files: Phase = {
   plan: (apply) => newNodes(apply).flatMap(fileActions),
   run: async (apply, report) => {
     const targets = newNodes(apply).filter((target) => fileActions(target).length > 0)
-    const changes = targets.flatMap(({ plan }) => filesToSend(plan))
-    const sent = meter(
-      report,
-      changes.reduce((sum, { entry }) => sum + entry.size, 0),
-    )
-    await settleAll(targets, async (target) => {
-      // Folders first, so that no file appears in one that is open to others; then the files, then their modes.
-      await setAccess(apply, { ...target, plan: { ...target.plan, files: [] } }, [])
-      await sendFiles(apply, target, filesToSend(target.plan), { first: true, sent })
-      await setAccess(apply, { ...target, plan: { ...target.plan, folders: [] } }, target.plan.remove)
-    })
+    await sendToAll(apply, report, targets)
   },
 }
 

@@ -1,10 +1,10 @@
 import { type KubeObject, objectName, objectPath } from '../../../cluster/objects.ts'
 import { fail } from '../../../lib/errors.ts'
-import { objectChanges } from '../compare-object.ts'
-import { inventoryName, inventoryOf, staleObjects } from '../inventory.ts'
+import { settleAll } from '../../ssh/settle.ts'
 import { summary } from '../perform.ts'
+import { objectChanges } from '../plan/compare-object.ts'
+import { inventoryName, inventoryOf, staleObjects } from '../plan/inventory.ts'
 import type { Action, Apply, Phase } from '../run.ts'
-import { settleAll } from '../settle.ts'
 import { waitUntil } from '../wait.ts'
 
 /** Milliseconds that a kubelet has to register its node. */

@@ -1,8 +1,8 @@
-import { meter } from '../files.ts'
-import { placeScript, placeStream } from '../place.ts'
-import { nodePlaces } from '../places.ts'
+import { settleAll } from '../../ssh/settle.ts'
+import { meter } from '../on-node/files.ts'
+import { placeScript, placeStream } from '../on-node/place.ts'
+import { nodePlaces } from '../on-node/places.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
-import { settleAll } from '../settle.ts'
 
 /** dpkg alone, so that nothing is looked for anywhere; a configuration file that the host changed stays as it is. */
 const installScript = `set -eu

@@ -1,7 +1,7 @@
-import { sendOwn } from '../files.ts'
-import { nodePlaces } from '../places.ts'
+import { settleAll } from '../../ssh/settle.ts'
+import { sendOwn } from '../on-node/files.ts'
+import { nodePlaces } from '../on-node/places.ts'
 import type { Apply, Phase } from '../run.ts'
-import { settleAll } from '../settle.ts'
 
 /** Notes on each node which tree it now has. */
 export const record: Phase = {

@@ -2,8 +2,8 @@ import type { KubeObject } from '../../../cluster/objects.ts'
 import { objectName } from '../../../cluster/objects.ts'
 import { fail } from '../../../lib/errors.ts'
 import type { Api } from '../../api.ts'
+import { settleAll } from '../../ssh/settle.ts'
 import type { Apply, Phase } from '../run.ts'
-import { settleAll } from '../settle.ts'
 import { waitUntil } from '../wait.ts'
 
 /** What makes the operator's everyday identity an administrator; everything else is then done as that one. */

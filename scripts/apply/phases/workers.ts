@@ -1,7 +1,6 @@
-import { filesToSend, meter, sendFiles, setAccess } from '../files.ts'
+import { sendToAll } from '../on-node/files.ts'
+import { runServices, serviceWords } from '../on-node/services.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
-import { runServices, serviceWords } from '../services.ts'
-import { settleAll } from '../settle.ts'
 import { fileActions, serviceActions } from './new-nodes.ts'
 
 /** Changes of workers that run: files, then restarts of what read the old ones. */
@@ -13,18 +12,9 @@ export const workers: Phase = {
       ...serviceActions(target, serviceWords(target)),
     ]),
   run: async (apply, report) => {
-    const targets = runningWorkers(apply)
-    const changes = targets.flatMap(({ plan }) => filesToSend(plan))
-    const sent = meter(
-      report,
-      changes.reduce((sum, { entry }) => sum + entry.size, 0),
+    await sendToAll(apply, report, runningWorkers(apply), (target) =>
+      runServices(apply, target, [...serviceWords(target), 'settled']),
     )
-    await settleAll(targets, async (target) => {
-      await setAccess(apply, { ...target, plan: { ...target.plan, files: [] } }, [])
-      await sendFiles(apply, target, filesToSend(target.plan), { first: true, sent })
-      await setAccess(apply, { ...target, plan: { ...target.plan, folders: [] } }, target.plan.remove)
-      await runServices(apply, target, [...serviceWords(target), 'settled'])
-    })
   },
 }
 

@@ -11,6 +11,15 @@ function dryRun(env: Env, pod: PodObject): Promise<Answer> {
   return askSandbox(env, 'pods?dryRun=All', { method: 'POST', body: pod })
 }
 
+async function refused(env: Env, what: string, pod: PodObject, words: string): Promise<Check> {
+  return judgeStatus(env.model.endpoint.url, `${what} (dry run)`, await dryRun(env, pod), [403], words)
+}
+
+async function admitted(env: Env, what: string, account: string): Promise<Check> {
+  const answer = await dryRun(env, compliantPod(env, 'good', account))
+  return judgeStatus(env.model.endpoint.url, `${what} (dry run)`, answer, [201])
+}
+
 /** Pods that the restricted standard refuses, each for one reason. */
 const violations: Record<string, (pod: PodObject) => void> = {
   'a privileged container': (pod) => container(pod, { privileged: true, allowPrivilegeEscalation: true }),
@@ -35,19 +44,12 @@ const podSecurity: Probe = {
   budget: 20_000,
   run: async (env) => {
     const account = await createAccount(env, 'admission')
-    const where = env.model.endpoint.url
-    const good = judgeStatus(
-      where,
-      'a compliant pod (dry run)',
-      await dryRun(env, compliantPod(env, 'good', account)),
-      [201],
-    )
-    const bad = Object.entries(violations).map(async ([name, spoil]) => {
+    const bad = Object.entries(violations).map(([name, spoil]) => {
       const pod = compliantPod(env, 'bad', account)
       spoil(pod)
-      return judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], 'violates PodSecurity')
+      return refused(env, `a pod with ${name}`, pod, 'violates PodSecurity')
     })
-    return [good, ...(await Promise.all(bad))]
+    return Promise.all([admitted(env, 'a compliant pod', account), ...bad])
   },
 }
 
@@ -62,7 +64,6 @@ const imagePolicy: Probe = {
   budget: 20_000,
   run: async (env) => {
     const account = await createAccount(env, 'images')
-    const where = env.model.endpoint.url
     const tagged = env.lock.components.agnhost?.image?.name ?? 'redoubt.dev/agnhost:latest'
     const with_ = (image: string, field: 'containers' | 'initContainers') => {
       const pod = compliantPod(env, 'image', account)
@@ -71,20 +72,16 @@ const imagePolicy: Probe = {
       else pod.spec.initContainers = [{ ...first, name: 'init' }]
       return pod
     }
-    const refused = async (name: string, pod: PodObject) =>
-      judgeStatus(where, `a pod with ${name} (dry run)`, await dryRun(env, pod), [403], 'none of the bundle')
-    return [
-      judgeStatus(
-        where,
-        'a pod with the bundle’s agnhost (dry run)',
-        await dryRun(env, compliantPod(env, 'good', account)),
-        [201],
-      ),
-      await refused('a digest that is not in the bundle', with_(unlisted, 'containers')),
-      await refused('the same as init container', with_(unlisted, 'initContainers')),
-      await refused(`the bundle’s image by tag`, with_(tagged, 'containers')),
-      await refused('an image of the internet', with_('docker.io/library/nginx:latest', 'containers')),
-    ]
+    const attacks: Record<string, PodObject> = {
+      'a digest that is not in the bundle': with_(unlisted, 'containers'),
+      'the same as init container': with_(unlisted, 'initContainers'),
+      'the bundle’s image by tag': with_(tagged, 'containers'),
+      'an image of the internet': with_('docker.io/library/nginx:latest', 'containers'),
+    }
+    return Promise.all([
+      admitted(env, 'a pod with the bundle’s agnhost', account),
+      ...Object.entries(attacks).map(([name, pod]) => refused(env, `a pod with ${name}`, pod, 'none of the bundle')),
+    ])
   },
 }
 

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parseTree, type Tree } from '../../../cluster/files.ts'
 import { type Lock, parseLock } from '../../../cluster/lock.ts'
 import type { NodeModel } from '../../../cluster/model.ts'
-import { type NodePlan, planNode } from '../../../scripts/apply/plan.ts'
-import { readState, treeUnits } from '../../../scripts/apply/probe.ts'
+import { type NodePlan, planNode } from '../../../scripts/apply/plan/plan.ts'
+import { readState, treeUnits } from '../../../scripts/apply/plan/probe.ts'
 
 const test = fileURLToPath(new URL('../..', import.meta.url))
 export const cluster = 'lab 0123abcd'

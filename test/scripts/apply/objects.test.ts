@@ -2,10 +2,10 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import type { KubeObject } from '../../../cluster/objects.ts'
 import type { Api } from '../../../scripts/api.ts'
-import { objectChanges } from '../../../scripts/apply/compare-object.ts'
-import { inventoryOf, readInventory } from '../../../scripts/apply/inventory.ts'
 import { perform, summary } from '../../../scripts/apply/perform.ts'
 import { objects } from '../../../scripts/apply/phases/objects.ts'
+import { objectChanges } from '../../../scripts/apply/plan/compare-object.ts'
+import { inventoryOf, readInventory } from '../../../scripts/apply/plan/inventory.ts'
 import type { Action, Apply, Phase } from '../../../scripts/apply/run.ts'
 
 const live: KubeObject = {

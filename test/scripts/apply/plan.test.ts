@@ -1,12 +1,12 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { RedoubtError } from '../../../lib/errors.ts'
+import { serviceWords } from '../../../scripts/apply/on-node/services.ts'
 import { fileActions } from '../../../scripts/apply/phases/new-nodes.ts'
-import { isDone, type NodePlan } from '../../../scripts/apply/plan.ts'
-import { readState } from '../../../scripts/apply/probe.ts'
+import type { NodePlan } from '../../../scripts/apply/plan/plan.ts'
+import { readState } from '../../../scripts/apply/plan/probe.ts'
+import { severeChanges } from '../../../scripts/apply/plan/severe.ts'
 import type { ApplyNode } from '../../../scripts/apply/run.ts'
-import { serviceWords } from '../../../scripts/apply/services.ts'
-import { severeChanges } from '../../../scripts/apply/severe.ts'
 import { cluster, doneAnswer, emptyAnswer, fixture, planOf } from './fixture.ts'
 
 const cp1 = fixture('cp1')
@@ -18,6 +18,12 @@ function edit(answer: string, from: string | RegExp, to: string): string {
   const changed = answer.replace(from, to)
   assert.notEqual(changed, answer, `nothing like ${from} in the answer`)
   return changed
+}
+
+function isDone(plan: NodePlan): boolean {
+  const { packages, folders, files, remove, images, units, restarts, record } = plan
+  const lists: readonly unknown[][] = [packages, folders, files, remove, images, units, restarts]
+  return !record && lists.every((list) => list.length === 0)
 }
 
 const sum = (path: string, given = cp1) => given.tree.files.find((file) => file.path === path)?.sha256 ?? ''

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import { paths } from '../../../cluster/components.ts'
-import { nodePlaces } from '../../../scripts/apply/places.ts'
-import { restoreScript, rollbackList } from '../../../scripts/apply/rollback.ts'
-import { explain, type SshSettings, sshOptions } from '../../../scripts/apply/ssh.ts'
+import { nodePlaces } from '../../../scripts/apply/on-node/places.ts'
+import { restoreScript, rollbackList } from '../../../scripts/apply/on-node/rollback.ts'
+import { explain, type SshSettings, sshOptions } from '../../../scripts/ssh/ssh.ts'
 import { doneAnswer, fixture, planOf } from './fixture.ts'
 
 const cp1 = fixture('cp1')

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
 import { RedoubtError } from '../../../lib/errors.ts'
-import { type Placed, placeScript, placeStream } from '../../../scripts/apply/place.ts'
-import { loaderCommand, shellQuote } from '../../../scripts/apply/quote.ts'
-import { type Channel, createShell, localChannel } from '../../../scripts/apply/transport.ts'
+import { type Placed, placeScript, placeStream } from '../../../scripts/apply/on-node/place.ts'
+import { loaderCommand, shellQuote } from '../../../scripts/ssh/quote.ts'
+import { type Channel, createShell, localChannel } from '../../../scripts/ssh/transport.ts'
 
 const shell = createShell('n1', localChannel)
 const folder = mkdtempSync(join(tmpdir(), 'redoubt-test-'))

@@ -1,9 +1,9 @@
-import { paths } from '../../cluster/components.ts'
-import type { Tree } from '../../cluster/files.ts'
-import type { DebPackage } from '../../cluster/lock.ts'
-import { nodePlaces } from './places.ts'
-import { nonsense, readSections, type Sections } from './sections.ts'
-import type { NodeShell } from './transport.ts'
+import { paths } from '../../../cluster/components.ts'
+import type { Tree } from '../../../cluster/files.ts'
+import type { DebPackage } from '../../../cluster/lock.ts'
+import { nonsense, readSections, type Sections } from '../../ssh/sections.ts'
+import type { NodeShell } from '../../ssh/transport.ts'
+import { nodePlaces } from '../on-node/places.ts'
 
 export interface SeenFile {
   /** `file`, `folder`, or what else is there. */

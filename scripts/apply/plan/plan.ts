@@ -1,8 +1,8 @@
-import { paths } from '../../cluster/components.ts'
-import { octal, parseTree, type RestartTarget, type Tree, type TreeEntry } from '../../cluster/files.ts'
-import type { DebPackage } from '../../cluster/lock.ts'
-import type { NodeModel } from '../../cluster/model.ts'
-import { fail } from '../../lib/errors.ts'
+import { paths } from '../../../cluster/components.ts'
+import { octal, parseTree, type RestartTarget, type Tree, type TreeEntry } from '../../../cluster/files.ts'
+import type { DebPackage } from '../../../cluster/lock.ts'
+import type { NodeModel } from '../../../cluster/model.ts'
+import { fail } from '../../../lib/errors.ts'
 import { type NodeState, type SeenFile, treeUnits } from './probe.ts'
 
 export interface FileChange {
@@ -70,13 +70,6 @@ export function planNode(
     restarts: inOrder([...changed, ...seen.pending, ...(remove.some(isUnit) ? ['units'] : [])]),
     record: files.length > 0 || remove.length > 0 || seen.tree.trim() !== text.trim() || seen.cluster !== cluster,
   }
-}
-
-/** True when the node is as its tree says. */
-export function isDone(plan: NodePlan): boolean {
-  const { packages, folders, files, remove, images, units, restarts, record } = plan
-  const lists: readonly unknown[][] = [packages, folders, files, remove, images, units, restarts]
-  return !record && lists.every((list) => list.length === 0)
 }
 
 /** The order in which restarts are done: systemd reads its units, the kernel its settings, then who depends on them. */

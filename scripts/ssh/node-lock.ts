@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { Readable } from 'node:stream'
 import { fail } from '../../lib/errors.ts'
-import { nodePlaces } from './places.ts'
+import { nodePlaces } from '../apply/on-node/places.ts'
 import type { NodeShell } from './transport.ts'
 
 /** Seconds between two signs of life of who holds a lock, and after which a silent one is gone. */

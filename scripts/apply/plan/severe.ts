@@ -1,4 +1,4 @@
-import { paths } from '../../cluster/components.ts'
+import { paths } from '../../../cluster/components.ts'
 import type { NodePlan } from './plan.ts'
 
 const { pki } = paths

@@ -1,6 +1,6 @@
-import { type KubeObject, kinds, objectName, objectPath } from '../../cluster/objects.ts'
-import { byCodeUnit } from '../../lib/files.ts'
-import { type Api, fieldManager } from '../api.ts'
+import { type KubeObject, kinds, objectName, objectPath } from '../../../cluster/objects.ts'
+import { byCodeUnit } from '../../../lib/files.ts'
+import { type Api, fieldManager } from '../../api.ts'
 
 /** Where the cluster keeps which objects were applied: so one that is no longer rendered can be taken away. */
 const metadata = { name: 'redoubt-inventory', namespace: 'kube-system' }

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
-import { paddingOf, tarHeader, trailerSize } from '../../bundles/tar.ts'
-import type { TreeEntry } from '../../cluster/files.ts'
-import { fail } from '../../lib/errors.ts'
+import { paddingOf, tarHeader, trailerSize } from '../../../bundles/tar.ts'
+import type { TreeEntry } from '../../../cluster/files.ts'
+import { fail } from '../../../lib/errors.ts'
 import type { Source } from './sources.ts'
 
 /** A file to place and where its bytes come from. */
@@ -71,11 +71,6 @@ while read -r owner path; do
 done < "$stage/${list}"
 rm -rf -- "$stage"
 `
-
-/** Bytes of a stream of these files, without the list. */
-export function streamSize(files: readonly Placed[]): number {
-  return files.reduce((sum, { entry }) => sum + 512 + entry.size + paddingOf(entry.size), 0)
-}
 
 /** A tar stream of the files, closed by the list. `onBytes` hears of each chunk's size. */
 export function placeStream(files: readonly Placed[], onBytes?: (count: number) => void): Readable {

@@ -1,4 +1,4 @@
-import type { KubeObject } from '../../cluster/objects.ts'
+import type { KubeObject } from '../../../cluster/objects.ts'
 
 /** What the API server itself keeps in metadata. */
 const kept = ['managedFields', 'resourceVersion', 'generation', 'uid', 'creationTimestamp', 'selfLink']

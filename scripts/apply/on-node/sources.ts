@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { Bundle } from '../../bundles/read.ts'
-import type { TreeEntry } from '../../cluster/files.ts'
-import type { Workspace } from '../../cluster/workspace.ts'
-import { fail } from '../../lib/errors.ts'
-import { readBytes, readText } from '../../lib/files.ts'
-import { sha256 } from '../../lib/hash.ts'
-import { addSecret } from '../../lib/redact.ts'
+import type { Bundle } from '../../../bundles/read.ts'
+import type { TreeEntry } from '../../../cluster/files.ts'
+import type { Workspace } from '../../../cluster/workspace.ts'
+import { fail } from '../../../lib/errors.ts'
+import { readBytes, readText } from '../../../lib/files.ts'
+import { sha256 } from '../../../lib/hash.ts'
+import { addSecret } from '../../../lib/redact.ts'
 
 /** Opens the bytes of a file. */
 export type Source = () => Promise<AsyncIterable<Uint8Array> | Iterable<Uint8Array>>

@@ -1,9 +1,9 @@
 import { type HostFacts, type HostMeasured, surveyedSysctls } from '../../cluster/hosts.ts'
 import { parseAddress } from '../../lib/cidr.ts'
 import { fail } from '../../lib/errors.ts'
+import { nonsense, readSections, type Sections, sectionLine } from '../ssh/sections.ts'
+import type { NodeShell } from '../ssh/transport.ts'
 import { factsScript } from './facts-script.ts'
-import { nonsense, readSections, type Sections, sectionLine } from './sections.ts'
-import type { NodeShell } from './transport.ts'
 
 export interface Surveyed {
   facts: HostFacts

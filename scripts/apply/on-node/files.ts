@@ -1,10 +1,11 @@
-import { paths } from '../../cluster/components.ts'
-import type { Tree } from '../../cluster/files.ts'
-import type { StepReport } from '../../lib/output.ts'
+import { paths } from '../../../cluster/components.ts'
+import type { Tree } from '../../../cluster/files.ts'
+import type { StepReport } from '../../../lib/output.ts'
+import { settleAll } from '../../ssh/settle.ts'
+import type { FileChange, NodePlan } from '../plan/plan.ts'
+import type { Apply, ApplyNode } from '../run.ts'
 import { type Placed, placeScript, placeStream } from './place.ts'
 import { nodePlaces } from './places.ts'
-import type { FileChange, NodePlan } from './plan.ts'
-import type { Apply, ApplyNode } from './run.ts'
 import { fileSource } from './sources.ts'
 
 /** True for a static pod's manifest: placed last, because the kubelet acts on it at once. */
@@ -52,7 +53,7 @@ done
 `
 
 /** Makes folders and modes right; with `remove` also takes away what the tree no longer has. */
-export async function setAccess(apply: Apply, { shell, plan }: ApplyNode, remove: readonly string[]): Promise<void> {
+async function setAccess(apply: Apply, { shell, plan }: ApplyNode, remove: readonly string[]): Promise<void> {
   const lines = [
     ...plan.folders.map(({ entry }) => `folder ${entry.mode} ${entry.owner} ${entry.path}`),
     ...plan.files
@@ -112,6 +113,37 @@ async function place(
     timeout: 600_000,
     signal,
   })
+}
+
+/** Sends its files to each node, counting the bytes of all into one live line; then `after`. Nothing that runs may depend on them. */
+export async function sendToAll(
+  apply: Apply,
+  report: StepReport,
+  targets: readonly ApplyNode[],
+  after: (target: ApplyNode) => Promise<void> = async () => {},
+): Promise<void> {
+  const changes = targets.flatMap(({ plan }) => filesToSend(plan))
+  const sent = meter(
+    report,
+    changes.reduce((sum, { entry }) => sum + entry.size, 0),
+  )
+  await settleAll(targets, async (target) => {
+    await sendRound(apply, target, filesToSend(target.plan), sent)
+    await after(target)
+  })
+}
+
+/** Folders first, so that no file appears in one that is open to others; then these files, then modes and what goes. */
+export async function sendRound(
+  apply: Apply,
+  target: ApplyNode,
+  files: readonly FileChange[],
+  sent?: (count: number) => void,
+): Promise<void> {
+  const { plan } = target
+  await setAccess(apply, { ...target, plan: { ...plan, files: [] } }, [])
+  await sendFiles(apply, target, files, { first: true, ...(sent ? { sent } : {}) })
+  await setAccess(apply, { ...target, plan: { ...plan, folders: [] } }, plan.remove)
 }
 
 /** Counts bytes of several streams into one live line. */

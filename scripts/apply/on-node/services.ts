@@ -1,7 +1,7 @@
-import type { RestartTarget } from '../../cluster/files.ts'
+import type { RestartTarget } from '../../../cluster/files.ts'
+import { treeUnits } from '../plan/probe.ts'
+import type { Apply, ApplyNode } from '../run.ts'
 import { nodePlaces } from './places.ts'
-import { treeUnits } from './probe.ts'
-import type { Apply, ApplyNode } from './run.ts'
 
 /** Does what its words say, in order; a unit that does not start shows its own last lines. */
 const servicesScript = `set -eu

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { paths } from '../../cluster/components.ts'
+import { paths } from '../../../cluster/components.ts'
 
 const { state } = paths
 

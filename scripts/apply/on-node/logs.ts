@@ -1,5 +1,5 @@
+import type { NodeShell } from '../../ssh/transport.ts'
 import { nodePlaces } from './places.ts'
-import type { NodeShell } from './transport.ts'
 
 export const staticPodNames = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 

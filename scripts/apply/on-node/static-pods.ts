@@ -1,4 +1,4 @@
-import type { Apis } from './run.ts'
+import type { Apis } from '../run.ts'
 
 interface PodList {
   items?: {

@@ -1,9 +1,9 @@
 import { dirname } from 'node:path'
-import { paths } from '../../cluster/components.ts'
-import type { RestartTarget } from '../../cluster/files.ts'
+import { paths } from '../../../cluster/components.ts'
+import type { RestartTarget } from '../../../cluster/files.ts'
+import type { NodeShell } from '../../ssh/transport.ts'
+import type { NodePlan } from '../plan/plan.ts'
 import { nodePlaces, rollbackUnits } from './places.ts'
-import type { NodePlan } from './plan.ts'
-import type { NodeShell } from './transport.ts'
 
 const { rollback } = nodePlaces
 const { service, timer } = rollbackUnits

@@ -1,7 +1,7 @@
-import { paths, ports } from '../../cluster/components.ts'
-import { fail } from '../../lib/errors.ts'
+import { paths, ports } from '../../../cluster/components.ts'
+import { fail } from '../../../lib/errors.ts'
+import type { NodeShell } from '../../ssh/transport.ts'
 import { nodePlaces } from './places.ts'
-import type { NodeShell } from './transport.ts'
 
 const kept = 5
 
