@@ -4,6 +4,8 @@ import type { Model, NodeModel } from '../../cluster/model.ts'
 import { textFile } from './file.ts'
 import { writeUnit } from './unit.ts'
 
+const bridge = 'cni0'
+
 /** The pod network of provider `routes`: a bridge per node, and a route to every other node's pods. */
 export function network(model: Model, node: NodeModel): NodeFile[] {
   return [cni(node), ...routes(model, node)]
@@ -16,7 +18,7 @@ function cni(node: NodeModel): NodeFile {
     plugins: [
       {
         type: 'bridge',
-        bridge: 'cni0',
+        bridge,
         isGateway: true,
         hairpinMode: true,
         mtu: node.host.mtu,
@@ -28,13 +30,26 @@ function cni(node: NodeModel): NodeFile {
   return textFile(`${paths.cniConfig}/10-redoubt.conflist`, `${JSON.stringify(config, null, 2)}\n`)
 }
 
-/** A unit that sets the routes; `replace` makes it the same however often it runs. A cluster of one node has none. */
-function routes(model: Model, node: NodeModel): NodeFile[] {
-  const peers = model.nodes.filter((peer) => peer.name !== node.name)
-  if (peers.length === 0) return []
+/** Of the rule: in front of the main table (32766), ip-rule(8). Of the route: behind one that a lone node may have to the same network. */
+const priority = 1000
+
+/**
+ * A unit that sets the routes; however often it runs, the result is the same. What is meant for the cluster's own networks and has
+ * nowhere to go is refused here, not sent to the default gateway: addresses of no pod, and those of Services as long as kube-proxy has
+ * not set its rules (it translates what comes from pods before it is routed, so that only untranslated packets meet the rule).
+ */
+function routes({ nodes, network }: Model, node: NodeModel): NodeFile[] {
+  const peers = nodes.filter((peer) => peer.name !== node.name)
+  const refuse = `iif ${bridge} to ${network.serviceCIDR} priority ${priority} unreachable`
+  const commands = [
+    ...peers.map((peer) => `ip route replace ${peer.podCIDR} via ${peer.address}`),
+    `ip route replace unreachable ${network.podCIDR} metric ${priority}`,
+    `-ip rule del priority ${priority}`,
+    `ip rule add ${refuse}`,
+  ]
   const unit = {
     Unit: [
-      ['Description', 'Routes to the pods of the other nodes'],
+      ['Description', 'Routes of the pod network'],
       ['After', 'network.target'],
       ['Before', 'kubelet.service'],
       // The network may come up later than systemd thinks: try for as long as it takes.
@@ -43,7 +58,7 @@ function routes(model: Model, node: NodeModel): NodeFile[] {
     Service: [
       ['Type', 'oneshot'],
       ['RemainAfterExit', 'yes'],
-      ...peers.map((peer) => ['ExecStart', `ip route replace ${peer.podCIDR} via ${peer.address}`] as const),
+      ...commands.map((command) => ['ExecStart', command] as const),
       ['Restart', 'on-failure'],
       ['RestartSec', '1'],
     ],

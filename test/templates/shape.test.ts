@@ -21,15 +21,18 @@ test('three control planes: each member knows all, and each API server its own m
   }
 })
 
-test('every node has a route to every other node’s pods, and a lone node none', async () => {
-  const unit = '/etc/systemd/system/redoubt-routes.service'
-  const { trees } = renderCluster(await inputOf(three))
-  const routes = [...textOf(trees, unit, 'w1').matchAll(/^ExecStart=ip route replace (.+)$/gm)].map((match) => match[1])
-  assert.deepEqual(
-    routes,
-    [0, 1, 2, 4].map((n) => `10.244.${n}.0/24 via 10.77.0.${11 + n}`),
-  )
-  assert.equal(textOf(renderCluster(await inputOf(['cp1 control-plane'])).trees, unit), '')
+test('every node has a route to every other node’s pods; nothing else for the cluster’s networks leaves it', async () => {
+  const routes = async (nodes: readonly string[], node: string) => {
+    const unit = textOf(renderCluster(await inputOf(nodes)).trees, '/etc/systemd/system/redoubt-routes.service', node)
+    return [...unit.matchAll(/^ExecStart=ip (.+)$/gm)].map((match) => match[1])
+  }
+  const refused = [
+    'route replace unreachable 10.244.0.0/16 metric 1000',
+    'rule add iif cni0 to 10.96.0.0/16 priority 1000 unreachable',
+  ]
+  const peers = [0, 1, 2, 4].map((n) => `route replace 10.244.${n}.0/24 via 10.77.0.${11 + n}`)
+  assert.deepEqual(await routes(three, 'w1'), [...peers, ...refused])
+  assert.deepEqual(await routes(['cp1 control-plane'], 'cp1'), refused)
 })
 
 test('a worker holds nothing of the control plane', async () => {
