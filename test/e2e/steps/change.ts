@@ -76,16 +76,28 @@ function changed(text: string, change: (spec: Record<string, unknown>) => Record
   return writeYaml({ ...value, spec: change(value.spec) })
 }
 
-/** Pod -> its container's id and restarts, on the whole cluster. */
+interface PodList {
+  items: {
+    metadata: { name: string }
+    status: { containerStatuses?: { containerID?: string; restartCount: number }[] }
+  }[]
+}
+
+/** Pod -> its container's id and restarts, on the whole cluster, as the kubelets see them: mirror pods can be a minute old. */
 async function containers(): Promise<Map<string, string>> {
-  const columns =
-    'jsonpath={range .items[*]}{.metadata.name} {.status.containerStatuses[0].containerID} {.status.containerStatuses[0].restartCount}{"\\n"}{end}'
-  const { stdout } = await expectCode(0, on('cp1', `${kubectl} -n kube-system get pods -o '${columns}'`))
+  const lists = await Promise.all(
+    ['cp1', 'w1'].map(async (node) => {
+      const path = `/api/v1/nodes/${node}/proxy/pods`
+      return JSON.parse((await expectCode(0, on('cp1', `${kubectl} get --raw ${path}`))).stdout) as PodList
+    }),
+  )
   return new Map(
-    stdout
-      .trim()
-      .split('\n')
-      .map((line) => [line.split(' ')[0] ?? '', line]),
+    lists
+      .flatMap((list) => list.items)
+      .map(({ metadata: { name }, status }) => {
+        const container = status.containerStatuses?.[0]
+        return [name, `${name} ${container?.containerID} ${container?.restartCount}`]
+      }),
   )
 }
 
