@@ -6,6 +6,7 @@ import { sha256 } from '../lib/hash.ts'
 import { deviation } from './issue.ts'
 import { fingerprint, type Ledger, loadLedger } from './ledger.ts'
 import { type Certificate, certificatesOf } from './required.ts'
+import { secretFiles } from './secrets.ts'
 import { foldersOf, isPublic, openStore, type Store } from './store.ts'
 
 /** Something that is wrong: with a certificate (its id), a file or a trust. */
@@ -110,8 +111,7 @@ async function checkPrivateFiles(ledger: Ledger, store: Store, find: Find): Prom
   for (const [name, { sha256: expected }] of Object.entries(ledger.files)) {
     const text = await attempt(() => store.privateText(name), find)
     if (text === undefined) {
-      if (!name.endsWith('.key') || name === 'encryption.key' || name === 'service-account.key')
-        find(name, 'is missing')
+      if (!name.endsWith('.key') || Object.values<string>(secretFiles).includes(name)) find(name, 'is missing')
     } else if (sha256(text) !== expected) find(name, 'is not the file that the ledger names')
   }
 }

@@ -174,6 +174,7 @@ async function writeDerived(
   addSecret(encryption)
   const derived: [name: string, text: string, kind: 'public' | 'private'][] = [
     ['service-account.pub', publicHalf(serviceAccount, store.path(secretFiles['service-account'])), 'public'],
+    ['evidence.pub', publicHalf(secrets.evidence ?? '', store.path(secretFiles.evidence)), 'public'],
     ['encryption-config.yaml', encryptionConfig(encryption), 'private'],
     [
       'admin.conf',

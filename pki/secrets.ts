@@ -1,26 +1,38 @@
-import { createPublicKey, randomBytes } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { endpointHost } from '../cluster/model.ts'
 import type { ClusterSpec } from '../cluster/spec.ts'
 import { writeYaml } from '../lib/yaml.ts'
 import { generateKey, privatePem } from './issue.ts'
 import { parsePrivateKey } from './store.ts'
 
-/** Secrets that cannot be made again: without the first all tokens are void, without the second etcd's Secrets are unreadable. */
+/**
+ * Secrets that cannot be made again: without the first all tokens are void, without the second etcd's Secrets are unreadable; the
+ * third signs evidence, and a successor would look like a forger.
+ */
 export const secretFiles = {
   'service-account': 'service-account.key',
   encryption: 'encryption.key',
+  evidence: 'evidence.key',
 } as const
 export type SecretName = keyof typeof secretFiles
 
 /**
  * A new secret. Service-account tokens are signed with P-256 (ES256): API server and controller manager take RSA or ECDSA, and
- * this key takes no third of a second to make. The encryption key is 32 random bytes in base64, as secretbox wants them.
+ * this key takes no third of a second to make. The encryption key is 32 random bytes in base64, as secretbox wants them. Evidence is
+ * signed with Ed25519 (RFC 8032), as bundles are.
  */
 export function makeSecret(name: SecretName): string {
-  return name === 'service-account' ? privatePem(generateKey('P-256')) : `${randomBytes(32).toString('base64')}\n`
+  switch (name) {
+    case 'service-account':
+      return privatePem(generateKey('P-256'))
+    case 'encryption':
+      return `${randomBytes(32).toString('base64')}\n`
+    case 'evidence':
+      return privatePem(generateKeyPairSync('ed25519').privateKey)
+  }
 }
 
-/** The public half of the service-account key, PEM. */
+/** The public half of a private key, PEM. */
 export function publicHalf(privateText: string, file: string): string {
   return createPublicKey(parsePrivateKey(privateText, file)).export({ type: 'spki', format: 'pem' }).toString()
 }

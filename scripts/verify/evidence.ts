@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { ensureFolder, listFiles, writeAtomic } from '../../lib/files.ts'
 import { sha256, sha256File } from '../../lib/hash.ts'
 import { redact } from '../../lib/redact.ts'
+import { junit } from '../evidence/formats/junit.ts'
 import { type ControlVerdict, foldControls, type ProbeResult } from './fold.ts'
-import { junit } from './junit.ts'
 import { type Outcome, outcomes } from './probe.ts'
 
 export interface Evidence {

@@ -60,6 +60,13 @@ const worse: {
     where: 'encryption.key',
   },
   {
+    name: 'a lost evidence key',
+    harm: (folder) => rmSync(join(folder, 'evidence.key')),
+    code: 'usage',
+    message: /the secret evidence is gone/,
+    where: 'evidence.key',
+  },
+  {
     name: 'a certificate that is none',
     harm: (folder) => writeFileSync(join(folder, 'admin.crt'), 'rubbish'),
     code: 'usage',

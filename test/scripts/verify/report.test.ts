@@ -7,7 +7,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { test } from 'uvu'
 import { addSecret } from '../../../lib/redact.ts'
 import { buildEvidence, folderDigest, writeEvidence } from '../../../scripts/verify/evidence.ts'
-import { junit } from '../../../scripts/verify/junit.ts'
+import { junit } from '../../../scripts/evidence/formats/junit.ts'
 import { verifyTable } from '../../../scripts/verify/table.ts'
 import { fakeCheck, fakeResult } from './fakes.ts'
 

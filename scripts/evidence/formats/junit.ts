@@ -1,6 +1,6 @@
-import type { Evidence } from './evidence.ts'
-import type { ProbeResult } from './fold.ts'
-import { groups } from './probe.ts'
+import type { Evidence } from '../../verify/evidence.ts'
+import type { ProbeResult } from '../../verify/fold.ts'
+import { groups } from '../../verify/probe.ts'
 
 /**
  * JUnit XML: a suite per group, a case per probe. `fail` is a failure and `not-evaluated` an error, so that no reader takes unknown
