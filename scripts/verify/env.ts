@@ -1,5 +1,7 @@
+import type { Tree } from '../../cluster/files.ts'
 import type { Lock } from '../../cluster/lock.ts'
 import type { Model } from '../../cluster/model.ts'
+import type { Site } from '../../templates/control.ts'
 import type { Handshake, HandshakeOptions, Plain } from './handshake.ts'
 import type { Answer } from './judge.ts'
 import type { TestPods } from './pods.ts'
@@ -52,6 +54,8 @@ export interface ShellAnswer {
 export interface Env {
   model: Model
   lock: Lock
+  /** What controls are made from: probes ask what a control sets. */
+  site: Site
   /** Unique to this run, in the name of everything it creates. */
   run: string
   /** Our own namespace: probes create nothing anywhere else. */
@@ -66,6 +70,8 @@ export interface Env {
   authority(id: Authority): string
   /** SHA-256 that rendering gave a node's file; undefined when it renders no such file. */
   renderedHash(node: string, path: string): string | undefined
+  /** What was rendered for a node. */
+  tree(node: string): Tree
   ask(request: Ask): Promise<Answer>
   handshake(options: Omit<HandshakeOptions, 'timeout' | 'signal'>): Promise<Handshake>
   plaintext(options: Omit<HandshakeOptions, 'timeout' | 'signal' | 'tls'>): Promise<Plain>

@@ -54,11 +54,13 @@ export async function openEnv(context: Context): Promise<Opened> {
   const base: Fixed = {
     model,
     lock,
+    site: { model, lock, pki, reveal: (ref) => fail('internal', `a probe asked for the secret ${ref}`) },
     run: randomBytes(4).toString('hex'),
     namespace: verifierNamespace,
     issue,
     authority: (id) => pki.authority(id),
     renderedHash: (node, path) => rendered.trees.get(node)?.files.find((file) => file.path === path)?.sha256,
+    tree: (node) => rendered.trees.get(node) ?? fail('internal', `no tree of ${node}`),
     now,
   }
   const reach = { pki, shells }

@@ -11,7 +11,16 @@ export type Outcome = (typeof outcomes)[number]
 export type Need = 'api' | 'issue' | 'nodes' | 'sandbox' | 'two-nodes'
 
 /** Headings of the report, in its order. `works` proves function, not a control. */
-export const groups = ['transport', 'identity', 'authorization', 'workloads', 'data', 'nodes', 'works'] as const
+export const groups = [
+  'transport',
+  'identity',
+  'authorization',
+  'workloads',
+  'data',
+  'nodes',
+  'settings',
+  'works',
+] as const
 export type Group = (typeof groups)[number]
 
 /** One exchange with the running cluster and what we make of it. Everything here is shown: redacted, short, one line each. */

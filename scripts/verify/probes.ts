@@ -1,4 +1,5 @@
 import type { Probe } from './probe.ts'
+import { attestedProbes } from './probes/attested.ts'
 import { auditProbes } from './probes/audit.ts'
 import { authorizationProbes } from './probes/authorization.ts'
 import { confinementProbes } from './probes/confinement.ts'
@@ -28,6 +29,7 @@ export const probes: readonly Probe[] = [
   ...auditProbes,
   ...kubeletProbes,
   ...settingProbes,
+  ...attestedProbes,
   ...portProbes,
   ...worksProbes,
 ]

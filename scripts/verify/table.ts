@@ -17,6 +17,7 @@ const headings: Record<(typeof groups)[number], string> = {
   workloads: 'Workloads',
   data: 'Data',
   nodes: 'Nodes',
+  settings: 'Settings as they run',
   works: 'It works',
 }
 /** Failures of one probe that are shown; results.json has all. */

@@ -23,6 +23,11 @@ export function verifier(): KubeObject[] {
       rules: [
         { apiGroups: [''], resources: ['nodes', 'pods', 'namespaces'], verbs: ['get', 'list'] },
         { apiGroups: [''], resources: ['nodes/configz', 'nodes/healthz'], verbs: ['get'] },
+        {
+          apiGroups: ['admissionregistration.k8s.io'],
+          resources: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
+          verbs: ['get', 'list'],
+        },
         { nonResourceURLs: ['/metrics', '/debug/pprof/', '/debug/flags/v'], verbs: ['get'] },
       ],
     },

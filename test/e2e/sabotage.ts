@@ -1,4 +1,5 @@
 // Each control taken away for real. A probe that never failed proves nothing.
+import { attestationOf } from '../../scripts/verify/probes/attested.ts'
 import { expectCode, expectSame, inside } from './harness.ts'
 import { sabotages } from './sabotages.ts'
 
@@ -13,7 +14,7 @@ interface Result {
 export async function sabotage(controls: readonly string[]): Promise<void> {
   const off = controls.map((control) => `--off ${control}`).join(' ')
   const only = controls.map((control) => `--only ${control}`).join(' ')
-  const expected = controls.flatMap((control) => sabotages[control] ?? [])
+  const expected = controls.flatMap((control) => [...(sabotages[control] ?? []), attestationOf(control)])
   await expectCode(0, inside(`render ${off}`))
   try {
     await expectCode(0, inside(applyCommand))

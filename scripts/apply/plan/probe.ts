@@ -147,7 +147,8 @@ export function readState(text: string, node: string, tree: Tree): NodeState {
   }
 }
 
-function readFiles(sections: Sections, node: string, asked: ReadonlySet<string>): Map<string, SeenFile> {
+/** Reads the sections `files` and `sums` of the files that were asked for. Throws `failed` for others. */
+export function readFiles(sections: Sections, node: string, asked: ReadonlySet<string>): Map<string, SeenFile> {
   const files = new Map<string, SeenFile>()
   for (const line of sections.get('files') ?? []) {
     const [, raw = '', owner = '', ids = '', path = ''] = match(line, /^([0-9a-f]+) (\S+:\S+) (\d+:\d+) (\/.*)$/, node)

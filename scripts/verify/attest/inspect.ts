@@ -1,0 +1,95 @@
+// A living node, as its kernel, its file system and its kubelet show it.
+import { type ConfigurableName, configurable } from '../../../cluster/components.ts'
+import type { Tree } from '../../../cluster/files.ts'
+import type { NodeModel } from '../../../cluster/model.ts'
+import { safeMessage } from '../../../lib/exec.ts'
+import { readFiles } from '../../apply/plan/probe.ts'
+import { readSections } from '../../ssh/sections.ts'
+import type { Env } from '../env.ts'
+import { describeAnswer, field, parseJson } from '../judge.ts'
+import { kubelets } from '../probes/targets.ts'
+import type { FileView, NodeView } from './view.ts'
+
+/**
+ * Prints of each process whose program is called $1 ... its name and arguments, then mode, owner and SHA-256 of the files named on
+ * standard input. It goes by the program that runs, not by a command line that contains its name. A line break in an argument
+ * would look like another argument: it becomes a space.
+ */
+const script = `echo '= processes'
+for p in /proc/[0-9]*; do
+  exe=$(readlink "$p/exe" 2>/dev/null) || continue
+  for name in "$@"; do
+    [ "\${exe##*/}" = "$name" ] || continue
+    echo "|c $name"
+    tr '\\n\\0' ' \\n' < "$p/cmdline" | tail -n +2 | sed 's/^/|a /'
+  done
+done
+echo '= files'
+set --
+while IFS= read -r f; do [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; done
+sums() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@"; else sha256sum -- "$@"; fi; }
+if [ $# -gt 0 ]; then
+  stat -c '|%f %U:%G %u:%g %n' -- "$@" 2>/dev/null
+  echo '= sums'
+  sums "$@" | sed 's/^/|/'
+fi
+echo end
+`
+
+/** Per run, each node is looked at once, by whichever probe asks first. */
+const seen = new WeakMap<Env['model'], Map<string, Promise<NodeView>>>()
+
+/** Looks at every node: its rendered files, its components' arguments, its kubelet's configuration. Throws for a node that cannot be reached. */
+export function inspectNodes(env: Env): Promise<NodeView[]> {
+  const known = seen.get(env.model) ?? new Map<string, Promise<NodeView>>()
+  seen.set(env.model, known)
+  return Promise.all(
+    env.model.nodes.map((node) => {
+      const view = known.get(node.name) ?? inspect(env, node)
+      known.set(node.name, view)
+      view.catch(() => known.delete(node.name)) // out of one probe's time: the next one asks again
+      return view
+    }),
+  )
+}
+
+async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
+  const tree = env.tree(node.name)
+  const paths = tree.files.map((file) => file.path)
+  const [answer, kubelet] = await Promise.all([
+    env.shell(node.name, script, { args: configurable, stdin: paths.map((path) => `${path}\n`).join('') }),
+    kubeletConfig(env, node),
+  ])
+  return { where: `node ${node.name}`, node, kubelet, ...readInspection(answer.stdout, node.name, tree) }
+}
+
+/** Reads what the script prints. Throws `failed` for what was not asked for. */
+export function readInspection(text: string, node: string, tree: Tree): Pick<NodeView, 'processes' | 'files'> {
+  const sections = readSections(text, node)
+  const processes = new Map<ConfigurableName, string[][]>()
+  let current: string[] = []
+  for (const line of sections.get('processes') ?? []) {
+    const name = configurable.find((candidate) => line === `c ${candidate}`)
+    if (name) processes.set(name, [...(processes.get(name) ?? []), (current = [])])
+    else current.push(line.slice(2))
+  }
+  const found = readFiles(sections, node, new Set(tree.files.map((file) => file.path)))
+  const files = new Map<string, FileView>()
+  for (const [path, { kind, mode, owner, sha256 }] of found)
+    if (kind === 'file' && sha256) files.set(path, { mode, owner, sha256 })
+  return { processes, files }
+}
+
+async function kubeletConfig(env: Env, node: NodeModel): Promise<NodeView['kubelet']> {
+  const target = kubelets(env).find((one) => one.node === node.name)
+  if (!target) return { unknown: 'no such node' }
+  try {
+    const url = `${target.where}/configz`
+    const answer = await env.ask({ url, trust: target.trust, as: env.verifier })
+    const config =
+      'error' in answer || answer.status !== 200 ? undefined : field(parseJson(answer.body), 'kubeletconfig')
+    return config === undefined ? { unknown: `GET /configz: ${describeAnswer(answer)}` } : { config }
+  } catch (error) {
+    return { unknown: safeMessage(error) }
+  }
+}

@@ -1,0 +1,84 @@
+// Whether what a control sets is what runs: the same question to a living node and to its rendered tree. Nothing here does I/O.
+import { type ConfigurableName, configurable } from '../../../cluster/components.ts'
+import { describeTree, type NodeFile } from '../../../cluster/files.ts'
+import type { Args, Contribution } from '../../../templates/control.ts'
+import { field } from '../judge.ts'
+import { type Check, check } from '../probe.ts'
+import { listOf, scalarOf } from './arguments.ts'
+import type { NodeView } from './view.ts'
+
+/** The items that any control or the spec may put into a list flag: what is beyond them was put there by somebody else. */
+export type Known = (component: ConfigurableName, flag: string) => readonly string[]
+
+/** The checks of one contribution on one node. Empty where it sets nothing there. */
+export function judgeContribution(view: NodeView, sets: Contribution, known: Known): Check[] {
+  const onControlPlane = view.node.role === 'control-plane'
+  return [
+    ...(onControlPlane ? configurable.flatMap((name) => judgeArgs(view, name, sets.args?.[name] ?? {}, known)) : []),
+    ...judgeKubelet(view, sets.kubelet ?? {}),
+    ...(onControlPlane ? (sets.files ?? []).map((file) => judgeFile(view, file)) : []),
+  ]
+}
+
+function judgeArgs(view: NodeView, component: ConfigurableName, args: Args, known: Known): Check[] {
+  const processes = view.processes.get(component) ?? []
+  return Object.entries(args).flatMap(([flag, wanted]) => {
+    const sent = `--${flag} of ${component}`
+    const expected = typeof wanted === 'string' ? wanted : wanted.join(',')
+    if (processes.length === 0) return [check('unknown', view.where, sent, expected, `no process ${component}`)]
+    return processes.map((process) => {
+      const found = typeof wanted === 'string' ? scalarOf(process, flag) : listOf(process, flag)
+      const holds = typeof wanted === 'string' ? found === wanted : holdsList(found, wanted, known(component, flag))
+      return check(holds ? 'pass' : 'fail', view.where, sent, expected, found === undefined ? 'not set' : String(found))
+    })
+  })
+}
+
+function holdsList(found: unknown, wanted: readonly string[], known: readonly string[]): boolean {
+  return (
+    Array.isArray(found) &&
+    wanted.every((item) => found.includes(item)) &&
+    found.every((item) => wanted.includes(item) || known.includes(item))
+  )
+}
+
+/** The kubelet leaves out of what it shows whatever is zero or false. */
+function isZero(value: unknown): boolean {
+  return value === 0 || value === false || value === ''
+}
+
+function judgeKubelet(view: NodeView, fields: Readonly<Record<string, unknown>>): Check[] {
+  const { kubelet } = view
+  return Object.entries(fields).map(([path, wanted]) => {
+    const sent = `${path} of the kubelet`
+    const expected = String(wanted)
+    if ('unknown' in kubelet) return check('unknown', view.where, sent, expected, kubelet.unknown)
+    const seen = field(kubelet.config, ...path.split('.'))
+    const holds = seen === undefined ? isZero(wanted) : sameValue(seen, wanted)
+    return check(holds ? 'pass' : 'fail', view.where, sent, expected, seen === undefined ? 'not set' : String(seen))
+  })
+}
+
+/** Durations are shown in another way than they are written: `5m0s`, `300s`. */
+function sameValue(seen: unknown, wanted: unknown): boolean {
+  const [a, b] = [seconds(seen), seconds(wanted)]
+  return a !== undefined && b !== undefined ? a === b : JSON.stringify(seen) === JSON.stringify(wanted)
+}
+
+/** Seconds of a Go duration of hours, minutes and seconds; undefined when it is none. */
+function seconds(value: unknown): number | undefined {
+  const match = typeof value === 'string' ? /^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$/.exec(value) : null
+  return match ? Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0) : undefined
+}
+
+function judgeFile(view: NodeView, file: NodeFile): Check {
+  const [entry] = describeTree({ node: '', folders: [], files: [file], images: [] }).files
+  const brief = (one: { sha256: string; mode: string; owner: string }) =>
+    `sha256:${one.sha256.slice(0, 16)}…, ${one.mode}, ${one.owner}`
+  const sent = `file ${file.path}`
+  if (!entry) throw new Error('describeTree lost a file')
+  const found = view.files.get(file.path)
+  if (!found) return check('fail', view.where, sent, brief(entry), 'no such file')
+  const same = found.sha256 === entry.sha256 && found.mode === entry.mode && found.owner === entry.owner
+  return check(same ? 'pass' : 'fail', view.where, sent, brief(entry), brief(found))
+}

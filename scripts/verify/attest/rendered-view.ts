@@ -1,0 +1,31 @@
+import { type ConfigurableName, configurable, paths } from '../../../cluster/components.ts'
+import { describeTree, type NodeTree } from '../../../cluster/files.ts'
+import type { NodeModel } from '../../../cluster/model.ts'
+import { parseYaml } from '../../../lib/yaml.ts'
+import { list } from '../judge.ts'
+import type { NodeView } from './view.ts'
+
+/** The same view of a node's rendered tree: what it would run. */
+export function renderedView(tree: NodeTree, node: NodeModel): NodeView {
+  const text = (path: string) => {
+    const content = tree.files.find((file) => file.path === path)?.content
+    return content?.kind === 'text' ? content.text : undefined
+  }
+  const yaml = (path: string) => {
+    const found = text(path)
+    return found === undefined ? undefined : parseYaml(found, path).value
+  }
+  const processes = new Map<ConfigurableName, string[][]>()
+  for (const name of configurable) {
+    const command = list(yaml(`${paths.manifests}/${name}.yaml`), 'spec', 'containers', 0, 'command').map(String)
+    if (command.length > 0) processes.set(name, [command.slice(1)])
+  }
+  const config = yaml(`${paths.kubeletData}/config.yaml`)
+  return {
+    where: `rendered/${node.name}`,
+    node,
+    processes,
+    kubelet: config === undefined ? { unknown: 'no configuration is rendered' } : { config },
+    files: new Map(describeTree(tree).files.map(({ path, sha256, mode, owner }) => [path, { sha256, mode, owner }])),
+  }
+}

@@ -1,0 +1,23 @@
+import type { ConfigurableName } from '../../../cluster/components.ts'
+import type { NodeModel } from '../../../cluster/model.ts'
+
+export interface FileView {
+  sha256: string
+  /** `0600` */
+  mode: string
+  /** `root:root` */
+  owner: string
+}
+
+/** What one node is seen to run and to hold: a living node, or its rendered tree. */
+export interface NodeView {
+  /** For checks: `node cp1`, `rendered/cp1`. */
+  where: string
+  node: NodeModel
+  /** The arguments of each process of a component, without the program's name. */
+  processes: ReadonlyMap<ConfigurableName, readonly (readonly string[])[]>
+  /** The kubelet's merged configuration, or why it is not known. */
+  kubelet: { config: unknown } | { unknown: string }
+  /** Regular files by path. */
+  files: ReadonlyMap<string, FileView>
+}

@@ -1,0 +1,59 @@
+// For every control: what it sets is what runs. Its own table says what that is, so that no setting is without a check.
+import type { ConfigurableName } from '../../../cluster/components.ts'
+import type { Contribution, Control, Site } from '../../../templates/control.ts'
+import { controls } from '../../../templates/controls.ts'
+import { inspectNodes } from '../attest/inspect.ts'
+import { judgeContribution, type Known } from '../attest/judge.ts'
+import { judgeObjects } from '../attest/objects.ts'
+import type { Env } from '../env.ts'
+import { describeAnswer, field, parseJson } from '../judge.ts'
+import type { Probe } from '../probe.ts'
+
+/** The id of the probe that attests a control's settings. */
+export function attestationOf(control: string): string {
+  return `${control}-settings`
+}
+
+function attestation(control: Control): Probe {
+  return {
+    id: attestationOf(control.id),
+    title: `what ${control.id} sets is what nodes run and the API server holds`,
+    group: 'settings',
+    controls: [control.id],
+    needs: ['api', 'nodes'],
+    budget: 45_000,
+    run: async (env) => {
+      const sets = control.on(env.site)
+      const known = knownItems(env.site)
+      const views = needsNodes(sets) ? await inspectNodes(env) : []
+      const objects = await judgeObjects(env.model.endpoint.url, sets.objects ?? [], (path) => readObject(env, path))
+      return [...views.flatMap((view) => judgeContribution(view, sets, known)), ...objects]
+    },
+  }
+}
+
+function needsNodes({ args, kubelet, files }: Contribution): boolean {
+  return args !== undefined || kubelet !== undefined || files !== undefined
+}
+
+/** What all controls together, and the spec, put into the lists of a component. */
+export function knownItems(site: Site): Known {
+  const contributions = controls.map((control) => control.on(site))
+  return (component: ConfigurableName, flag: string) => {
+    const own = site.model.spec.components[component].args[flag]
+    return [
+      ...contributions.flatMap(({ args }) => args?.[component]?.[flag] ?? []),
+      ...(own === undefined ? [] : String(own).split(',')),
+    ]
+  }
+}
+
+async function readObject(env: Env, path: string): Promise<unknown> {
+  const answer = await env.ask({ url: env.model.endpoint.url + path, trust: 'server-ca', as: env.verifier })
+  if (!('error' in answer) && answer.status === 200) return parseJson(answer.body)
+  if (!('error' in answer) && answer.status === 404 && field(parseJson(answer.body), 'kind') === 'Status')
+    return undefined
+  throw new Error(describeAnswer(answer))
+}
+
+export const attestedProbes: readonly Probe[] = controls.map(attestation)

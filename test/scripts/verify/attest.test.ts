@@ -1,0 +1,69 @@
+// What a control sets is what runs: held against the rendered tree, whole, with each control off, and with each setting spoiled alone.
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { objectPath } from '../../../cluster/objects.ts'
+import { listOf, scalarOf } from '../../../scripts/verify/attest/arguments.ts'
+import { judgeContribution } from '../../../scripts/verify/attest/judge.ts'
+import { judgeObjects } from '../../../scripts/verify/attest/objects.ts'
+import { renderedView } from '../../../scripts/verify/attest/rendered-view.ts'
+import { knownItems } from '../../../scripts/verify/probes/attested.ts'
+import { controls } from '../../../templates/controls.ts'
+import { renderCluster } from '../../../templates/render.ts'
+import { fixtureInput } from '../../templates/fixture.ts'
+
+const input = await fixtureInput()
+const known = knownItems(input)
+
+async function judge(id: string, off: readonly string[]) {
+  const control = controls.find((one) => one.id === id)
+  assert.ok(control)
+  const rendered = renderCluster({ ...input, off })
+  const views = rendered.trees.map((tree, index) => {
+    const node = input.model.nodes[index]
+    assert.ok(node)
+    return renderedView(tree, node)
+  })
+  const all = new Map(rendered.objects.flatMap((group) => group.objects).map((one) => [objectPath(one), one]))
+  const sets = control.on(input)
+  return [
+    ...views.flatMap((view) => judgeContribution(view, sets, known)),
+    ...(await judgeObjects('rendered', sets.objects ?? [], async (path) => all.get(path))),
+  ]
+}
+
+for (const { id } of controls)
+  test(`${id}: holds as rendered, and not when it is off`, async () => {
+    const on = await judge(id, [])
+    assert.ok(on.length > 0, 'nothing was checked')
+    assert.deepEqual(
+      on.filter((check) => check.verdict !== 'pass'),
+      [],
+    )
+    const off = await judge(id, [id])
+    assert.ok(
+      off.some((check) => check.verdict === 'fail'),
+      'nothing noticed',
+    )
+    assert.ok(off.every((check) => check.verdict !== 'unknown'))
+  })
+
+test('flags are read as the component reads them', () => {
+  const args = [
+    '--profiling=true',
+    '--a=x',
+    '--profiling=false',
+    '--a=y,z',
+    '--tls_min_version=V',
+    '-name',
+    'n',
+    '--bare',
+  ]
+  assert.equal(scalarOf(args, 'profiling'), 'false')
+  assert.equal(scalarOf(args, 'tls-min-version'), 'V')
+  assert.equal(scalarOf(args, 'name'), 'n')
+  assert.equal(scalarOf(args, 'bare'), 'true')
+  assert.equal(scalarOf(args, 'none'), undefined)
+  assert.deepEqual(listOf(args, 'a'), ['x', 'y', 'z'])
+})
+
+test.run()
