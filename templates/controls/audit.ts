@@ -56,6 +56,7 @@ export const auditLog: Control = {
     'STIG V-242462',
     'STIG V-242463',
     'STIG V-242464',
+    'STIG V-242465',
     'claim: audit to local files and to an external log',
     'claim: log user and group ids',
   ],

@@ -25,7 +25,15 @@ export const anonymousLimited: Control = {
 export const kubeletAuthentication: Control = {
   id: 'kubelet-authentication',
   title: 'Kubelets know who asks, and ask the API server whether they may',
-  references: ['CIS 4.2.1', 'CIS 4.2.2', 'STIG V-242391', 'STIG V-242392', 'claim: both ends authenticated'],
+  references: [
+    'CIS 4.2.1',
+    'CIS 4.2.2',
+    'CIS 4.2.3',
+    'STIG V-242391',
+    'STIG V-242392',
+    'STIG V-242420',
+    'claim: both ends authenticated',
+  ],
   why: 'An open kubelet runs any command in any pod of its node.',
   on: () => ({
     kubelet: {
@@ -53,6 +61,7 @@ export const tokenAuthentication: Control = {
   references: [
     'CIS 1.2.2',
     'CIS 1.2.21',
+    'CIS 1.2.22',
     'CIS 1.2.30',
     'STIG V-245542',
     'STIG V-245543',

@@ -8,7 +8,7 @@ const name = 'redoubt-images-of-the-bundle'
 export const imageProvenance: Control = {
   id: 'image-provenance',
   title: 'Pods run images of the bundle only, named by digest',
-  references: ['CIS 5.5.1', 'claim: image checks', 'claim: air gap'],
+  references: ['CIS 5.5.1', 'STIG V-242395', 'STIG V-242442', 'claim: image checks', 'claim: air gap'],
   why: 'A tag can be moved and an image can be imported by hand; a digest of the signed bundle cannot be forged.',
   on: (site) => ({ objects: policy(site, 'Deny') }),
   off: (site) => ({ objects: policy(site, 'Audit'), byTag: ['coredns'] }),

@@ -15,11 +15,14 @@ export const apiserverTls: Control = {
   id: 'apiserver-tls',
   title: 'The control plane serves TLS 1.2 or later with forward secrecy and AEAD only',
   references: [
+    'CIS 1.2.24',
     'CIS 1.2.29',
     'STIG V-242376',
     'STIG V-242377',
     'STIG V-242378',
+    'STIG V-242389',
     'STIG V-242418',
+    'STIG V-242422',
     'claim: TLS everywhere',
   ],
   why: 'TLS 1.0 and 1.1 and CBC suites can be attacked from the network; every client of this cluster speaks better.',
@@ -30,7 +33,7 @@ export const apiserverTls: Control = {
 export const kubeletTls: Control = {
   id: 'kubelet-tls',
   title: 'Kubelets serve TLS 1.2 or later with forward secrecy and AEAD only',
-  references: ['CIS 4.2.12', 'STIG V-242425', 'claim: TLS everywhere'],
+  references: ['CIS 4.2.9', 'CIS 4.2.12', 'STIG V-242424', 'STIG V-242425', 'claim: TLS everywhere'],
   why: 'The kubelet’s port runs commands in pods; it deserves the same floor as the API server.',
   on: () => ({ kubelet: { tlsMinVersion: 'VersionTLS12', tlsCipherSuites: suites } }),
   off: () => ({ kubelet: { tlsMinVersion: 'VersionTLS10' } }),
@@ -39,7 +42,7 @@ export const kubeletTls: Control = {
 export const etcdTls: Control = {
   id: 'etcd-tls',
   title: 'etcd serves TLS 1.2 or later with forward secrecy and AEAD only',
-  references: ['CIS 2.1', 'STIG V-242379', 'claim: TLS everywhere'],
+  references: ['CIS 2.1', 'CIS 2.3', 'STIG V-242379', 'STIG V-242427', 'STIG V-242428', 'claim: TLS everywhere'],
   why: 'etcd holds the whole state. It cannot go below TLS 1.2, but by default it takes CBC suites there.',
   on: () => ({ args: { etcd: { 'tls-min-version': 'TLS1.2', 'cipher-suites': suites } } }),
   // Go's own list, which still has ECDHE with AES-CBC and SHA-1.
