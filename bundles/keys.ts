@@ -12,20 +12,20 @@ export function newKeyPair(): { privateKey: string; publicKey: string } {
 
 /** Reads a private Ed25519 key. Throws `usage` for anything else; the message never quotes the text. */
 export function readPrivateKey(pem: string, where: string): KeyObject {
-  return checked(() => createPrivateKey(pem), where, 'an Ed25519 private key (PKCS#8 PEM)')
+  return checked(() => createPrivateKey(pem), where, 'an Ed25519 private key (PKCS#8 PEM)', 'redoubt bundle keygen')
 }
 
-/** Reads a public Ed25519 key. Throws `usage` for anything else, a private key too. */
-export function readPublicKey(pem: string, where: string): KeyObject {
+/** Reads a public Ed25519 key, made by `maker`. Throws `usage` for anything else, a private key too. */
+export function readPublicKey(pem: string, where: string, maker = 'redoubt bundle keygen'): KeyObject {
   if (/PRIVATE KEY/.test(pem))
     fail('usage', 'this is a private key; only the public key belongs here', {
       where,
-      hint: 'Name the .pub file that `redoubt bundle keygen` wrote beside it.',
+      hint: `Name the .pub file that \`${maker}\` wrote beside it.`,
     })
-  return checked(() => createPublicKey(pem), where, 'an Ed25519 public key (SPKI PEM)')
+  return checked(() => createPublicKey(pem), where, 'an Ed25519 public key (SPKI PEM)', maker)
 }
 
-function checked(read: () => KeyObject, where: string, what: string): KeyObject {
+function checked(read: () => KeyObject, where: string, what: string, maker: string): KeyObject {
   let key: KeyObject | undefined
   try {
     key = read()
@@ -33,7 +33,7 @@ function checked(read: () => KeyObject, where: string, what: string): KeyObject 
     // The parser's own message says nothing a user could act on.
   }
   if (key?.asymmetricKeyType !== 'ed25519')
-    return fail('usage', `does not hold ${what}`, { where, hint: 'Make a pair with `redoubt bundle keygen`.' })
+    return fail('usage', `does not hold ${what}`, { where, hint: `Make a pair with \`${maker}\`.` })
   return key
 }
 

@@ -1,6 +1,7 @@
 import type { Command } from './command.ts'
 import { bundleCommands } from './commands/bundle.ts'
 import { clusterCommands } from './commands/cluster.ts'
+import { evidenceCommands } from './commands/evidence.ts'
 import { initCommand } from './commands/init.ts'
 import { labCommands } from './commands/lab.ts'
 import { pkiCommands } from './commands/pki.ts'
@@ -22,6 +23,7 @@ export const commands: Command[] = [
   ...pkiCommands,
   ...clusterCommands,
   ...verifyCommands,
+  ...evidenceCommands,
   upCommand,
   ...labCommands,
   versionCommand,

@@ -5,7 +5,12 @@ export const verifyCommands: Command[] = [
   {
     name: 'verify',
     summary: 'attack the running cluster and show which controls hold: evidence/',
-    examples: ['redoubt verify', 'redoubt verify --only audit-log', 'redoubt verify -o json'],
+    examples: [
+      'redoubt verify',
+      'redoubt verify --only audit-log',
+      'redoubt verify -o json',
+      'redoubt verify --watch 300 --keep 500',
+    ],
     options: {
       only: {
         type: 'string',
@@ -13,16 +18,40 @@ export const verifyCommands: Command[] = [
         multiple: true,
         describe: 'run the probes of this control, or this probe (may be repeated)',
       },
+      watch: {
+        type: 'string',
+        value: 'SECONDS',
+        describe: 'run again and again, so long from begin to begin; one line each',
+      },
+      keep: { type: 'string', value: 'N', describe: 'keep the N newest runs in evidence/ (default: all)' },
     },
     run: async (context, args, options) => (await import('../stages/verify.ts')).verify(context, args, options),
   },
   {
     name: 'controls',
-    summary: 'list the controls with their references, and the probes that prove each',
-    args: '[CONTROL]',
-    positionals: [0, 1],
-    examples: ['redoubt controls', 'redoubt controls audit-log', 'redoubt controls -o json'],
-    options: {},
-    run: async (context, args) => (await import('../stages/controls.ts')).showControls(context, args),
+    summary: 'the controls, the items of the benchmarks and how each is answered, and the probes that prove it',
+    args: '[CONTROL|ITEM]',
+    positionals: [0, 12],
+    examples: [
+      'redoubt controls',
+      'redoubt controls audit-log',
+      'redoubt controls CIS 1.2.1',
+      'redoubt controls --benchmark stig -o markdown',
+      'redoubt controls --why-not CKV_K8S_88',
+    ],
+    options: {
+      benchmark: {
+        type: 'string',
+        value: 'cis|stig|nsa|claims',
+        describe: 'every item of this table with its answer',
+      },
+      'why-not': {
+        type: 'string',
+        value: 'ITEM',
+        describe: 'why what a flag scanner reports of this item is no finding, and the live proof',
+      },
+    },
+    formats: ['markdown'],
+    run: async (context, args, options) => (await import('../stages/controls.ts')).showControls(context, args, options),
   },
 ]

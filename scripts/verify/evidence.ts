@@ -1,12 +1,19 @@
-// What stays after a verify: evidence/results.json for machines and officers, evidence/junit.xml for pipelines.
+// What a verify found, as one value: everything under evidence/ is made from it (scripts/evidence/).
 import { join } from 'node:path'
-import { ensureFolder, listFiles, writeAtomic } from '../../lib/files.ts'
+import { listFiles } from '../../lib/files.ts'
 import { sha256, sha256File } from '../../lib/hash.ts'
-import { redact } from '../../lib/redact.ts'
-import { junit } from '../evidence/formats/junit.ts'
+import { controls as catalogue } from '../../templates/controls.ts'
 import { type ControlVerdict, foldControls, type ProbeResult } from './fold.ts'
 import { type Outcome, outcomes } from './probe.ts'
 
+/** What became of a control, and which items of the benchmarks and which claims it answers. */
+export interface ControlResult extends ControlVerdict {
+  title: string
+  /** `CIS 1.2.5`, `STIG V-242378`, `claim: TLS everywhere`. */
+  references: string[]
+}
+
+/** Described for others by docs/schema/results.schema.json. */
 export interface Evidence {
   apiVersion: 'redoubt.dev/v1alpha1'
   kind: 'VerifyResult'
@@ -15,6 +22,7 @@ export interface Evidence {
   version: string
   started: string
   finished: string
+  nodes: { name: string; role: string; address: string }[]
   /** SHA-256 of what was verified against. `rendered`: of the sorted lines `SHA256  PATH` of every rendered file. */
   inputs: { spec: string; lock: string; rendered: string }
   /** Controls that render left out on purpose, and arguments forced past them. */
@@ -23,7 +31,7 @@ export interface Evidence {
   /** False when only some probes were asked for. */
   complete: boolean
   summary: Record<Outcome, number>
-  controls: ControlVerdict[]
+  controls: ControlResult[]
   probes: ProbeResult[]
   /** What could not be removed from the cluster afterwards. */
   leftovers: string[]
@@ -45,19 +53,13 @@ export function buildEvidence(given: Given): Evidence {
     kind: 'VerifyResult',
     ...given,
     summary: countOutcomes(given.probes),
-    controls: foldControls(given.probes),
+    controls: foldControls(given.probes).map(withReferences),
   }
 }
 
-/** Writes both files, each whole or not at all. */
-export async function writeEvidence(folder: string, evidence: Evidence): Promise<string[]> {
-  await ensureFolder(folder)
-  const files = [
-    [join(folder, 'results.json'), `${JSON.stringify(evidence, null, 2)}\n`],
-    [join(folder, 'junit.xml'), junit(evidence)],
-  ] as const
-  for (const [path, text] of files) await writeAtomic(path, redact(text))
-  return files.map(([path]) => path)
+function withReferences(verdict: ControlVerdict): ControlResult {
+  const control = catalogue.find(({ id }) => id === verdict.id)
+  return { ...verdict, title: control?.title ?? verdict.id, references: [...(control?.references ?? [])] }
 }
 
 /** One digest for a folder: of the sorted lines `SHA256  PATH` of its files. */

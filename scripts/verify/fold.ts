@@ -82,7 +82,14 @@ export function notApplicable(
   return own.map((state) => state?.why ?? 'render says so').join('; ')
 }
 
-const severity: Record<Outcome, number> = { pass: 0, 'not-applicable': 1, waived: 2, 'not-evaluated': 3, fail: 4 }
+/** How bad an outcome is, beside others. */
+export const severity: Record<Outcome, number> = {
+  pass: 0,
+  'not-applicable': 1,
+  waived: 2,
+  'not-evaluated': 3,
+  fail: 4,
+}
 
 /** Per control the worst outcome of its probes, except that `not-applicable` yields to a probe that did run. */
 export function foldControls(results: readonly ProbeResult[]): ControlVerdict[] {

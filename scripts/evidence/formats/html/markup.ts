@@ -1,0 +1,28 @@
+/** Text that is HTML already. Only `html` makes it, so whatever else is put into a page is escaped. */
+export interface Html {
+  html: string
+}
+
+const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
+
+/** Servers under test write some of it: no markup, no control characters, nothing that turns the direction of text around. */
+export function escapeHtml(text: string): string {
+  return text
+    .replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? '')
+    .replaceAll(/[^\P{Cc}\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '·')
+}
+
+/** A template of HTML: every value is escaped, but for what `html` made. */
+export function html(
+  parts: TemplateStringsArray,
+  ...values: readonly (string | number | Html | readonly Html[])[]
+): Html {
+  const texts = values.map((value) => {
+    if (typeof value === 'string' || typeof value === 'number') return escapeHtml(String(value))
+    return [value]
+      .flat()
+      .map((one) => one.html)
+      .join('')
+  })
+  return { html: parts.map((part, index) => part + (texts[index] ?? '')).join('') }
+}

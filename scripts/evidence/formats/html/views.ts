@@ -1,0 +1,84 @@
+import type { Evidence } from '../../../verify/evidence.ts'
+import type { ProbeResult } from '../../../verify/fold.ts'
+import type { Check, Outcome } from '../../../verify/probe.ts'
+import type { Item } from '../../items.ts'
+import { type Html, html } from './markup.ts'
+
+/** What each outcome is called; the words of docs/verify.md. */
+export function state(outcome: Outcome): Html {
+  const marks: Record<Outcome, string> = {
+    pass: '✓',
+    fail: '✗',
+    waived: '~',
+    'not-applicable': '–',
+    'not-evaluated': '?',
+  }
+  return html`<span class="${outcome}">${marks[outcome]} ${outcome}</span>`
+}
+
+/** A part of the page: its rows can be filtered, and it says when none is left. */
+export function part(id: string, title: string, about: string, body: Html): Html {
+  return html`<section id="${id}" data-part><h2>${title}</h2><p class="soft">${about}</p>${body}<p class="soft" data-none hidden>Nothing here with this filter.</p></section>`
+}
+
+function probeLinks(names: readonly string[]): readonly Html[] {
+  return names.map((name, index) => html`${index > 0 ? ', ' : ''}<a href="#probe-${name}"><code>${name}</code></a>`)
+}
+
+/** Claims or items of a benchmark: what became of each, by which controls, proven by which probes. */
+export function itemTable(heading: string, items: readonly Item[]): Html {
+  const rows = items.map(({ id, outcome, why, controls }) => {
+    const probes = [...new Set(controls.flatMap((control) => control.probes))]
+    const titles = controls.map((control) => html`<div>${control.title} <code class="soft">${control.id}</code></div>`)
+    return html`<tr data-outcome="${outcome}"><td class="id">${id}</td><td class="state">${state(outcome)}</td><td>${titles}${why ? html`<div class="soft">${why}</div>` : ''}</td><td>${probeLinks(probes)}</td></tr>`
+  })
+  return html`<table><thead><tr><th>${heading}</th><th>Outcome</th><th>Controls</th><th>Probes</th></tr></thead><tbody>${rows}</tbody></table>`
+}
+
+const verdicts: Record<Check['verdict'], Outcome> = { pass: 'pass', fail: 'fail', unknown: 'not-evaluated' }
+
+interface Placed {
+  probe: ProbeResult
+  check: Check
+}
+
+/** The checks that were put to one node, or (undefined) to none in particular. */
+export function checksAt(evidence: Evidence, node: Evidence['nodes'][number] | undefined): Placed[] {
+  const all = evidence.probes.flatMap((probe) => probe.checks.map((check) => ({ probe, check })))
+  const own =
+    (one: Evidence['nodes'][number]) =>
+    ({ check }: Placed) =>
+      mentions(check.where, one)
+  return node ? all.filter(own(node)) : all.filter((placed) => !evidence.nodes.some((one) => own(one)(placed)))
+}
+
+/** True when a place is a node's: it says its name, or its address, as a word of its own. */
+export function mentions(where: string, node: { name: string; address: string }): boolean {
+  const words = where
+    .split(/[^A-Za-z0-9.:-]+|\/\/|:(?=\d+(?:\D|$))/)
+    .flatMap((word) => [word, word.replace(/[.:]+$/, '')])
+  return words.includes(node.name) || words.includes(node.address)
+}
+
+/** What was sent to a node, and what came back. */
+export function checkTable(placed: readonly Placed[]): Html {
+  const rows = placed.map(
+    ({ probe, check }) =>
+      html`<tr data-outcome="${verdicts[check.verdict]}"><td class="state">${state(verdicts[check.verdict])}</td><td><a href="#probe-${probe.id}"><code>${probe.id}</code></a></td><td><span class="mono">${check.sent}</span><div class="soft mono">${check.where}</div></td><td class="mono">${check.expected}</td><td class="mono">${check.saw}</td></tr>`,
+  )
+  return html`<table><thead><tr><th>Verdict</th><th>Probe</th><th>Sent</th><th>Expected</th><th>Seen</th></tr></thead><tbody>${rows}</tbody></table>`
+}
+
+/** One probe in full: every check with what was sent, expected and seen. */
+export function probeDetails(probe: ProbeResult): Html {
+  const rows = probe.checks.map(
+    (check) =>
+      html`<tr><td class="${check.verdict}">${check.verdict}</td><td><span class="mono">${check.sent}</span><div class="soft mono">${check.where}</div></td><td class="mono">${check.expected}</td><td class="mono">${check.saw}</td></tr>`,
+  )
+  const table =
+    rows.length > 0
+      ? html`<table><thead><tr><th>Verdict</th><th>Sent</th><th>Expected</th><th>Seen</th></tr></thead><tbody>${rows}</tbody></table>`
+      : html`<p class="soft">No question was put.</p>`
+  const open = probe.outcome === 'fail' || probe.outcome === 'not-evaluated' ? html` open` : html``
+  return html`<details id="probe-${probe.id}" data-outcome="${probe.outcome}"${open}><summary><span class="state">${state(probe.outcome)}</span><span><code class="id">${probe.id}</code><br>${probe.title}</span></summary><div>${probe.why ? html`<p>${probe.why}</p>` : ''}<p class="soft">Proves: ${probe.controls.join(', ') || 'that the cluster works'}; ${probe.milliseconds} ms</p>${table}</div></details>`
+}

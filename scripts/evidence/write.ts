@@ -1,0 +1,107 @@
+import type { KeyObject } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fail } from '../../lib/errors.ts'
+import { ensureFolder, exists, throwWriteError, writeAtomic } from '../../lib/files.ts'
+import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
+import { withLock } from '../../lib/lock.ts'
+import { redact } from '../../lib/redact.ts'
+import type { Evidence } from '../verify/evidence.ts'
+import { cklb } from './formats/cklb.ts'
+import { page } from './formats/html/page.ts'
+import { junit } from './formats/junit.ts'
+import { oscal } from './formats/oscal.ts'
+import { prometheus } from './formats/prometheus.ts'
+import { sarif } from './formats/sarif.ts'
+import { manifestName, manifestOf, signatureName, signManifest } from './manifest.ts'
+import { listRuns, runName } from './runs.ts'
+
+/** More bytes than the files of a run take, all copies counted. */
+const room = 8 << 20
+
+/** What is made of a run's results, by file name. */
+export function evidenceFiles(evidence: Evidence): Record<string, string> {
+  const texts = {
+    'results.json': `${JSON.stringify(evidence, null, 2)}\n`,
+    'report.html': page(evidence),
+    'junit.xml': junit(evidence),
+    'results.sarif': sarif(evidence),
+    'oscal-assessment-results.json': oscal(evidence),
+    'checklist.cklb': cklb(evidence),
+  }
+  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, redact(text)]))
+}
+
+export interface EvidenceFolder {
+  /** Keeps a run: its folder appears whole or not at all, then the copies beside it follow. Returns the run's folder. */
+  write(evidence: Evidence): Promise<string>
+}
+
+/**
+ * Gives `work` an evidence folder that can be written, and that nobody else writes: verify asks before it touches the cluster. Throws
+ * `failed` when the folder cannot be written, has no room for a run, or another verify is at work. `keep`: how many runs stay at
+ * most; without it all do.
+ */
+export async function withEvidenceFolder<T>(
+  folder: string,
+  options: { key: KeyObject; keep?: number | undefined; write?: typeof writeAtomic },
+  work: (evidence: EvidenceFolder) => Promise<T>,
+): Promise<T> {
+  const { key, keep, write = writeAtomic } = options
+  await ensureFolder(folder)
+  return withLock(join(folder, '.lock'), async () => {
+    await clearLeftovers(join(folder, 'run'))
+    await tryRoom(folder, write)
+    return work({
+      write: async (evidence) => {
+        const run = await writeRun(folder, evidence, key, write)
+        if (keep !== undefined) await prune(folder, keep)
+        return run
+      },
+    })
+  })
+}
+
+/** Only writing shows whether there is room: quotas and reserved blocks count too. */
+async function tryRoom(folder: string, write: typeof writeAtomic): Promise<void> {
+  const trial = temporaryName(join(folder, 'run'))
+  try {
+    await write(trial, randomBytes(room))
+  } finally {
+    await rm(trial, { force: true })
+  }
+}
+
+async function writeRun(
+  folder: string,
+  evidence: Evidence,
+  key: KeyObject,
+  write: typeof writeAtomic,
+): Promise<string> {
+  const files = evidenceFiles(evidence)
+  const target = join(folder, runName(evidence.started))
+  if (await exists(target))
+    fail('failed', 'a run of this second is already here', { where: target, hint: 'Run again.' })
+  const temporary = temporaryName(join(folder, 'run'))
+  try {
+    await mkdir(temporary)
+    for (const [name, text] of Object.entries(files)) await write(join(temporary, name), text)
+    const manifest = manifestOf(files)
+    await write(join(temporary, manifestName), manifest)
+    await write(join(temporary, signatureName), signManifest(manifest, key))
+    await rename(temporary, target)
+  } catch (error) {
+    await rm(temporary, { recursive: true, force: true })
+    throwWriteError(error, target)
+  }
+  const copies = { ...files, 'redoubt.prom': prometheus(evidence) }
+  for (const [name, text] of Object.entries(copies)) await write(join(folder, name), text)
+  return target
+}
+
+async function prune(folder: string, keep: number): Promise<void> {
+  const runs = await listRuns(folder)
+  for (const run of runs.slice(0, Math.max(0, runs.length - keep)))
+    await rm(join(folder, run), { recursive: true, force: true })
+}
