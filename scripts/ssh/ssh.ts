@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
 import { writeAtomic } from '../../lib/files.ts'
 import type { Channel } from './transport.ts'
@@ -50,11 +51,15 @@ export async function openSsh(settings: SshSettings): Promise<Channel> {
   }
 }
 
-/** What the ssh program is told. A dead node is noticed after 5 s at connecting, after 9 s in the middle of a script. */
+/**
+ * What the ssh program is told. A dead node is noticed after 5 s at connecting, after 9 s in the middle of a script.
+ * Throws `usage` for a path that ssh cannot be told.
+ */
 export function sshOptions(settings: SshSettings, folder: string): string[] {
   const { hostKey } = settings
   const surveyed = hostKey.startsWith('SHA256:')
-  const command = `/bin/sh ${folder}/hostkey ${folder}/hostkey ${hostKey} %f %H %t %K`
+  const script = quoted(`${folder}/hostkey`)
+  const command = `/bin/sh ${script} ${script} ${hostKey} %f %H %t %K`
   const options = [
     'BatchMode=yes',
     `StrictHostKeyChecking=${hostKey === 'new' ? 'accept-new' : 'yes'}`,
@@ -63,13 +68,13 @@ export function sshOptions(settings: SshSettings, folder: string): string[] {
     `KnownHostsCommand=${command}`,
     // The survey is the record of who a node is: an older known_hosts neither helps nor hinders.
     ...(surveyed ? ['UserKnownHostsFile=/dev/null', 'GlobalKnownHostsFile=/dev/null'] : []),
-    ...(hostKey === 'new' ? [`UserKnownHostsFile=${folder}/known_hosts ~/.ssh/known_hosts`] : []),
+    ...(hostKey === 'new' ? [`UserKnownHostsFile=${quoted(`${folder}/known_hosts`)} ~/.ssh/known_hosts`] : []),
     'UpdateHostKeys=no',
     'ConnectTimeout=5',
     'ServerAliveInterval=3',
     'ServerAliveCountMax=3',
     'ControlMaster=auto',
-    `ControlPath=${folder}/socket`,
+    `ControlPath=${quoted(socketIn(folder))}`,
     'ControlPersist=30',
     'ForwardAgent=no',
     'ForwardX11=no',
@@ -80,8 +85,24 @@ export function sshOptions(settings: SshSettings, folder: string): string[] {
   return options.flatMap((option) => ['-o', option])
 }
 
-/** A path as ssh's configuration takes one: with spaces, quotes and `%`, which begins a token (ssh_config(5)). */
+/** The master's socket. ssh binds it under a name that is 17 bytes longer, and the kernel takes 107 (unix(7)). */
+function socketIn(folder: string): string {
+  const socket = join(folder, 'socket')
+  if (Buffer.byteLength(socket) > 107 - 17)
+    fail('usage', 'is too long for the path of a socket', { where: socket, hint: 'Set TMPDIR to a shorter path.' })
+  return socket
+}
+
+/**
+ * A path as ssh's configuration takes one: with spaces, quotes and `%`, which begins a token (ssh_config(5)). Throws `usage` for
+ * the one thing that cannot be quoted.
+ */
 function quoted(path: string): string {
+  if (path.includes('${'))
+    fail('usage', 'holds ${, which ssh takes for a variable', {
+      where: path,
+      hint: 'Move the workspace or the key, or set TMPDIR, to a path without it.',
+    })
   return `"${path.replaceAll('%', '%%').replace(/["\\]/g, '\\$&')}"`
 }
 
