@@ -3,7 +3,7 @@
 import { styleText } from 'node:util'
 import { redact } from './redact.ts'
 
-export type Format = 'table' | 'json'
+export type Format = 'table' | 'json' | 'markdown'
 
 export interface OutputOptions {
   format: Format

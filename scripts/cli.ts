@@ -51,7 +51,7 @@ export function parseCommandLine(argv: string[], commands: readonly Command[]): 
     fail('usage', `unknown command: ${given}`, { hint: suggestion(given, commands) })
   }
   if (command && !help) checkCount(command, positionals)
-  return { command, prefix, positionals, options: values, help, global: readGlobal(values) }
+  return { command, prefix, positionals, options: values, help, global: readGlobal(values, command?.formats ?? []) }
 }
 
 function findCommand(argv: readonly string[], commands: readonly Command[]): Command | undefined {
@@ -74,10 +74,11 @@ function checkCount(command: Command, positionals: string[]): void {
   if (positionals.length > most) fail('usage', `${command.name}: unexpected ${positionals[most]}`, { hint })
 }
 
-function readGlobal(values: OptionValues): CommandLine['global'] {
+function readGlobal(values: OptionValues, further: readonly Format[]): CommandLine['global'] {
+  const formats: readonly string[] = ['table', 'json', ...further]
   const format = (values.output ?? 'table') as Format
-  if (format !== 'table' && format !== 'json')
-    fail('usage', `unknown output format: ${format}`, { hint: 'Use -o table or -o json.' })
+  if (!formats.includes(format))
+    fail('usage', `unknown output format: ${format}`, { hint: `Use -o ${formats.join(' or -o ')}.` })
   const plain = process.env.NO_COLOR || process.env.TERM === 'dumb' || values['no-color'] || !process.stderr.isTTY
   if (values.workspace === '')
     fail('usage', '--workspace names no folder', { hint: 'Leave it out for the current one.' })

@@ -1,5 +1,5 @@
 import type { Workspace } from '../cluster/workspace.ts'
-import type { Output } from '../lib/output.ts'
+import type { Format, Output } from '../lib/output.ts'
 
 /** What every command is given. */
 export interface Context {
@@ -32,6 +32,8 @@ export interface Command {
   positionals?: [number, number]
   examples: string[]
   options: Record<string, Option>
+  /** Output formats beside table and json. */
+  formats?: readonly Format[]
   /** Resolves with the process's exit code; failures are thrown as RedoubtError. */
   run(context: Context, args: string[], options: OptionValues): Promise<number>
 }

@@ -35,6 +35,7 @@ export function commandHelp(command: Command): string {
     '',
     'Options of every command:',
     ...optionLines(globalOptions),
+    ...(command.formats ? ['', `Further formats of -o: ${command.formats.join(', ')}`] : []),
   ].join('\n')
 }
 

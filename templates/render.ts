@@ -1,6 +1,7 @@
 import type { NodeTree } from '../cluster/files.ts'
 import type { LoadedSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
+import { runbook } from './benchmarks/runbook.ts'
 import { type ObjectGroup, objectGroups } from './cluster/groups.ts'
 import type { Site } from './control.ts'
 import { controlIds, controls } from './controls.ts'
@@ -32,6 +33,8 @@ export interface Rendered {
   controls: ControlState[]
   /** Arguments that the spec forced past baseline and controls, one sentence each. */
   forced: string[]
+  /** What only people can do for this cluster: Markdown. */
+  runbook: string
 }
 
 /**
@@ -64,6 +67,7 @@ export function renderCluster(input: RenderInput): Rendered {
       state: off.includes(id) ? 'off' : 'on',
     })),
     forced: [...forced],
+    runbook: runbook(model),
   }
 }
 

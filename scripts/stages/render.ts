@@ -10,7 +10,7 @@ import { withLock } from '../../lib/lock.ts'
 import { formatTable } from '../../lib/output.ts'
 import { addSecret } from '../../lib/redact.ts'
 import { loadPublicPki } from '../../pki/public.ts'
-import { type Rendered, renderCluster } from '../../templates/render.ts'
+import { type Rendered, type RenderInput, renderCluster } from '../../templates/render.ts'
 import { type Context, flag, type OptionValues } from '../command.ts'
 import { compareRendered, renderedFiles, writeRendered } from '../render/folder.ts'
 import { weakenings } from '../render/weakened.ts'
@@ -59,6 +59,11 @@ export async function renderWorkspace(
   workspace: Workspace,
   { off = [], force = false }: { off?: readonly string[]; force?: boolean } = {},
 ): Promise<Rendered> {
+  return renderCluster({ ...(await renderInput(workspace)), off, force })
+}
+
+/** What a workspace is rendered from, with every control on. Throws `usage` naming the file that is missing or wrong. */
+export async function renderInput(workspace: Workspace): Promise<RenderInput> {
   const spec = await loadSpec(workspace.spec)
   const [lock, hosts, pki] = await Promise.all([
     loadLock(workspace.lock),
@@ -71,7 +76,7 @@ export async function renderWorkspace(
       hint: 'Build the bundle again: `redoubt bundle build`.',
     })
   const reveal = (ref: string) => readSecret(join(workspace.keys, ref))
-  return renderCluster({ model: buildModel(spec, hosts), lock, pki, reveal, off, force, where: spec.where })
+  return { model: buildModel(spec, hosts), lock, pki, reveal, off: [], where: spec.where }
 }
 
 function readSecret(path: string): string {

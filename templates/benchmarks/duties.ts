@@ -20,7 +20,7 @@ export const duties = {
     often: 'at every joining, change of task and leaving; all grants once a quarter',
     record: 'who has which role, who granted it, and the date of the last review',
     text: ({ name }) =>
-      `Nobody is handed a client certificate or the token of a service account to work on ${name}: a certificate cannot be revoked before it ends, and neither names the person in the audit log. Bind roles to groups of the identity provider, never to single names, and never the group system:masters. At the review, list every binding (\`kubectl get clusterrolebindings,rolebindings -A -o wide\`), ask the owner of each whether it is still needed, and remove what nobody claims.`,
+      `Nobody is handed a client certificate or the token of a service account to work on ${name}: a certificate cannot be revoked before it ends, and the audit log shows the account, not the person who used its token. Bind roles to groups of the identity provider, never to single names, and never the group system:masters. At the review, list every binding (\`kubectl get clusterrolebindings,rolebindings -A -o wide\`), ask the owner of each whether it is still needed, and remove what nobody claims.`,
   },
   namespaces: {
     title: 'Each team and each level of sensitivity has its namespace',
@@ -52,7 +52,7 @@ export const duties = {
     often: 'once a day, and after every apply',
     record: 'every `evidence/results.json`, and what was done about each failure',
     text: ({ name, nodes }) =>
-      `Run \`redoubt verify\` against ${name} (${names(nodes)}) from the operator’s host on a timer, and make exit code 3 raise an alarm: it means that a control does not hold, or that nobody could find out. Not evaluated is an alarm too. Then run \`redoubt apply --dry-run\`: a plan that is not empty says which file or object changed since the last apply. Find out who changed it before it is put back.`,
+      `Run \`redoubt verify\` against ${name} (${names(nodes)}) from the operator’s host on a timer, or leave \`redoubt verify --watch\` running, and make exit code 3 raise an alarm: it means that a control does not hold, or that nobody could find out. Not evaluated is an alarm too. Then run \`redoubt apply --dry-run\`: a plan that is not empty says which file or object changed since the last apply. Find out who changed it before it is put back.`,
   },
   audit: {
     title: 'Someone reads the audit log',

@@ -1,0 +1,31 @@
+import { octal } from '../../cluster/files.ts'
+import { objectName } from '../../cluster/objects.ts'
+import type { Contribution, Fields } from '../../templates/control.ts'
+
+type Describe = { [Kind in keyof Contribution]-?: (sets: NonNullable<Contribution[Kind]>) => string[] }
+
+const fields = (component: string, sets: Fields) =>
+  Object.entries(sets).map(([path, value]) => `${component}: ${path}: ${JSON.stringify(value)}`)
+
+/** One function per kind of setting: the compiler asks for those that are added. */
+const describe: Describe = {
+  args: (sets) =>
+    Object.entries(sets).flatMap(([component, args]) =>
+      Object.entries(args).map(
+        ([flag, value]) => `${component} --${flag}=${typeof value === 'string' ? value : value.join(',')}`,
+      ),
+    ),
+  kubelet: (sets) => fields('kubelet', sets),
+  kubeProxy: (sets) => fields('kube-proxy', sets),
+  files: (sets) => sets.map((file) => `file ${file.path} (${octal(file.mode)} ${file.owner})`),
+  objects: (sets) => sets.map((object) => `object ${objectName(object)}`),
+  byTag: (sets) => sets.map((name) => `image ${name} by tag`),
+}
+
+/** What a control sets, a line each. */
+export function settings(contribution: Contribution): string[] {
+  return (Object.keys(describe) as (keyof Contribution)[]).flatMap((kind) => {
+    const sets = contribution[kind]
+    return sets === undefined ? [] : (describe[kind] as (value: unknown) => string[])(sets)
+  })
+}
