@@ -1,5 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
+import { workspaceAt } from '../../cluster/workspace.ts'
+import type { Context } from '../../scripts/command.ts'
 import { itemEntry } from '../../scripts/controls/entries.ts'
 import { findFalseFinding, findSubject } from '../../scripts/controls/find.ts'
 import { settings } from '../../scripts/controls/settings.ts'
@@ -97,7 +99,7 @@ test('a benchmark’s table has a line for each item', () => {
 })
 
 test('a table is shown whole, and only one that exists', async () => {
-  const context = { out: { format: 'table' } } as unknown as Parameters<typeof showControls>[0]
+  const context = { out: { format: 'table' } } as unknown as Context
   for (const [words, options] of [
     [['CIS 1.2.1'], { benchmark: 'cis' }],
     [[], { benchmark: 'pci' }],
@@ -105,5 +107,35 @@ test('a table is shown whole, and only one that exists', async () => {
   ] as const)
     await assert.rejects(showControls(context, [...words], options), { code: 'usage' })
 })
+
+const shown: [words: string[], options: Record<string, string>, format: string, expected: RegExp][] = [
+  [[], {}, 'table', /^CONTROL +PROBES +TITLE\n/],
+  [[], {}, 'markdown', /^\| control \| holds that \| answers \|\n/],
+  [[], {}, 'json', /"kind":"ControlList"/],
+  [[], { benchmark: 'nsa' }, 'table', /^ITEM +ANSWER\n/],
+  [
+    [],
+    { benchmark: 'claims' },
+    'json',
+    /"reference":"claim: training, process","title":"[^"]+","answer":"organisational"/,
+  ],
+  [['training,', 'process'], {}, 'markdown', /^# claim: training, process: .*\n\nAnswer: organisational/],
+  [['audit-log'], {}, 'json', /"sets":\[\]/],
+  [['1.2.6'], { 'why-not': 'CIS' }, 'table', /--authorization-mode/],
+]
+for (const [words, options, format, expected] of shown)
+  test(`controls ${[...words, ...Object.values(options)].join(' ')} as ${format}`, async () => {
+    const printed: string[] = []
+    const out = {
+      format,
+      data: (text: string) => printed.push(text),
+      json: (value: unknown) => printed.push(JSON.stringify(value)),
+      note: () => {},
+    }
+    const workspace = workspaceAt('/nonexistent')
+    const code = await showControls({ out, workspace } as unknown as Context, words, options)
+    assert.equal(code, 0)
+    assert.match(printed.join('\n'), expected)
+  })
 
 test.run()
