@@ -15,18 +15,24 @@ export async function connectNodes(
   fresh: 'known' | 'new',
 ): Promise<NodeShell[]> {
   const { user, port, key } = spec.ssh
-  return await Promise.all(
-    spec.nodes.map((node) =>
-      openNode({
-        node: node.name,
-        address: node.address,
-        user,
-        port,
-        ...(key ? { key: resolve(workspace.root, key) } : {}),
-        hostKey: hosts[node.name]?.facts.sshHostKey || fresh,
-      }),
-    ),
-  )
+  const shells: NodeShell[] = []
+  try {
+    for (const node of spec.nodes)
+      shells.push(
+        await openNode({
+          node: node.name,
+          address: node.address,
+          user,
+          port,
+          ...(key ? { key: resolve(workspace.root, key) } : {}),
+          hostKey: hosts[node.name]?.facts.sshHostKey || fresh,
+        }),
+      )
+    return shells
+  } catch (error) {
+    await closeAll(shells)
+    throw error
+  }
 }
 
 /** Runs `work` with shells and closes them whatever happens. */
@@ -34,6 +40,10 @@ export async function withNodes<T>(shells: NodeShell[], work: (shells: NodeShell
   try {
     return await work(shells)
   } finally {
-    await Promise.all(shells.map((shell) => shell.close()))
+    await closeAll(shells)
   }
+}
+
+async function closeAll(shells: readonly NodeShell[]): Promise<void> {
+  await Promise.all(shells.map((shell) => shell.close()))
 }

@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
 import { writeAtomic } from '../../lib/files.ts'
+import { temporaryFolder } from '../../lib/temporary.ts'
 import type { Channel } from './transport.ts'
 
 export interface SshSettings {
@@ -32,15 +32,22 @@ printf '%s' "$3" > "$1.offered"
 
 /** A channel by the ssh program: one connection for all scripts, kept open by a master that ends 30 s after the last one. */
 export async function openSsh(settings: SshSettings): Promise<Channel> {
-  // Short, because the path of a unix socket must stay below 108 bytes.
-  const folder = await mkdtemp(join(process.env.XDG_RUNTIME_DIR ?? tmpdir(), 'redoubt-'))
-  await writeAtomic(join(folder, 'hostkey'), hostKeyScript, 0o700)
-  const options = sshOptions(settings, folder)
+  let options: string[] = []
+  const folder = await temporaryFolder(async (path) => {
+    options = sshOptions(settings, path)
+    await writeAtomic(join(path, 'hostkey'), hostKeyScript, 0o700)
+  })
   const target = `${settings.user}@${settings.address}`
   const offered = () => readFile(join(folder, 'hostkey.offered'), 'utf8').catch(() => '')
   return {
     command: (line) => ['ssh', ...options, '-T', '--', target, line],
-    hostKey: offered,
+    // Without it the survey would record a node that anyone can stand in for.
+    hostKey: async () =>
+      (await offered()) ||
+      fail('failed', 'the host key that it showed could not be kept', {
+        where: folder,
+        hint: 'Free some space there, then run again.',
+      }),
     unreachable: async ({ code, stderr }) => (code === 255 ? explain(settings, stderr, await offered()) : undefined),
     close: async () => {
       await run(['ssh', ...options, '-O', 'exit', '--', target], { accept: [255], timeout: 5000 }).catch(

@@ -30,7 +30,7 @@ export interface ScriptResult {
 /** A root shell on a node, by ssh or on this machine. */
 export interface NodeShell {
   name: string
-  /** SHA256 fingerprint of the host key that ssh saw; empty for local and before the first script. */
+  /** SHA256 fingerprint of the host key that ssh saw at the first script; empty for local. Throws `failed` when it is not known. */
   hostKey(): Promise<string>
   /** Runs a sh script with umask 077. Throws `failed` naming the node. */
   run(script: string, options?: ScriptOptions): Promise<ScriptResult>
