@@ -42,11 +42,16 @@ export async function checkFiles(spec: ClusterSpec, folder: string, now: Date): 
   const table = certificatesOf(spec)
   const certificates: CheckedCertificate[] = []
   for (const wanted of table) {
-    const certificate = await attempt(() => store.certificate(wanted.id), find)
+    const unreadable: string[] = []
+    const certificate = await attempt(
+      () => store.certificate(wanted.id),
+      (path, problem, hint) => void unreadable.push(`${path} ${problem}${hint ? `. ${hint}` : ''}`),
+    )
     const daysLeft = certificate && Math.floor((certificate.validToDate.getTime() - now.getTime()) / 86_400_000)
     certificates.push({ wanted, certificate, daysLeft })
     const issuer = certificates.find((entry) => entry.wanted.id === wanted.issuer)
-    for (const problem of judge(wanted, certificate, issuer, ledger, now)) find(wanted.id, problem)
+    const problems = unreadable.length > 0 ? unreadable : judge(wanted, certificate, issuer, ledger, now)
+    for (const problem of problems) find(wanted.id, problem)
     for (const problem of await judgeKey(wanted, certificate, store, find)) find(wanted.id, problem)
   }
   await checkModes(folder, store, find)
@@ -54,14 +59,14 @@ export async function checkFiles(spec: ClusterSpec, folder: string, now: Date): 
   return { certificates, findings, store }
 }
 
-type Find = (subject: string, problem: string) => void
+type Find = (subject: string, problem: string, hint?: string) => void
 
 async function attempt<T>(work: () => Promise<T>, find: Find): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof RedoubtError)) throw error
-    find(error.where ?? '', error.message)
+    find(error.where ?? '', error.message, error.hint)
     return undefined
   }
 }
@@ -79,7 +84,7 @@ function judge(
   const problem =
     issuer && signer
       ? deviation(wanted, certificate, { subject: issuer.wanted.profile.subject, certificate: signer })
-      : `its issuer ${wanted.issuer} is missing`
+      : `its issuer ${wanted.issuer} is missing or unreadable`
   if (problem) problems.push(problem)
   if (certificate.validToDate <= now) problems.push(`it ended at ${certificate.validToDate.toISOString()}`)
   if (certificate.validFromDate > now) problems.push(`it begins only at ${certificate.validFromDate.toISOString()}`)

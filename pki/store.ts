@@ -86,7 +86,7 @@ export function parseCertificate(bytes: Buffer, file: string): X509Certificate {
     for (const date of [certificate.validFromDate, certificate.validToDate]) date.toISOString()
     return certificate
   } catch (error) {
-    return fail('usage', 'is no certificate', {
+    return fail('usage', 'cannot be read as a certificate', {
       where: file,
       hint: 'Restore it from a backup; a leaf may also be deleted: `redoubt pki init` issues a new one.',
       cause: error,

@@ -49,7 +49,10 @@ const cases: Case[] = [
   {
     name: 'a missing issuer',
     harm: (at) => rmSync(at('front-proxy-ca.crt')),
-    node: [/^front-proxy-ca: .* is missing/, /^front-proxy-client\/cp1: its issuer front-proxy-ca is missing/],
+    node: [
+      /^front-proxy-ca: .* is missing/,
+      /^front-proxy-client\/cp1: its issuer front-proxy-ca is missing or unreadable/,
+    ],
     openssl: [/^front-proxy-client\/cp1: openssl refuses its chain as client/],
   },
   {
@@ -84,7 +87,6 @@ const cases: Case[] = [
     node: [/^admin: it is not signed by/],
     openssl: [/^admin: openssl refuses its chain as client/],
   },
-  { name: 'rubbish', harm: (at) => writeFileSync(at('admin.crt'), 'x'), node: [/admin\.crt: is no certificate/] },
   { name: 'an empty key', harm: (at) => writeFileSync(at('admin.key'), ''), node: [/admin\.key: is no private key/] },
   {
     name: 'a key for everyone',
@@ -139,6 +141,29 @@ for (const { name, harm, node, openssl } of cases)
             `${pattern} in ${list.join('\n')}`,
           )
     }))
+
+const unreadable: { name: string; damage: (pem: string) => string }[] = [
+  { name: 'rubbish', damage: () => 'x' },
+  { name: 'nothing', damage: () => '' },
+  { name: 'PEM cut short', damage: (pem) => pem.slice(0, 300) },
+  { name: 'PEM around rubbish', damage: (pem) => pem.replace(/\n[^-]+\n/, '\neA==\n') },
+  { name: 'no PEM', damage: (pem) => pem.replaceAll('-----', '=====') },
+]
+for (const { name, damage } of unreadable)
+  for (const [id, dependent] of [
+    ['admin', undefined],
+    ['front-proxy-ca', 'front-proxy-client/cp1'],
+  ] as const)
+    test(`${id}.crt that is ${name} is not called missing`, () =>
+      withPki(spec, async (folder) => {
+        const path = join(folder, `${id}.crt`)
+        writeFileSync(path, damage(readFileSync(path, 'utf8')))
+        const { node } = await findings(folder, now, false)
+        assert.deepEqual(node, [
+          `${id}: ${path} cannot be read as a certificate. Restore it from a backup; a leaf may also be deleted: \`redoubt pki init\` issues a new one.`,
+          ...(dependent ? [`${dependent}: its issuer ${id} is missing or unreadable`] : []),
+        ])
+      }))
 
 test('finds what has ended and what has not begun', () =>
   withPki(spec, async (folder) => {

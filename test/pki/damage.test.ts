@@ -70,7 +70,7 @@ const worse: {
     name: 'a certificate that is none',
     harm: (folder) => writeFileSync(join(folder, 'admin.crt'), 'rubbish'),
     code: 'usage',
-    message: /is no certificate/,
+    message: /cannot be read as a certificate/,
     where: 'admin.crt',
   },
   {
