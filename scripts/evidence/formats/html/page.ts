@@ -6,7 +6,7 @@ import { itemsOf } from '../../items.ts'
 import { type Html, html } from './markup.ts'
 import { script } from './script.ts'
 import { style } from './style.ts'
-import { checksAt, checkTable, itemTable, part, probeDetails } from './views.ts'
+import { attention, checksAt, checkTable, itemTable, part, probeDetails } from './views.ts'
 
 /** One page that holds everything, asks for nothing, and may run nothing but its own script (CSP by hash). */
 export function page(evidence: Evidence): string {
@@ -24,6 +24,7 @@ export function page(evidence: Evidence): string {
 </head>
 <body>
 ${head(evidence)}
+${attention(evidence.probes)}
 ${filters(evidence)}
 <main>
 ${claims(evidence)}
@@ -72,9 +73,9 @@ function filters(evidence: Evidence): Html {
   const counts = countOutcomes(evidence.probes)
   const boxes = outcomes.map(
     (outcome) =>
-      html`<label><input type="checkbox" value="${outcome}" checked><span class="${outcome}">${counts[outcome]} ${outcome}</span></label>`,
+      html`<label><input type="checkbox" name="${outcome}" value="${outcome}" checked><span class="${outcome}">${counts[outcome]} ${outcome}</span></label>`,
   )
-  return html`<nav hidden aria-label="Filter">${boxes}<input type="search" placeholder="words: etcd 401" aria-label="Words that must occur" autocomplete="off" spellcheck="false"><span class="links"><a href="#claims">By claim</a><a href="#benchmarks">By benchmark</a><a href="#nodes">By node</a><a href="#probes">By probe</a></span></nav>`
+  return html`<nav hidden aria-label="Filter">${boxes}<input type="search" name="words" placeholder="words: etcd 401" aria-label="Words that must occur" autocomplete="off" spellcheck="false"><span class="links"><a href="#claims">By claim</a><a href="#benchmarks">By benchmark</a><a href="#nodes">By node</a><a href="#probes">By probe</a></span></nav>`
 }
 
 function claims(evidence: Evidence): Html {
@@ -101,7 +102,7 @@ function benchmarks(evidence: Evidence): Html {
   return part(
     'benchmarks',
     'By benchmark',
-    'Items that controls answer. Those met by the host or by people are not probed and not listed.',
+    'Items that controls answer. Those met by the host or by people are not probed; redoubt controls lists them.',
     html`${tables}`,
   )
 }
@@ -114,7 +115,12 @@ function nodes(evidence: Evidence): Html {
       ({ node, placed }) =>
         html`<h3>${node ? `${node.name}, ${node.role}, ${node.address}` : 'The cluster as a whole'}</h3>${checkTable(placed)}`,
     )
-  return part('nodes', 'By node', 'Every question by the node it was put to.', html`${tables}`)
+  return part(
+    'nodes',
+    'By node',
+    'Every question by the node it was put to. Paper shows it by probe only.',
+    html`${tables}`,
+  )
 }
 
 function probes(evidence: Evidence): Html {

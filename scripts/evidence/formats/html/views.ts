@@ -22,17 +22,29 @@ export function part(id: string, title: string, about: string, body: Html): Html
 }
 
 function probeLinks(names: readonly string[]): readonly Html[] {
-  return names.map((name, index) => html`${index > 0 ? ', ' : ''}<a href="#probe-${name}"><code>${name}</code></a>`)
+  return names.map((name) => html`<li><a href="#probe-${name}"><code>${name}</code></a></li>`)
 }
 
 /** Claims or items of a benchmark: what became of each, by which controls, proven by which probes. */
-export function itemTable(heading: string, items: readonly Item[]): Html {
+export function itemTable(heading: 'Claim' | 'Item', items: readonly Item[]): Html {
   const rows = items.map(({ id, outcome, why, controls }) => {
     const probes = [...new Set(controls.flatMap((control) => control.probes))]
-    const titles = controls.map((control) => html`<div>${control.title} <code class="soft">${control.id}</code></div>`)
-    return html`<tr data-outcome="${outcome}"><td class="id">${id}</td><td class="state">${state(outcome)}</td><td>${titles}${why ? html`<div class="soft">${why}</div>` : ''}</td><td>${probeLinks(probes)}</td></tr>`
+    const titles = controls.map((control) => html`<li>${control.title} <code class="soft">${control.id}</code></li>`)
+    return html`<tr data-outcome="${outcome}"><td>${id}</td><td>${state(outcome)}</td><td><ul>${titles}</ul>${why ? html`<div class="soft">${why}</div>` : ''}</td><td><ul>${probeLinks(probes)}</ul></td></tr>`
   })
-  return html`<table><thead><tr><th>${heading}</th><th>Outcome</th><th>Controls</th><th>Probes</th></tr></thead><tbody>${rows}</tbody></table>`
+  const width = heading === 'Claim' ? 'claims' : 'items'
+  return html`<table><colgroup><col class="${width}"><col class="outcome"><col><col class="probes"></colgroup><thead><tr><th>${heading}</th><th>Outcome</th><th>Controls</th><th>Probes</th></tr></thead><tbody>${rows}</tbody></table>`
+}
+
+/** What failed or could not be evaluated, before everything else; nothing when all is well. */
+export function attention(probes: readonly ProbeResult[]): Html {
+  const bad = probes.filter(({ outcome }) => outcome === 'fail' || outcome === 'not-evaluated')
+  if (bad.length === 0) return html``
+  const rows = bad.map(
+    ({ id, title, outcome, why }) =>
+      html`<li>${state(outcome)} <a href="#probe-${id}">${title}</a><div class="soft">${why}</div></li>`,
+  )
+  return html`<section class="attention"><h2>To be looked at</h2><ul>${rows}</ul></section>`
 }
 
 const verdicts: Record<Check['verdict'], Outcome> = { pass: 'pass', fail: 'fail', unknown: 'not-evaluated' }
@@ -64,20 +76,20 @@ export function mentions(where: string, node: { name: string; address: string })
 export function checkTable(placed: readonly Placed[]): Html {
   const rows = placed.map(
     ({ probe, check }) =>
-      html`<tr data-outcome="${verdicts[check.verdict]}"><td class="state">${state(verdicts[check.verdict])}</td><td><a href="#probe-${probe.id}"><code>${probe.id}</code></a></td><td><span class="mono">${check.sent}</span><div class="soft mono">${check.where}</div></td><td class="mono">${check.expected}</td><td class="mono">${check.saw}</td></tr>`,
+      html`<tr data-outcome="${verdicts[check.verdict]}"><td>${state(verdicts[check.verdict])}</td><td><a href="#probe-${probe.id}"><code>${probe.id}</code></a></td><td><div class="mono">${check.sent}</div><div class="soft mono">${check.where}</div></td><td class="mono">${check.expected}</td><td class="mono">${check.saw}</td></tr>`,
   )
-  return html`<table><thead><tr><th>Verdict</th><th>Probe</th><th>Sent</th><th>Expected</th><th>Seen</th></tr></thead><tbody>${rows}</tbody></table>`
+  return html`<table><colgroup><col class="verdict"><col class="probe"><col class="sent"><col class="expected"><col></colgroup><thead><tr><th>Verdict</th><th>Probe</th><th>Sent</th><th>Expected</th><th>Seen</th></tr></thead><tbody>${rows}</tbody></table>`
 }
 
 /** One probe in full: every check with what was sent, expected and seen. */
 export function probeDetails(probe: ProbeResult): Html {
   const rows = probe.checks.map(
     (check) =>
-      html`<tr><td class="${check.verdict}">${check.verdict}</td><td><span class="mono">${check.sent}</span><div class="soft mono">${check.where}</div></td><td class="mono">${check.expected}</td><td class="mono">${check.saw}</td></tr>`,
+      html`<tr><td class="${check.verdict}">${check.verdict}</td><td><div class="mono">${check.sent}</div><div class="soft mono">${check.where}</div></td><td class="mono">${check.expected}</td><td class="mono">${check.saw}</td></tr>`,
   )
   const table =
     rows.length > 0
-      ? html`<table><thead><tr><th>Verdict</th><th>Sent</th><th>Expected</th><th>Seen</th></tr></thead><tbody>${rows}</tbody></table>`
+      ? html`<table><colgroup><col class="verdict"><col class="sent"><col class="expected"><col></colgroup><thead><tr><th>Verdict</th><th>Sent</th><th>Expected</th><th>Seen</th></tr></thead><tbody>${rows}</tbody></table>`
       : html`<p class="soft">No question was put.</p>`
   const open = probe.outcome === 'fail' || probe.outcome === 'not-evaluated' ? html` open` : html``
   return html`<details id="probe-${probe.id}" data-outcome="${probe.outcome}"${open}><summary><span class="state">${state(probe.outcome)}</span><span><code class="id">${probe.id}</code><br>${probe.title}</span></summary><div>${probe.why ? html`<p>${probe.why}</p>` : ''}<p class="soft">Proves: ${probe.controls.join(', ') || 'that the cluster works'}; ${probe.milliseconds} ms</p>${table}</div></details>`
