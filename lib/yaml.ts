@@ -8,6 +8,7 @@ import {
   parseAllDocuments,
   parseDocument,
   stringify,
+  visit,
 } from 'yaml'
 import { fail, messageOf } from './errors.ts'
 
@@ -18,16 +19,22 @@ export interface YamlFile {
   where(path: readonly (string | number)[]): string
 }
 
+/** What is wrong with a document, and at which offset. */
+interface Problem {
+  message: string
+  pos: readonly [number, ...number[]]
+}
+
 /**
- * Reads one YAML 1.2 document. Duplicate keys, several documents, tags, and alias bombs (over 100 expansions) are refused.
- * Throws `usage` at file:line:column.
+ * Reads one YAML 1.2 document. Duplicate keys, several documents, tags, alias bombs (over 100 expansions) and deep nesting are
+ * refused. Throws `usage` at file:line:column.
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
-  const problem = document.errors[0] ?? document.warnings[0]
+  const problem = document.errors[0] ?? document.warnings[0] ?? tooDeep(document)
   if (problem)
-    fail('usage', problem.message, {
+    fail('usage', inWords(problem.message), {
       where: place(lines, file, problem.pos[0]),
       hint: 'Mend the YAML here, then run again.',
     })
@@ -42,8 +49,8 @@ export function parseYamlStream(text: string, file: string): unknown[] {
   const lines = new LineCounter()
   const documents = parseAllDocuments(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
   return [...documents].flatMap((document) => {
-    const problem = document.errors[0]
-    if (problem) fail('usage', problem.message, { where: place(lines, file, problem.pos[0]) })
+    const problem = document.errors[0] ?? tooDeep(document)
+    if (problem) fail('usage', inWords(problem.message), { where: place(lines, file, problem.pos[0]) })
     const value = toValue(document, file)
     return value === null ? [] : [value]
   })
@@ -57,6 +64,23 @@ export function writeYaml(value: unknown): string {
 /** Writes a stream of documents, each led by `---`. */
 export function writeYamlStream(values: readonly unknown[]): string {
   return values.map((value) => `---\n${writeYaml(value)}`).join('')
+}
+
+/** The parser itself ends at some depth, which depends on the stack; what it lets through is measured. */
+const deep = 'is nested too deeply'
+
+function inWords(message: string): string {
+  return /call stack/.test(message) ? deep : message
+}
+
+function tooDeep(document: Document): Problem | undefined {
+  let found: Problem | undefined
+  visit(document, (_, node, path) => {
+    if (path.length <= 200) return undefined
+    found = { message: deep, pos: isNode(node) && node.range ? node.range : [0] }
+    return visit.BREAK
+  })
+  return found
 }
 
 /** The value of a document without syntax errors. Throws `usage` for what cannot be one: alias bombs, unknown aliases. */

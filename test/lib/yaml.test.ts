@@ -17,6 +17,28 @@ for (const { name, text, where } of bad)
     )
   })
 
+const deep: { name: string; text: (depth: number) => string; line: number }[] = [
+  { name: 'brackets', text: (depth) => `a: 1\nb: ${'['.repeat(depth)}${']'.repeat(depth)}\n`, line: 2 },
+  { name: 'braces', text: (depth) => `${'{a: '.repeat(depth)}1${'}'.repeat(depth)}\n`, line: 1 },
+  { name: 'dashes', text: (depth) => `# x\n${'- '.repeat(depth)}x\n`, line: 2 },
+]
+for (const { name, text, line } of deep)
+  test(`${name} without end are refused at their line`, () => {
+    for (const read of [parseYaml, parseYamlStream]) {
+      read(text(30), 'f.yaml')
+      for (const depth of [300, 2000])
+        assert.throws(
+          () => read(text(depth), 'f.yaml'),
+          (error) => {
+            assert.ok(error instanceof RedoubtError)
+            assert.equal(error.message, 'is nested too deeply')
+            assert.match(error.where ?? '', new RegExp(`^f\\.yaml:${line}:\\d+$`))
+            return true
+          },
+        )
+    }
+  })
+
 test('an alias bomb is refused', () => {
   const bomb = `a: &a [${'x,'.repeat(10)}]\nb: &b [${'*a,'.repeat(10)}]\nc: &c [${'*b,'.repeat(10)}]\nd: [${'*c,'.repeat(10)}]\n`
   for (const read of [parseYaml, parseYamlStream])
