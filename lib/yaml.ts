@@ -3,6 +3,7 @@ import {
   isMap,
   isNode,
   isPair,
+  isScalar,
   isSeq,
   LineCounter,
   parseAllDocuments,
@@ -26,13 +27,13 @@ interface Problem {
 }
 
 /**
- * Reads one YAML 1.2 document. Duplicate keys, several documents, tags, alias bombs (over 100 expansions) and deep nesting are
- * refused. Throws `usage` at file:line:column.
+ * Reads one YAML 1.2 document. Duplicate keys, several documents, tags, alias bombs (over 100 expansions), deep nesting, and keys
+ * that every JavaScript object has (a schema would overlook them) are refused. Throws `usage` at file:line:column.
  */
 export function parseYaml(text: string, file: string): YamlFile {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, strict: true, uniqueKeys: true, prettyErrors: false })
-  const problem = document.errors[0] ?? document.warnings[0] ?? tooDeep(document)
+  const problem = document.errors[0] ?? document.warnings[0] ?? tooDeep(document) ?? inheritedKey(document)
   if (problem)
     fail('usage', inWords(problem.message), {
       where: place(lines, file, problem.pos[0]),
@@ -79,6 +80,20 @@ function tooDeep(document: Document): Problem | undefined {
     if (path.length <= 200) return undefined
     found = { message: deep, pos: isNode(node) && node.range ? node.range : [0] }
     return visit.BREAK
+  })
+  return found
+}
+
+function inheritedKey(document: Document): Problem | undefined {
+  let found: Problem | undefined
+  visit(document, {
+    Pair: (_, { key }) => {
+      const name = isScalar(key) ? String(key.value) : undefined
+      if (name !== undefined && name !== 'prototype' && !(name in {})) return undefined
+      const message = name === undefined ? 'a key must be plain text' : `${name} cannot be a key here`
+      found = { message, pos: isNode(key) && key.range ? key.range : [0] }
+      return visit.BREAK
+    },
   })
   return found
 }

@@ -67,6 +67,8 @@ const bad: { name: string; change: [string, string]; where: string; message: Reg
     { line: 'ssh: {key: "a\\nProxyCommand id"}', message: /control character/ },
     { line: 'bundle: {files: [{name: x, path: "a\\0b"}]}', message: /control character/ },
     { line: 'components: {etcd: {args: {v: "2\\n- --x"}}}', message: /control character/ },
+    { line: 'components: {etcd: {args: {__proto__: x}}}', message: /__proto__ cannot be a key here/ },
+    { line: 'toString: x', message: /toString cannot be a key here/ },
     {
       line: 'waivers: [{control: x, reason: long enough it is, expires: 2027-02-31}]',
       message: /no day of the calendar/,

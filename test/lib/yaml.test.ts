@@ -39,6 +39,22 @@ for (const { name, text, line } of deep)
     }
   })
 
+const keys: { text: string; message: RegExp }[] = [
+  ...['__proto__', '"__proto__"', 'constructor', 'prototype', 'toString'].map((key) => ({
+    text: `${key}: 1`,
+    message: /^\w+ cannot be a key here$/,
+  })),
+  { text: '*p : 1', message: /^a key must be plain text$/ },
+]
+for (const { text, message } of keys)
+  test(`${text} is refused at its place, where a schema would overlook it`, () => {
+    assert.throws(() => parseYaml(`p: &p __proto__\na:\n  - x: 1\n    ${text}\n`, 'f.yaml'), {
+      code: 'usage',
+      message,
+      where: 'f.yaml:4:5',
+    })
+  })
+
 test('an alias bomb is refused', () => {
   const bomb = `a: &a [${'x,'.repeat(10)}]\nb: &b [${'*a,'.repeat(10)}]\nc: &c [${'*b,'.repeat(10)}]\nd: [${'*c,'.repeat(10)}]\n`
   for (const read of [parseYaml, parseYamlStream])
