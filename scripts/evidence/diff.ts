@@ -2,7 +2,7 @@ import type { Evidence } from '../verify/evidence.ts'
 import { severity } from '../verify/fold.ts'
 import type { Outcome } from '../verify/probe.ts'
 
-/** `absent`: the run did not ask. That is no pass: it ranks just before what could not be evaluated. */
+/** `absent`: that run's version of redoubt had no such probe or control. */
 export type Compared = Outcome | 'absent'
 
 export interface Change {
@@ -15,33 +15,47 @@ export interface Change {
   why: string
 }
 
-const rank: Record<Compared, number> = { ...severity, absent: severity['not-evaluated'] - 0.5 }
-
 interface Row {
   id: string
   outcome: Outcome
   why: string
 }
 
-/** What became of every probe and control whose outcome is not what it was; what got worse first. */
-export function compareRuns(
-  before: Pick<Evidence, 'probes' | 'controls'>,
-  after: Pick<Evidence, 'probes' | 'controls'>,
-): Change[] {
+type Run = Pick<Evidence, 'probes' | 'controls' | 'complete'>
+
+/**
+ * What became of every probe and control whose outcome is not what it was; what got worse first. Of a run that asked only some probes
+ * (`--only`) just those are compared, and no controls: their other probes are missing.
+ */
+export function compareRuns(before: Run, after: Run): Change[] {
+  const whole = before.complete && after.complete
   const changes = [
-    ...compareRows('probe', before.probes, after.probes),
-    ...compareRows('control', before.controls, after.controls),
+    ...compareRows('probe', before.probes, after.probes, whole),
+    ...(whole ? compareRows('control', before.controls, after.controls, whole) : []),
   ]
   return changes.toSorted((a, b) => Number(b.worse) - Number(a.worse))
 }
 
-function compareRows(kind: Change['kind'], before: readonly Row[], after: readonly Row[]): Change[] {
+function compareRows(kind: Change['kind'], before: readonly Row[], after: readonly Row[], whole: boolean): Change[] {
   const ids = [...new Set([...before, ...after].map((row) => row.id))]
   return ids.flatMap((id) => {
     const [old, now] = [before, after].map((rows) => rows.find((row) => row.id === id))
-    const was: Compared = old?.outcome ?? 'absent'
-    const is: Compared = now?.outcome ?? 'absent'
-    if (was === is) return []
-    return [{ kind, id, before: was, after: is, worse: rank[is] > rank[was], why: now?.why ?? '' }]
+    if (old?.outcome === now?.outcome || (!whole && !(old && now))) return []
+    return [
+      {
+        kind,
+        id,
+        before: old?.outcome ?? 'absent',
+        after: now?.outcome ?? 'absent',
+        worse: isWorse(old?.outcome, now?.outcome),
+        why: now?.why ?? '',
+      },
+    ]
   })
+}
+
+/** A question that is no longer put is an answer lost; a new one has to be answered well. */
+function isWorse(was: Outcome | undefined, is: Outcome | undefined): boolean {
+  if (is === undefined) return true
+  return severity[is] > (was === undefined ? severity.waived : severity[was])
 }

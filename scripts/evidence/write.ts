@@ -2,10 +2,11 @@ import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fail } from '../../lib/errors.ts'
+import { fail, RedoubtError } from '../../lib/errors.ts'
 import { ensureFolder, exists, throwWriteError, writeAtomic } from '../../lib/files.ts'
 import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
 import { withLock } from '../../lib/lock.ts'
+import { formatBytes } from '../../lib/output.ts'
 import { redact } from '../../lib/redact.ts'
 import type { Evidence } from '../verify/evidence.ts'
 import { cklb } from './formats/cklb.ts'
@@ -68,6 +69,13 @@ async function tryRoom(folder: string, write: typeof writeAtomic): Promise<void>
   const trial = temporaryName(join(folder, 'run'))
   try {
     await write(trial, randomBytes(room))
+  } catch (error) {
+    if (!(error instanceof RedoubtError)) throw error
+    fail(error.code, `no run can be kept here: ${error.message}`, {
+      where: folder,
+      hint: `A run needs up to ${formatBytes(room)}. ${error.hint ?? ''}`.trim(),
+      cause: error,
+    })
   } finally {
     await rm(trial, { force: true })
   }

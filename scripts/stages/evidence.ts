@@ -107,5 +107,7 @@ export async function evidenceDiff(
     out.json({ apiVersion, kind: 'EvidenceDiff', before: before.run, after: after.run, changes })
   else if (rows.length > 0) out.data(formatTable(['', 'WHAT', 'ID', 'OUTCOME', 'WHY'], rows))
   else out.data(`${before.run} and ${after.run}: the same outcomes`)
+  if (!before.evidence.complete || !after.evidence.complete)
+    out.warn('one of them asked only some probes: only what both asked is compared, and no controls')
   return changes.some((change) => change.worse) ? exitCodes.verification : 0
 }

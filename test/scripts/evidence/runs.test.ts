@@ -16,7 +16,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { writeAtomic } from '../../../lib/files.ts'
+import { throwWriteError, writeAtomic } from '../../../lib/files.ts'
 import { addSecret } from '../../../lib/redact.ts'
 import { compareRuns } from '../../../scripts/evidence/diff.ts'
 import { checkRun, manifestName, signatureName } from '../../../scripts/evidence/manifest.ts'
@@ -159,16 +159,13 @@ test('a full disk is told before anything is asked; what there was stays', () =>
     await write(folder, sample())
     const before = readdirSync(folder)
     let asked = false
-    const full: typeof writeAtomic = (path) => writeAtomic(path, '').then(() => refuse(path))
-    const refuse = (path: string) => {
-      rmSync(path)
-      throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
-    }
+    const full: typeof writeAtomic = (path) =>
+      throwWriteError(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), path)
     await assert.rejects(
       withEvidenceFolder(folder, { key, write: full }, async () => {
         asked = true
       }),
-      { message: /ENOSPC|no space/ },
+      { code: 'failed', message: /no run can be kept here: no space left/, where: folder },
     )
     assert.equal(asked, false)
     assert.deepEqual(readdirSync(folder), before)
@@ -207,6 +204,7 @@ test('what changed between runs: worse first; not asked is no pass', () => {
   const run = (...outcomes: [string, 'pass' | 'fail' | 'waived' | 'not-evaluated' | 'not-applicable'][]) => ({
     probes: outcomes.map(([id, outcome]) => fakeResult(id, outcome, { why: `why ${id}` })),
     controls: [],
+    complete: true,
   })
   const told = (a: ReturnType<typeof run>, b: ReturnType<typeof run>) =>
     compareRuns(a, b).map(({ id, before, after, worse }) => `${worse ? 'worse' : 'better'} ${id} ${before} ${after}`)
@@ -226,6 +224,10 @@ test('what changed between runs: worse first; not asked is no pass', () => {
       'better f absent pass',
     ],
   )
+  const all = run(['a', 'pass'], ['b', 'pass'])
+  const some = { ...run(['a', 'fail']), complete: false }
+  assert.deepEqual(told(all, some), ['worse a pass fail'])
+  assert.deepEqual(told(some, all), ['better a fail pass'])
   const before = sample()
   const after = sample({ probes: before.probes.map((probe) => ({ ...probe, outcome: 'fail' as const })) })
   assert.ok(compareRuns(before, after).some(({ kind, id }) => kind === 'control' && id === 'apiserver-tls'))
