@@ -41,12 +41,20 @@ export interface NodeTree {
   images: string[]
 }
 
+const mode = v.pipe(v.string(), v.regex(/^0[0-7]{3,4}$/, 'expected a mode like 0644'))
+const id = '([a-z_][a-z0-9_-]{0,31}|[0-9]{1,10})'
+const owner = v.pipe(v.string(), v.regex(new RegExp(`^${id}:${id}$`), 'expected an owner like root:root'))
+const image = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'expected an image by its digest: NAME@sha256:HEX'),
+)
+
 const entry = v.strictObject({
   path: v.string(),
-  mode: v.pipe(v.string(), v.regex(/^0[0-7]{3}$/)),
-  owner: v.string(),
-  sha256: v.string(),
-  size: v.number(),
+  mode,
+  owner,
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits')),
+  size: v.pipe(v.number(), v.integer(), v.minValue(0)),
   from: v.variant('kind', [
     v.strictObject({ kind: v.literal('text') }),
     v.strictObject({ kind: v.literal('secret'), ref: v.string() }),
@@ -62,9 +70,9 @@ const treeSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('NodeTree'),
   node: v.string(),
-  folders: v.array(v.strictObject({ path: v.string(), mode: v.string(), owner: v.string() })),
+  folders: v.array(v.strictObject({ path: v.string(), mode, owner })),
   files: v.array(entry),
-  images: v.array(v.string()),
+  images: v.array(image),
 })
 export type Tree = v.InferOutput<typeof treeSchema>
 export type TreeEntry = Tree['files'][number]
@@ -108,7 +116,10 @@ export function parseTree(text: string, file: string): Tree {
   const result = v.safeParse(treeSchema, value)
   return result.success
     ? result.output
-    : fail('usage', result.issues[0].message, { where: file, hint: 'Run `redoubt render` again.' })
+    : fail('usage', `${v.getDotPath(result.issues[0]) ?? 'the file'}: ${result.issues[0].message}`, {
+        where: file,
+        hint: 'Run `redoubt render` again.',
+      })
 }
 
 /** `0600` */
