@@ -2,6 +2,7 @@ import { contains, formatCidr, overlaps, parseAddress, parseCidr } from '../lib/
 import { fail } from '../lib/errors.ts'
 import { nodePodCidr } from './model.ts'
 import type { LoadedSpec } from './spec.ts'
+import { clusterPersonas } from './spec-access.ts'
 
 /** What a schema cannot say: names and addresses once, at least one control plane, networks apart. Throws `usage` at file:line. */
 export function checkSpec(spec: LoadedSpec): void {
@@ -36,6 +37,7 @@ export function checkSpec(spec: LoadedSpec): void {
     }
   })
   checkPodNetworks(spec)
+  checkAccess(spec)
 }
 
 function checkUnique(spec: LoadedSpec, field: 'name' | 'address'): void {
@@ -68,5 +70,31 @@ function checkPodNetworks(spec: LoadedSpec): void {
   ranges.forEach((a, index) => {
     const b = ranges.slice(0, index).find((other) => overlaps(a.range, other.range))
     if (b) fail('usage', `nodes ${b.name} and ${a.name} have overlapping pod networks`, { where: a.where })
+  })
+}
+
+/** Namespaces are named once; those who act in namespaces say in which, and those exist. */
+function checkAccess(spec: LoadedSpec): void {
+  const names = spec.spec.namespaces.map((namespace) => namespace.name)
+  names.forEach((name, index) => {
+    if (names.indexOf(name) < index)
+      fail('usage', `namespace ${name} stands here twice`, { where: spec.where(['spec', 'namespaces', index, 'name']) })
+  })
+  spec.spec.access.forEach(({ persona, namespaces }, index) => {
+    const where = spec.where(['spec', 'access', index])
+    const everywhere = clusterPersonas.includes(persona)
+    if (everywhere && namespaces.length > 0)
+      fail('usage', `${persona} acts on the whole cluster: take the namespaces away`, { where })
+    if (!everywhere && namespaces.length === 0)
+      fail('usage', `${persona} acts in namespaces: say in which`, {
+        where,
+        hint: `For example namespaces: [${names[0] ?? 'team-a'}].`,
+      })
+    for (const [place, name] of namespaces.entries())
+      if (!names.includes(name))
+        fail('usage', `spec.namespaces has no namespace ${name}`, {
+          where: spec.where(['spec', 'access', index, 'namespaces', place]),
+          hint: `It has ${names.join(', ') || 'none'}.`,
+        })
   })
 }

@@ -4,6 +4,7 @@ import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { parseYaml, type YamlFile } from '../lib/yaml.ts'
 import { configurable } from './components.ts'
+import { accessSchema, namespaceSchema } from './spec-access.ts'
 import { checkSpec } from './spec-rules.ts'
 import { supportedVersions } from './versions.ts'
 
@@ -140,6 +141,10 @@ const specSchema = v.strictObject({
     ),
     /** Arguments beyond the baseline and the controls. One that either of them sets is refused. */
     components: v.optional(v.strictObject(v.entriesFromList(configurable, v.optional(component, {}))), {}),
+    /** Namespaces with quota, limits and policies of their own. */
+    namespaces: v.optional(v.array(namespaceSchema), []),
+    /** Which groups of people have which rights. Bound only after verify has passed. */
+    access: v.optional(v.array(accessSchema), []),
     waivers: v.optional(v.array(waiver), []),
   }),
 })

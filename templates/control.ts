@@ -41,6 +41,8 @@ export interface Control {
   /** `CIS 1.2.5`, `STIG V-242378`, `claim: TLS everywhere`. */
   references: readonly string[]
   why: string
+  /** Why this cluster cannot have it: then it contributes nothing, and its probes have nothing to prove. */
+  notApplicable?(site: Site): string | undefined
   on(site: Site): Contribution
   off(site: Site): Contribution
 }

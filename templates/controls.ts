@@ -6,6 +6,12 @@ import { encryptionAtRest } from './controls/encryption.ts'
 import { etcdClientAuth } from './controls/etcd-client-auth.ts'
 import { kubeletReadonlyPort, profilingOff } from './controls/exposure.ts'
 import { imageProvenance } from './controls/image-provenance.ts'
+import { namespaceLimits, namespaceQuota, noDefaultToken } from './controls/objects/bounds.ts'
+import { externalIps } from './controls/objects/external-ips.ts'
+import { networkPolicies } from './controls/objects/network-policies.ts'
+import { personaRoles } from './controls/objects/persona-roles.ts'
+import { secretEnv } from './controls/objects/secret-env.ts'
+import { systemMasters } from './controls/objects/system-masters.ts'
 import { podSecurity } from './controls/pod-security.ts'
 import { apiserverTls, etcdTls, kubeletTls } from './controls/tls.ts'
 
@@ -24,6 +30,14 @@ export const controls: readonly Control[] = [
   encryptionAtRest,
   auditLog,
   imageProvenance,
+  namespaceQuota,
+  namespaceLimits,
+  networkPolicies,
+  noDefaultToken,
+  personaRoles,
+  externalIps,
+  systemMasters,
+  secretEnv,
   profilingOff,
   kubeletReadonlyPort,
 ]

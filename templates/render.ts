@@ -3,7 +3,7 @@ import type { LoadedSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
 import { runbook } from './benchmarks/runbook.ts'
 import { type ObjectGroup, objectGroups } from './cluster/groups.ts'
-import type { Site } from './control.ts'
+import type { Control, Site } from './control.ts'
 import { controlIds, controls } from './controls.ts'
 import { type Contributed, nodeTree } from './node/tree.ts'
 import { overrides } from './overrides.ts'
@@ -22,7 +22,9 @@ export interface ControlState {
   title: string
   references: readonly string[]
   why: string
-  state: 'on' | 'off'
+  state: 'on' | 'off' | 'not-applicable'
+  /** Why it is not applicable. */
+  because?: string
 }
 
 export interface Rendered {
@@ -46,6 +48,7 @@ export function renderCluster(input: RenderInput): Rendered {
   const where = input.where ?? ((path) => path.join('.'))
   checkIds(off, model.spec.waivers, where)
   const contributions = controls.map((control): Contributed => {
+    if (control.notApplicable?.(input) !== undefined) return { by: control.id }
     const contribution = off.includes(control.id) ? control.off(input) : control.on(input)
     return { ...contribution, by: control.id }
   })
@@ -59,16 +62,17 @@ export function renderCluster(input: RenderInput): Rendered {
   return {
     trees: model.nodes.map((node) => nodeTree(input, node, contributions, override)),
     objects: objectGroups(input, contributions),
-    controls: controls.map(({ id, title, references, why }) => ({
-      id,
-      title,
-      references,
-      why,
-      state: off.includes(id) ? 'off' : 'on',
-    })),
+    controls: controls.map((control) => stateOf(control, input)),
     forced: [...forced],
     runbook: runbook(model),
   }
+}
+
+function stateOf(control: Control, input: RenderInput): ControlState {
+  const { id, title, references, why } = control
+  const because = control.notApplicable?.(input)
+  if (because !== undefined) return { id, title, references, why, state: 'not-applicable', because }
+  return { id, title, references, why, state: input.off.includes(id) ? 'off' : 'on' }
 }
 
 function checkIds(

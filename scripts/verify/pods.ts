@@ -1,5 +1,6 @@
 import { imageReference } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
+import { pairLabel } from '../../templates/controls/objects/network-policies.ts'
 import type { Env } from './env.ts'
 import { field, list, parseJson } from './judge.ts'
 import { askSandbox, createAccount, createObject, metadata } from './sandbox.ts'
@@ -70,7 +71,7 @@ export async function startPods(env: Env, timeout: number): Promise<TestPods> {
     nodes.map(async (node) => {
       const pod = compliantPod(env, `on-${node.name}`, account)
       const app = { 'redoubt.dev/probe': pod.metadata.name }
-      Object.assign(pod.metadata.labels, app)
+      Object.assign(pod.metadata.labels, app, { [pairLabel]: 'allowed' })
       Object.assign(pod.spec, {
         // Through the scheduler, which is thereby seen working; control planes are tainted.
         nodeSelector: { 'kubernetes.io/hostname': node.name },
@@ -91,6 +92,12 @@ export async function startPods(env: Env, timeout: number): Promise<TestPods> {
     }),
   )
   return { account, pods }
+}
+
+/** Starts one more pod and waits until it runs, for 60 s. Throws, saying what it waited for. */
+export async function startPod(env: Env, pod: PodObject): Promise<Omit<TestPod, 'service'>> {
+  const node = 'any node'
+  return { node, ...(await waitReady(env, await createObject(env, 'pods', pod), performance.now() + 60_000)) }
 }
 
 async function waitReady(env: Env, name: string, end: number): Promise<{ name: string; uid: string; address: string }> {
@@ -125,7 +132,7 @@ export function pause(milliseconds: number): Promise<void> {
 /** Asks pod `from` to fetch `http://host:port/hostname`, by agnhost's /dial. Returns the name it got, or why it got none. */
 export async function dial(
   env: Env,
-  from: TestPod,
+  from: Pick<TestPod, 'name'>,
   host: string,
   port: number,
 ): Promise<{ reached: string } | { error: string }> {

@@ -8,6 +8,11 @@ import { etcdProbes } from './probes/etcd.ts'
 import { identityProbes } from './probes/identity.ts'
 import { kubeletProbes } from './probes/kubelet.ts'
 import { loopbackTlsProbes } from './probes/loopback-tls.ts'
+import { boundsProbes } from './probes/objects/bounds.ts'
+import { defaultTokenProbes } from './probes/objects/default-token.ts'
+import { networkProbes } from './probes/objects/network.ts'
+import { personaProbes } from './probes/objects/personas.ts'
+import { policyProbes } from './probes/objects/policies.ts'
 import { portProbes } from './probes/ports.ts'
 import { settingProbes } from './probes/settings.ts'
 import { tlsProbes } from './probes/tls.ts'
@@ -23,6 +28,11 @@ export const probes: readonly Probe[] = [
   ...tokenProbes,
   ...authorizationProbes,
   ...workloadProbes,
+  ...personaProbes,
+  ...boundsProbes,
+  ...networkProbes,
+  ...defaultTokenProbes,
+  ...policyProbes,
   ...confinementProbes,
   ...etcdProbes,
   ...encryptionProbes,

@@ -16,9 +16,22 @@ export type SandboxResource = (typeof resources)[number]
 type Client = Pick<Env, 'ask' | 'verifier' | 'model' | 'namespace'>
 
 /** A request to the API in our namespace, as the verifier. `path` follows the namespace: `pods/a/log`. */
-export function askSandbox(env: Client, path: string, options: Partial<Ask> = {}): Promise<Answer> {
+export async function askSandbox(env: Client, path: string, options: Partial<Ask> = {}): Promise<Answer> {
   const url = `${env.model.endpoint.url}/api/v1/namespaces/${env.namespace}${path ? `/${path}` : ''}`
-  return env.ask({ url, trust: 'server-ca', as: env.verifier, ...options })
+  const end = performance.now() + counting
+  for (;;) {
+    const answer = await env.ask({ url, trust: 'server-ca', as: env.verifier, ...options })
+    if ('error' in answer || !isUncounted(answer) || performance.now() > end) return answer
+    await new Promise((resolve) => setTimeout(resolve, 300))
+  }
+}
+
+/** Milliseconds that the controller manager has to count what a new quota bounds. */
+const counting = 20_000
+
+/** The quota is so new that nothing was counted yet (A pkg/admission/plugin/resourcequota): no decision. */
+function isUncounted(answer: Answer): boolean {
+  return !('error' in answer) && answer.status === 403 && answer.body.includes('status unknown for quota')
 }
 
 /** Metadata of an object of this run. */

@@ -3,13 +3,18 @@ import { imageReference, type Lock } from '../../cluster/lock.ts'
 import { type KubeObject, objectName } from '../../cluster/objects.ts'
 import { fail } from '../../lib/errors.ts'
 import type { Site } from '../control.ts'
+import { grants } from '../controls/objects/persona-roles.ts'
 import type { Contributed } from '../node/tree.ts'
 import { coredns } from './coredns.ts'
 import { kubeProxy } from './kube-proxy.ts'
 import { kubeadmConfig } from './kubeadm.ts'
+import { namespaces } from './namespaces.ts'
 import { nodeLabels } from './nodes.ts'
 import { rbac } from './rbac.ts'
 import { verifier } from './verifier.ts'
+
+/** The group that apply keeps back until verify has passed for this rendering. */
+export const grantGroup = 'grants'
 
 /** Objects that are applied together; `nodes` waits until every node has registered. */
 export interface ObjectGroup {
@@ -24,12 +29,14 @@ export function objectGroups(site: Site, contributions: readonly Contributed[]):
   const image = (name: ImageName) => (byTag.includes(name) ? taggedImage(lock, name) : imageReference(lock, name))
   const groups: ObjectGroup[] = [
     { name: 'rbac', objects: rbac() },
+    { name: 'namespaces', objects: namespaces(model) },
     { name: 'kubeadm', objects: kubeadmConfig(model, contributions) },
     { name: 'policies', objects: contributions.flatMap((contribution) => contribution.objects ?? []) },
     { name: 'kube-proxy', objects: kubeProxy(model, image('kube-proxy')) },
     { name: 'coredns', objects: coredns(model, image('coredns')) },
     { name: 'verifier', objects: verifier() },
     { name: 'nodes', objects: nodeLabels(model) },
+    { name: grantGroup, objects: grants(model) },
   ]
   const seen = new Set<string>()
   for (const object of groups.flatMap((group) => group.objects)) {

@@ -15,13 +15,22 @@ const subjects = [{ apiGroup: rbac, kind: 'Group', name: verifierGroup }]
  */
 export function verifier(): KubeObject[] {
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: verifierNamespace } },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'ClusterRole',
       metadata: { name: verifierUser },
       rules: [
-        { apiGroups: [''], resources: ['nodes', 'pods', 'namespaces'], verbs: ['get', 'list'] },
+        {
+          apiGroups: [''],
+          resources: ['nodes', 'pods', 'namespaces', 'resourcequotas', 'limitranges', 'serviceaccounts'],
+          verbs: ['get', 'list'],
+        },
+        { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['get', 'list'] },
+        {
+          apiGroups: ['rbac.authorization.k8s.io'],
+          resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+          verbs: ['get', 'list'],
+        },
         { apiGroups: [''], resources: ['nodes/configz', 'nodes/healthz'], verbs: ['get'] },
         {
           apiGroups: ['admissionregistration.k8s.io'],
@@ -50,6 +59,9 @@ export function verifier(): KubeObject[] {
         },
         { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
         { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
+        // To be refused: a Service's status with an address, a binding of what this very role holds.
+        { apiGroups: [''], resources: ['services/status'], verbs: ['patch'] },
+        { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['create'] },
       ],
     },
     {

@@ -13,6 +13,14 @@ export const sabotages: Record<string, readonly string[]> = {
   'encryption-at-rest': ['secret-canary', 'secrets-encrypted'],
   'audit-log': ['audit-canary', 'audit-no-secrets'], // files of before stay, closed
   'image-provenance': ['image-policy', 'image-digests'],
+  'namespace-quota': ['quota-enforced', 'quota-everywhere'],
+  'namespace-limits': ['limits-enforced', 'limits-everywhere'],
+  'network-policies': ['network-policy', 'network-policies-everywhere'],
+  'no-default-token': ['default-token', 'default-accounts'],
+  'persona-roles': ['persona-matrix', 'persona-escalation'],
+  'external-ips': ['external-ips'],
+  'system-masters': ['system-masters-binding'],
+  'secret-env': ['secret-env'],
   'profiling-off': ['apiserver-profiling', 'kubelet-profiling'],
   'kubelet-readonly-port': ['kubelet-readonly-port', 'kubelet-readonly-setting'],
 }

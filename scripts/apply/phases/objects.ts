@@ -1,6 +1,7 @@
 import { type KubeObject, objectName, objectPath } from '../../../cluster/objects.ts'
 import { fail } from '../../../lib/errors.ts'
 import { settleAll } from '../../ssh/settle.ts'
+import { dueGroups } from '../gate.ts'
 import { summary } from '../perform.ts'
 import { objectChanges } from '../plan/compare-object.ts'
 import { inventoryName, inventoryOf, staleObjects } from '../plan/inventory.ts'
@@ -15,7 +16,7 @@ export const objects: Phase = {
   title: 'Apply cluster objects',
   plan: async (apply) => {
     const all = apply.objects.flatMap((group) => group.objects)
-    const isNew = apply.nodes.some(({ node, plan }) => node.role === 'control-plane' && !plan.seen.bootstrapped)
+    const isNew = isNewCluster(apply)
     const unready = await apply.api.admin.notReady()
     if (unready !== undefined && apply.dryRun && !isNew) {
       apply.unknown.push(`cluster objects: the API server is not healthy: ${unready}`)
@@ -26,9 +27,15 @@ export const objects: Phase = {
         where: apply.api.admin.url,
         hint: 'See `journalctl -u kubelet` and /var/log/pods on its node.',
       })
-    if (unready !== undefined) return all.map(create)
+    const { groups, waiting } = await dueGroups(apply, isNew)
+    if (waiting)
+      apply.context.out.note(
+        `${waiting.count} bindings of people wait: ${waiting.why}. Run \`redoubt verify\`, then apply again.`,
+      )
+    const due = groups.flatMap((group) => group.objects)
+    if (unready !== undefined) return due.map(create)
     const inventory = inventoryOf(all)
-    const plans = await settleAll([...all, inventory], (object) => planObject(apply, object))
+    const plans = await settleAll([...due, inventory], (object) => planObject(apply, object))
     const stale = await staleObjects(apply.api.admin, all)
     return [...plans.flat(), ...stale.map((object) => action(object, 'delete', 'no longer rendered'))]
   },
@@ -40,7 +47,8 @@ export const objects: Phase = {
     const stale = await staleObjects(admin, all)
     // First what is or will be ours, so that a killed run leaves no object that nobody knows of.
     if (planned.has(inventoryName)) await admin.apply(inventoryOf([...all, ...stale]), { signal })
-    for (const group of apply.objects) {
+    const { groups } = await dueGroups(apply, isNewCluster(apply))
+    for (const group of groups) {
       const wanted = group.objects.filter((object) => planned.has(objectName(object)))
       const isNamespace = (object: KubeObject) => object.kind === 'Namespace'
       for (const part of [wanted.filter(isNamespace), wanted.filter((object) => !isNamespace(object))]) {
@@ -52,6 +60,10 @@ export const objects: Phase = {
     if (stale.length > 0) await admin.apply(inventoryOf(all), { signal })
     report.detail(summary(actions))
   },
+}
+
+function isNewCluster({ nodes }: Apply): boolean {
+  return nodes.some(({ node, plan }) => node.role === 'control-plane' && !plan.seen.bootstrapped)
 }
 
 async function planObject(apply: Apply, object: KubeObject): Promise<Action[]> {

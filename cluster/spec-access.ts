@@ -1,0 +1,72 @@
+// The parts of the spec that say who shares the cluster: namespaces with their bounds, and people with their rights.
+import * as v from 'valibot'
+
+const label = v.pipe(
+  v.string(),
+  v.regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, (issue) => `${issue.received} is no DNS label`),
+)
+
+/** A quantity of Kubernetes in the one way in which the API server writes it, so that what is rendered is what is stored. */
+const quantity = v.pipe(
+  v.union([v.string(), v.number()], 'expected a quantity like 4, 500m or 8Gi'),
+  v.transform(String),
+  v.check(isCanonical, (issue) => `${issue.input} is no quantity like 4, 500m or 8Gi, written as short as can be`),
+)
+
+/** `1000m` is 1, `1024Mi` is 1Gi (k8s.io/apimachinery/pkg/api/resource: canonical form). */
+function isCanonical(text: string): boolean {
+  if (text === '0') return true
+  const [, number = '', unit = ''] = /^([1-9]\d{0,14})(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/.exec(text) ?? []
+  return number !== '' && Number(number) % (unit.endsWith('i') ? 1024 : 1000) !== 0
+}
+
+const resource = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][a-z0-9./-]*$/, (issue) => `${issue.received} is no name of a resource`),
+)
+const bounds = v.optional(
+  v.strictObject(v.entriesFromList(['cpu', 'memory', 'ephemeral-storage'], v.optional(quantity))),
+  {},
+)
+
+/** Names that belong to the system or to redoubt itself. `default` may be named: that opens it. */
+const reserved = /^(kube-.*|redoubt-.*)$/
+
+export const namespaceSchema = v.strictObject({
+  name: v.pipe(
+    label,
+    v.check(
+      (name) => !reserved.test(name),
+      (issue) => `${issue.input} is a name of the system’s or redoubt’s own namespaces`,
+    ),
+  ),
+  /** What all pods together may use: a ResourceQuota's `hard`. Adds to the defaults, or replaces one. */
+  quota: v.optional(v.record(resource, quantity), {}),
+  /** What a container is given when it does not ask, and the most it may ask for: a LimitRange. Replaces defaults one by one. */
+  limits: v.optional(v.strictObject({ default: bounds, defaultRequest: bounds, max: bounds }), {}),
+})
+
+/** Who works with a cluster. The first two act on the whole of it, the others in namespaces. */
+export const personas = ['platform-admin', 'security-auditor', 'operator', 'developer', 'viewer'] as const
+export type Persona = (typeof personas)[number]
+export const clusterPersonas: readonly Persona[] = ['platform-admin', 'security-auditor']
+
+const group = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z0-9][A-Za-z0-9:._@/-]{0,127}$/,
+    (issue) => `${JSON.stringify(issue.received)} is no name of a group`,
+  ),
+  v.check(
+    (name) => !/^(system|redoubt|kubeadm):/.test(name),
+    (issue) => `${issue.input}: groups of the system, of kubeadm and of redoubt are bound by nobody’s wish`,
+  ),
+)
+
+export const accessSchema = v.strictObject({
+  persona: v.picklist(personas),
+  /** Names of groups as the API server sees them: a certificate's O, or what the identity provider says, with its prefix. */
+  groups: v.pipe(v.array(group), v.minLength(1, 'names no group')),
+  /** Where they act: needed for operator, developer and viewer, and only for them. */
+  namespaces: v.optional(v.array(label), []),
+})

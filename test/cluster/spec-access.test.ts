@@ -1,0 +1,65 @@
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { parseSpec } from '../../cluster/spec.ts'
+
+const head = `apiVersion: redoubt.dev/v1alpha1
+kind: Cluster
+metadata: {name: lab}
+spec:
+  kubernetes: v1.36.3
+  nodes: [{name: cp1, role: control-plane, address: 10.77.0.11}]
+`
+const parse = (lines: string) => parseSpec(head + lines, 'redoubt.yaml').spec
+
+test('namespaces and access are read, numbers as quantities', () => {
+  const spec = parse(`  namespaces:
+    - {name: team-a, quota: {pods: 20, requests.memory: 8Gi}, limits: {max: {memory: 2Gi}}}
+    - {name: default}
+  access:
+    - {persona: developer, groups: ["oidc:devs"], namespaces: [team-a]}
+    - {persona: platform-admin, groups: [platform]}
+`)
+  assert.deepEqual(spec.namespaces[0]?.quota, { pods: '20', 'requests.memory': '8Gi' })
+  assert.deepEqual(spec.namespaces[0]?.limits.max, { memory: '2Gi' })
+  assert.deepEqual(
+    spec.access.map(({ persona }) => persona),
+    ['developer', 'platform-admin'],
+  )
+  assert.deepEqual(parse('').namespaces, [])
+})
+
+const team = 'namespaces: [{name: team-a}]'
+const bad: [string, string, RegExp][] = [
+  ['a namespace of the system', 'namespaces: [{name: kube-system}]', /own namespaces/],
+  ['our own namespace', 'namespaces: [{name: redoubt-verify}]', /own namespaces/],
+  ['a namespace twice', 'namespaces: [{name: a}, {name: a}]', /namespace a stands here twice/],
+  ['an odd quantity', 'namespaces: [{name: a, quota: {pods: many}}]', /no quantity/],
+  ['a quantity not written shortest', 'namespaces: [{name: a, quota: {requests.cpu: 1000m}}]', /as short as can be/],
+  ['1024 of a binary unit', 'namespaces: [{name: a, quota: {requests.memory: 1024Mi}}]', /as short as can be/],
+  ['a fraction', 'namespaces: [{name: a, quota: {requests.cpu: 0.5}}]', /no quantity/],
+  ['an unknown bound', 'namespaces: [{name: a, limits: {max: {disk: 1Gi}}}]', /unknown field/],
+  ['an unknown persona', 'access: [{persona: king, groups: [a]}]', /Invalid|king/],
+  ['no group', 'access: [{persona: platform-admin, groups: []}]', /names no group/],
+  ['a group of the system', 'access: [{persona: platform-admin, groups: ["system:masters"]}]', /nobody’s wish/],
+  ['our own groups', 'access: [{persona: platform-admin, groups: ["redoubt:verifiers"]}]', /nobody’s wish/],
+  [
+    'namespaces for who acts everywhere',
+    `${team}\n  access: [{persona: security-auditor, groups: [a], namespaces: [team-a]}]`,
+    /whole cluster/,
+  ],
+  ['no namespace for who acts in one', 'access: [{persona: viewer, groups: [a]}]', /say in which/],
+  ['a namespace that is not there', 'access: [{persona: viewer, groups: [a], namespaces: [b]}]', /no namespace b/],
+]
+for (const [name, line, message] of bad)
+  test(`refused: ${name}`, () =>
+    assert.throws(
+      () => parse(`  ${line}\n`),
+      (error: Error & { where?: string; code?: string }) => {
+        assert.match(error.message, message)
+        assert.equal(error.code, 'usage')
+        assert.match(String(error.where), /^redoubt\.yaml:\d+/)
+        return true
+      },
+    ))
+
+test.run()
