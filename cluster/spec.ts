@@ -94,6 +94,14 @@ const waiver = v.strictObject({
 
 const component = v.strictObject({ args: v.optional(v.record(v.string(), printable), {}) })
 
+const scalar = v.union([printable, v.number(), v.boolean()])
+/** Fields of KubeletConfiguration by dotted path: `imageGCHighThresholdPercent`, `memorySwap.swapBehavior`. */
+const kubeletFields = v.strictObject({
+  config: v.optional(v.record(v.string(), v.union([scalar, v.array(scalar)])), {}),
+})
+/** What a cluster is measured by: as kubeadm makes it, hardened, or with the stricter values of the STIG. */
+export const profileNames = ['kubeadm', 'hardened', 'stig'] as const
+
 const specSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Cluster'),
@@ -139,8 +147,15 @@ const specSchema = v.strictObject({
       }),
       {},
     ),
-    /** Arguments beyond the baseline and the controls. One that either of them sets is refused. */
-    components: v.optional(v.strictObject(v.entriesFromList(configurable, v.optional(component, {}))), {}),
+    profile: v.optional(v.picklist(profileNames), 'hardened'),
+    /** Arguments and kubelet fields beyond the baseline and the controls. One that either of them sets is refused. */
+    components: v.optional(
+      v.strictObject({
+        ...v.entriesFromList(configurable, v.optional(component, {})),
+        kubelet: v.optional(kubeletFields, {}),
+      }),
+      {},
+    ),
     /** Namespaces with quota, limits and policies of their own. */
     namespaces: v.optional(v.array(namespaceSchema), []),
     /** Which groups of people have which rights. Bound only after verify has passed. */

@@ -1,7 +1,8 @@
-import type { X509Certificate } from 'node:crypto'
+import { createPublicKey, type X509Certificate } from 'node:crypto'
 import { lstat } from 'node:fs/promises'
 import type { ClusterSpec } from '../cluster/spec.ts'
 import { RedoubtError } from '../lib/errors.ts'
+import { readText } from '../lib/files.ts'
 import { sha256 } from '../lib/hash.ts'
 import { deviation } from './issue.ts'
 import { fingerprint, type Ledger, loadLedger } from './ledger.ts'
@@ -56,6 +57,7 @@ export async function checkFiles(spec: ClusterSpec, folder: string, now: Date): 
   }
   await checkModes(folder, store, find)
   await checkPrivateFiles(ledger, store, find)
+  await checkPublicHalves(store, find)
   return { certificates, findings, store }
 }
 
@@ -113,10 +115,23 @@ async function checkModes(folder: string, store: Store, find: Find): Promise<voi
 }
 
 async function checkPrivateFiles(ledger: Ledger, store: Store, find: Find): Promise<void> {
+  for (const name of Object.values(secretFiles))
+    if (!ledger.files[name]) find(name, 'was never made: run `redoubt pki init`')
   for (const [name, { sha256: expected }] of Object.entries(ledger.files)) {
     const text = await attempt(() => store.privateText(name), find)
     if (text === undefined) {
       if (!name.endsWith('.key') || Object.values<string>(secretFiles).includes(name)) find(name, 'is missing')
     } else if (sha256(text) !== expected) find(name, 'is not the file that the ledger names')
+  }
+}
+
+/** Whoever checks tokens or evidence goes by the public half: it must be of the private one beside it. */
+async function checkPublicHalves(store: Store, find: Find): Promise<void> {
+  for (const name of ['service-account', 'evidence']) {
+    const key = await attempt(() => store.privateKey(name), find)
+    const half = await attempt(() => readText(store.path(`${name}.pub`)), find)
+    if (!key || half === undefined) continue
+    const own = createPublicKey(key).export({ type: 'spki', format: 'pem' })
+    if (half !== own) find(`${name}.pub`, `is not the public half of ${name}.key`)
   }
 }

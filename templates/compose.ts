@@ -6,6 +6,8 @@ import type { Args, Fields } from './control.ts'
 interface From<T> {
   by: string
   sets: T
+  /** It replaces what others set before it: a profile, or the spec. */
+  wins?: boolean
 }
 
 export type ArgMap = Map<string, { value: string | readonly string[]; by: string }>
@@ -16,10 +18,10 @@ export type ArgMap = Map<string, { value: string | readonly string[]; by: string
  */
 export function mergeArgs(component: ConfigurableName, sources: readonly From<Args>[]): ArgMap {
   const merged: ArgMap = new Map()
-  for (const { by, sets } of sources)
+  for (const { by, sets, wins } of sources)
     for (const [flag, value] of Object.entries(sets)) {
       const before = merged.get(flag)
-      if (before === undefined) {
+      if (before === undefined || wins) {
         merged.set(flag, { value, by })
         continue
       }
@@ -38,28 +40,35 @@ export function formatArgs(args: ArgMap): string[] {
 
 /**
  * Builds a configuration object from dotted paths: `authentication.anonymous.enabled`.
- * Throws when a field, or a field above or below it, is set twice, naming both.
+ * Throws when a field, or a field above or below it, is set twice, naming both, unless the later one wins.
  */
 export function mergeFields(what: string, sources: readonly From<Fields>[]): Record<string, unknown> {
-  const root: Record<string, unknown> = {}
-  const owners = new Map<string, string>()
-  for (const { by, sets } of sources)
+  const merged = new Map<string, { value: unknown; by: string }>()
+  for (const { by, sets, wins } of sources)
     for (const [path, value] of Object.entries(sets)) {
-      const clash = [...owners].find(
-        ([other]) => other === path || other.startsWith(`${path}.`) || path.startsWith(`${other}.`),
-      )
-      if (clash) throw new Error(`${what} ${path}: set by ${clash[1]} and by ${by}`)
-      owners.set(path, by)
-      const keys = path.split('.')
-      const last = keys.pop() ?? ''
-      let target = root
-      for (const key of keys) {
-        target[key] ??= {}
-        target = target[key] as Record<string, unknown>
+      for (const [other, before] of [...merged].filter(([other]) => clash(other, path))) {
+        if (!wins) throw new Error(`${what} ${path}: set by ${before.by} and by ${by}`)
+        if (other !== path) merged.delete(other)
       }
-      target[last] = value
+      merged.set(path, { value, by })
     }
+  const root: Record<string, unknown> = {}
+  for (const [path, { value }] of merged) {
+    const keys = path.split('.')
+    const last = keys.pop() ?? ''
+    let target = root
+    for (const key of keys) {
+      target[key] ??= {}
+      target = target[key] as Record<string, unknown>
+    }
+    target[last] = value
+  }
   return root
+}
+
+/** True when two dotted paths are one, or one lies within the other. */
+export function clash(a: string, b: string): boolean {
+  return a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`)
 }
 
 /** Joins files. Throws when two have one path, naming both. */

@@ -24,6 +24,7 @@ export type Fields = Record<string, unknown>
 export interface Contribution {
   args?: Partial<Record<ConfigurableName, Args>>
   kubelet?: Fields
+  kubeProxy?: Fields
   /** Files of every control plane. */
   files?: readonly NodeFile[]
   objects?: readonly KubeObject[]

@@ -1,11 +1,21 @@
 import type { Control } from './control.ts'
+import {
+  admissionPlugins,
+  eventRateLimit,
+  frontProxyTrust,
+  kubeletVerification,
+  noAlphaFeatures,
+  requestLimits,
+} from './controls/apiserver.ts'
 import { auditLog } from './controls/audit.ts'
 import { anonymousLimited, kubeletAuthentication, tokenAuthentication } from './controls/authentication.ts'
 import { authorizationRbac, nodeRestriction } from './controls/authorization.ts'
+import { controllerCredentials, loopbackOnly, podGc, proxyLoopback } from './controls/controllers.ts'
 import { encryptionAtRest } from './controls/encryption.ts'
-import { etcdClientAuth } from './controls/etcd-client-auth.ts'
+import { etcdClientAuth, etcdPeerAuth } from './controls/etcd-client-auth.ts'
 import { kubeletReadonlyPort, profilingOff } from './controls/exposure.ts'
 import { imageProvenance } from './controls/image-provenance.ts'
+import { kernelDefaults, kubeletHandlers, kubeletLimits, kubeletRotation } from './controls/kubelet.ts'
 import { namespaceLimits, namespaceQuota, noDefaultToken } from './controls/objects/bounds.ts'
 import { externalIps } from './controls/objects/external-ips.ts'
 import { networkPolicies } from './controls/objects/network-policies.ts'
@@ -40,6 +50,21 @@ export const controls: readonly Control[] = [
   secretEnv,
   profilingOff,
   kubeletReadonlyPort,
+  etcdPeerAuth,
+  kubeletVerification,
+  frontProxyTrust,
+  admissionPlugins,
+  eventRateLimit,
+  requestLimits,
+  noAlphaFeatures,
+  controllerCredentials,
+  loopbackOnly,
+  proxyLoopback,
+  podGc,
+  kubeletLimits,
+  kubeletHandlers,
+  kernelDefaults,
+  kubeletRotation,
 ]
 
 export const controlIds: readonly string[] = controls.map((control) => control.id)

@@ -1,7 +1,8 @@
 import type { ConfigurableName } from '../cluster/components.ts'
 import type { ClusterSpec, LoadedSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
-import type { ArgMap } from './compose.ts'
+import { type ArgMap, clash } from './compose.ts'
+import type { Fields } from './control.ts'
 
 /** Adds what `spec.components.NAME.args` says to the arguments of a component. */
 export type Overrides = (component: ConfigurableName, args: ArgMap) => ArgMap
@@ -40,5 +41,30 @@ export function overrides({ components, where, force, onForced }: Options): Over
       merged.set(flag, { value, by: 'redoubt.yaml' })
     }
     return merged
+  }
+}
+
+/**
+ * Kubelet fields that the spec adds. One that the baseline, a control or the profile sets is refused with `usage` at
+ * file:line, unless forced: then the spec wins and `onForced` is told. `sources` are who sets what.
+ */
+export function checkKubeletFields(
+  sources: readonly { by: string; sets: Fields }[],
+  { components, where, force, onForced }: Options,
+): void {
+  for (const [path, value] of Object.entries(components.kubelet.config)) {
+    const at = where(['spec', 'components', 'kubelet', 'config', path])
+    if (!/^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9-]+)*$/.test(path))
+      fail('usage', `${JSON.stringify(path)} is no field of KubeletConfiguration`, {
+        where: at,
+        hint: 'Write the path with dots: memorySwap.swapBehavior: NoSwap.',
+      })
+    const before = sources.find(({ sets }) => Object.keys(sets).some((other) => clash(other, path)))
+    if (before && !force)
+      fail('usage', `kubelet ${path} is set by ${before.by}`, {
+        where: at,
+        hint: 'Take it out of the spec. `redoubt render --force` lets the spec win; verify then tells what it cost.',
+      })
+    if (before) onForced(`${at}: kubelet ${path}=${JSON.stringify(value)} wins over ${before.by}`)
   }
 }

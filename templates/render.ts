@@ -3,10 +3,14 @@ import type { LoadedSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
 import { runbook } from './benchmarks/runbook.ts'
 import { type ObjectGroup, objectGroups } from './cluster/groups.ts'
+import { factsOf } from './conflicts/facts.ts'
+import { refuseConflicts } from './conflicts.ts'
 import type { Control, Site } from './control.ts'
 import { controlIds, controls } from './controls.ts'
+import { hostFields, sharedFields } from './node/kubelet.ts'
 import { type Contributed, nodeTree } from './node/tree.ts'
-import { overrides } from './overrides.ts'
+import { checkKubeletFields, overrides } from './overrides.ts'
+import { type ProfileName, profiles } from './profiles.ts'
 
 export interface RenderInput extends Site {
   /** Ids of controls to render as they look when missing: to prove that probes notice. */
@@ -23,7 +27,7 @@ export interface ControlState {
   references: readonly string[]
   why: string
   state: 'on' | 'off' | 'not-applicable'
-  /** Why it is not applicable. */
+  /** Why it is not applicable, or who left it out. */
   because?: string
 }
 
@@ -33,7 +37,8 @@ export interface Rendered {
   /** Cluster objects, in the order in which they are applied. */
   objects: ObjectGroup[]
   controls: ControlState[]
-  /** Arguments that the spec forced past baseline and controls, one sentence each. */
+  profile: ProfileName
+  /** What the spec forced past baseline, controls and conflicts, one sentence each. */
   forced: string[]
   /** What only people can do for this cluster: Markdown. */
   runbook: string
@@ -41,37 +46,63 @@ export interface Rendered {
 
 /**
  * Everything that a cluster's nodes and API server are given. Same input, same output: no clock, no network, no file is read.
- * Throws `usage` for an unknown control and for an argument of the spec that is already set.
+ * Throws `usage` for an unknown control, for what of the spec is already set, and for settings that break a cluster.
  */
 export function renderCluster(input: RenderInput): Rendered {
-  const { model, off } = input
+  const { model } = input
   const where = input.where ?? ((path) => path.join('.'))
-  checkIds(off, model.spec.waivers, where)
-  const contributions = controls.map((control): Contributed => {
+  checkIds(input.off, model.spec.waivers, where)
+  const profile = profiles[model.spec.profile]
+  const off = [...input.off, ...Object.keys(profile.off)]
+  const forced = new Set<string>()
+  const options = {
+    components: model.spec.components,
+    where,
+    force: input.force === true,
+    onForced: (text: string) => forced.add(text),
+  }
+  const contributions: Contributed[] = controls.map((control) => {
     if (control.notApplicable?.(input) !== undefined) return { by: control.id }
     const contribution = off.includes(control.id) ? control.off(input) : control.on(input)
     return { ...contribution, by: control.id }
   })
-  const forced = new Set<string>()
-  const override = overrides({
-    components: model.spec.components,
-    where,
-    force: input.force === true,
-    onForced: (text) => forced.add(text),
-  })
+  contributions.push({ ...profile.sets, by: `profile ${model.spec.profile}`, wins: true })
+  checkKubeletFields(
+    [
+      { by: 'the baseline', sets: Object.assign({}, sharedFields(model), ...model.nodes.map(hostFields)) },
+      ...contributions.map(({ by, kubelet: sets }) => ({ by, sets: sets ?? {} })),
+    ],
+    options,
+  )
+  contributions.push({ kubelet: model.spec.components.kubelet.config, by: 'redoubt.yaml', wins: true })
+  const override = overrides(options)
+  const trees = model.nodes.map((node) => nodeTree(input, node, contributions, override))
+  const objects = objectGroups(input, contributions)
+  refuseConflicts(
+    factsOf(
+      model,
+      trees,
+      objects.flatMap((group) => group.objects),
+    ),
+    { ...options, off },
+  )
   return {
-    trees: model.nodes.map((node) => nodeTree(input, node, contributions, override)),
-    objects: objectGroups(input, contributions),
-    controls: controls.map((control) => stateOf(control, input)),
+    trees,
+    objects,
+    profile: model.spec.profile,
+    controls: controls.map((control) => stateOf(control, input, profile.off)),
     forced: [...forced],
     runbook: runbook(model),
   }
 }
 
-function stateOf(control: Control, input: RenderInput): ControlState {
+function stateOf(control: Control, input: RenderInput, left: Readonly<Record<string, string>>): ControlState {
   const { id, title, references, why } = control
   const because = control.notApplicable?.(input)
   if (because !== undefined) return { id, title, references, why, state: 'not-applicable', because }
+  const upstream = left[id]
+  if (upstream !== undefined)
+    return { id, title, references, why, state: 'off', because: `the profile leaves it out, as upstream: ${upstream}` }
   return { id, title, references, why, state: input.off.includes(id) ? 'off' : 'on' }
 }
 
@@ -83,6 +114,12 @@ function checkIds(
   const hint = `Controls: ${controlIds.join(', ')}.`
   for (const id of off) if (!controlIds.includes(id)) fail('usage', `there is no control ${id}`, { hint })
   waivers.forEach(({ control }, index) => {
+    const first = waivers.findIndex((waiver) => waiver.control === control)
+    if (first < index)
+      fail('usage', `${control} is waived twice`, {
+        where: where(['spec', 'waivers', index, 'control']),
+        hint: `The first waiver stands at ${where(['spec', 'waivers', first, 'control'])}: one reason, one last day.`,
+      })
     if (!controlIds.includes(control))
       fail('usage', `there is no control ${control}`, {
         where: where(['spec', 'waivers', index, 'control']),

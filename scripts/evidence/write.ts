@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { fail, RedoubtError } from '../../lib/errors.ts'
 import { ensureFolder, exists, throwWriteError, writeAtomic } from '../../lib/files.ts'
 import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
@@ -46,14 +47,15 @@ export interface EvidenceFolder {
  */
 export async function withEvidenceFolder<T>(
   folder: string,
-  options: { key: KeyObject; keep?: number | undefined; write?: typeof writeAtomic },
+  options: { key: KeyObject; now: () => Date; keep?: number | undefined; write?: typeof writeAtomic },
   work: (evidence: EvidenceFolder) => Promise<T>,
 ): Promise<T> {
-  const { key, keep, write = writeAtomic } = options
+  const { key, now, keep, write = writeAtomic } = options
   await ensureFolder(folder)
   return withLock(join(folder, '.lock'), async () => {
     await clearLeftovers(join(folder, 'run'))
     await tryRoom(folder, write)
+    await newSecond(folder, now)
     return work({
       write: async (evidence) => {
         const run = await writeRun(folder, evidence, key, write)
@@ -62,6 +64,11 @@ export async function withEvidenceFolder<T>(
       },
     })
   })
+}
+
+/** Runs are named for the second in which they begin: one that would begin in another's second waits for the next. */
+async function newSecond(folder: string, now: () => Date): Promise<void> {
+  while ((await listRuns(folder)).includes(runName(now().toISOString()))) await setTimeout(20)
 }
 
 /** Only writing shows whether there is room: quotas and reserved blocks count too. */

@@ -11,7 +11,7 @@ import type { Rendered } from '../../templates/render.ts'
  * What `rendered/` holds, by path relative to it: each node's files (secrets and blobs stand in tree.json alone), the
  * objects in the order in which they are applied, the state of every control, and the runbook. Throws `usage` on a node named `cluster`.
  */
-export function renderedFiles({ trees, objects, controls, forced, runbook }: Rendered): Map<string, string> {
+export function renderedFiles({ trees, objects, controls, profile, forced, runbook }: Rendered): Map<string, string> {
   const files = new Map<string, string>()
   for (const tree of trees) {
     if (tree.node === 'cluster')
@@ -26,7 +26,10 @@ export function renderedFiles({ trees, objects, controls, forced, runbook }: Ren
     files.set(`cluster/${String(index + 1).padStart(2, '0')}-${name}.yaml`, writeYamlStream(group))
   })
   const off = controls.filter((control) => control.state === 'off').map((control) => control.id)
-  files.set('controls.json', json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', off, forced, controls }))
+  files.set(
+    'controls.json',
+    json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', profile, off, forced, controls }),
+  )
   files.set('runbook.md', runbook)
   return new Map([...files].sort(([a], [b]) => byCodeUnit(a, b)))
 }

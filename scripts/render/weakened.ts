@@ -6,6 +6,9 @@ export function weakenings({ forced, controls }: Pick<Rendered, 'forced' | 'cont
     ...forced,
     ...controls
       .filter((control) => control.state === 'off')
-      .map(({ id, title }) => `CONTROL OFF: ${id} - ${title}. This rendering is weakened on purpose.`),
+      .map(
+        ({ id, title, because }) =>
+          `CONTROL OFF: ${id} - ${title}. ${because ? `Because ${because}` : 'This rendering is weakened on purpose'}.`,
+      ),
   ]
 }

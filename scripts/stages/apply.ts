@@ -1,4 +1,6 @@
 import type { HostFacts } from '../../cluster/hosts.ts'
+import { loadSpec } from '../../cluster/spec.ts'
+import { refuseExpiredWaivers } from '../../cluster/waivers.ts'
 import { fail } from '../../lib/errors.ts'
 import { formatTable } from '../../lib/output.ts'
 import { waitHealthy } from '../apply/health.ts'
@@ -49,6 +51,7 @@ export async function apply(context: Context, _args: string[], options: OptionVa
   const inputs = await out.step('Check what is to be applied', async (report) => {
     const bundle = text(options, 'bundle')
     const key = text(options, 'key')
+    refuseExpiredWaivers(await loadSpec(workspace.spec), context.now())
     const found = await loadInputs(workspace, { ...(bundle ? { bundle } : {}), ...(key ? { key } : {}) })
     report.detail(`${found.bundle.name} ${found.bundle.version}, Kubernetes ${found.model.version}`)
     return found

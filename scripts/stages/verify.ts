@@ -1,3 +1,5 @@
+import { loadSpec } from '../../cluster/spec.ts'
+import { refuseExpiredWaivers } from '../../cluster/waivers.ts'
 import { fail } from '../../lib/errors.ts'
 import { loadEvidenceKey } from '../../pki/evidence.ts'
 import { type Context, type OptionValues, text } from '../command.ts'
@@ -17,9 +19,10 @@ export async function verify(context: Context, _args: string[], options: OptionV
   const probes = selectProbes(allProbes, only)
   const keep = wholeNumber(options, 'keep')
   const seconds = wholeNumber(options, 'watch')
+  refuseExpiredWaivers(await loadSpec(workspace.spec), context.now())
   const key = await loadEvidenceKey(workspace.keys)
   const about = { version: ownVersion(), complete: only.length === 0 }
-  return withEvidenceFolder(workspace.evidence, { key, keep }, async (folder) => {
+  return withEvidenceFolder(workspace.evidence, { key, keep, now: context.now }, async (folder) => {
     if (seconds !== undefined) return watch(context, seconds, folder, (quiet) => probeCluster(quiet, probes, about))
     const evidence = await probeCluster(context, probes, about)
     const run = await folder.write(evidence)

@@ -1,10 +1,12 @@
 import type { Probe } from './probe.ts'
+import { admissionProbes } from './probes/admission.ts'
 import { attestedProbes } from './probes/attested.ts'
 import { auditProbes } from './probes/audit.ts'
 import { authorizationProbes } from './probes/authorization.ts'
 import { confinementProbes } from './probes/confinement.ts'
 import { encryptionProbes } from './probes/encryption.ts'
 import { etcdProbes } from './probes/etcd.ts'
+import { hostProbes } from './probes/host.ts'
 import { identityProbes } from './probes/identity.ts'
 import { kubeletProbes } from './probes/kubelet.ts'
 import { loopbackTlsProbes } from './probes/loopback-tls.ts'
@@ -28,6 +30,7 @@ export const probes: readonly Probe[] = [
   ...tokenProbes,
   ...authorizationProbes,
   ...workloadProbes,
+  ...admissionProbes,
   ...personaProbes,
   ...boundsProbes,
   ...networkProbes,
@@ -38,6 +41,7 @@ export const probes: readonly Probe[] = [
   ...encryptionProbes,
   ...auditProbes,
   ...kubeletProbes,
+  ...hostProbes,
   ...settingProbes,
   ...attestedProbes,
   ...portProbes,

@@ -10,7 +10,7 @@ const value = 'redoubt-verify'
 const ours = `labelSelector=${encodeURIComponent(`${label}=${value}`)}`
 
 /** Pods first: what they use goes after them. */
-const resources = ['pods', 'services', 'secrets', 'serviceaccounts'] as const
+const resources = ['pods', 'services', 'secrets', 'serviceaccounts', 'events'] as const
 export type SandboxResource = (typeof resources)[number]
 
 type Client = Pick<Env, 'ask' | 'verifier' | 'model' | 'namespace'>

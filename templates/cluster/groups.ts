@@ -32,7 +32,7 @@ export function objectGroups(site: Site, contributions: readonly Contributed[]):
     { name: 'namespaces', objects: namespaces(model) },
     { name: 'kubeadm', objects: kubeadmConfig(model, contributions) },
     { name: 'policies', objects: contributions.flatMap((contribution) => contribution.objects ?? []) },
-    { name: 'kube-proxy', objects: kubeProxy(model, image('kube-proxy')) },
+    { name: 'kube-proxy', objects: kubeProxy(model, image('kube-proxy'), contributions) },
     { name: 'coredns', objects: coredns(model, image('coredns')) },
     { name: 'verifier', objects: verifier() },
     { name: 'nodes', objects: nodeLabels(model) },

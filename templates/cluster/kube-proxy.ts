@@ -3,7 +3,9 @@ import type { Model } from '../../cluster/model.ts'
 import type { KubeObject } from '../../cluster/objects.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { writeYaml } from '../../lib/yaml.ts'
+import { mergeFields } from '../compose.ts'
 import { writable } from '../node/sysctl.ts'
+import type { Contributed } from '../node/tree.ts'
 import { clusterRoleBinding } from './rbac.ts'
 
 const name = 'kube-proxy'
@@ -11,9 +13,9 @@ const metadata = { name, namespace: 'kube-system' }
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** Services by nftables, on every node. One configuration serves all nodes, so it follows the weakest host. */
-export function kubeProxy(model: Model, image: string): KubeObject[] {
+export function kubeProxy(model: Model, image: string, contributions: readonly Contributed[]): KubeObject[] {
   const all = (sysctl: string) => model.nodes.every((node) => writable(node.host, sysctl))
-  const config = {
+  const baseline = {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',
     mode: 'nftables',
@@ -24,8 +26,11 @@ export function kubeProxy(model: Model, image: string): KubeObject[] {
     // Without bridge-nf-call-iptables the answer of a Service's pod on the same node takes a short cut over the bridge.
     ...(all('net.bridge.bridge-nf-call-iptables') ? {} : { nftables: { masqueradeAll: true } }),
     healthzBindAddress: `127.0.0.1:${ports.proxyHealthz}`,
-    metricsBindAddress: `127.0.0.1:${ports.proxyMetrics}`,
   }
+  const config = mergeFields('KubeProxyConfiguration', [
+    { by: 'the baseline', sets: baseline },
+    ...contributions.map(({ by, kubeProxy: sets }) => ({ by, sets: sets ?? {} })),
+  ])
   const kubeconfig = {
     apiVersion: 'v1',
     kind: 'Config',

@@ -10,7 +10,7 @@ import type { Contributed } from '../node/tree.ts'
 export function kubeadmConfig(model: Model, contributions: readonly Contributed[]): KubeObject[] {
   const kubelet = mergeFields('KubeletConfiguration', [
     { by: 'the baseline', sets: sharedFields(model) },
-    ...contributions.map(({ by, kubelet: sets }) => ({ by, sets: sets ?? {} })),
+    ...contributions.map(({ by, kubelet: sets, wins = false }) => ({ by, sets: sets ?? {}, wins })),
   ])
   return [
     configMap('kubeadm-config', { ClusterConfiguration: writeYaml(clusterConfiguration(model)) }),

@@ -47,27 +47,32 @@ export function verifier(): KubeObject[] {
       roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: verifierUser },
       subjects,
     },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'Role',
-      metadata: { name: verifierUser, namespace: verifierNamespace },
-      rules: [
-        {
-          apiGroups: [''],
-          resources: ['pods', 'services', 'serviceaccounts', 'secrets'],
-          verbs: ['get', 'list', 'create', 'delete', 'deletecollection'],
-        },
-        { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
-        { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
-        // To be refused: a Service's status with an address, a binding of what this very role holds.
-        { apiGroups: [''], resources: ['services/status'], verbs: ['patch'] },
-        { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['create'] },
-      ],
-    },
+    ...inNamespace(verifierNamespace, [
+      {
+        apiGroups: [''],
+        resources: ['pods', 'services', 'serviceaccounts', 'secrets', 'events'],
+        verbs: ['get', 'list', 'create', 'delete', 'deletecollection'],
+      },
+      { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
+      { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
+      // To be refused: a Service's status with an address, a binding of what this very role holds.
+      { apiGroups: [''], resources: ['services/status'], verbs: ['patch'] },
+      { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['create'] },
+    ]),
+    ...inNamespace('kube-system', [
+      { apiGroups: [''], resources: ['configmaps'], resourceNames: ['kube-proxy'], verbs: ['get'] },
+    ]),
+  ]
+}
+
+function inNamespace(namespace: string, rules: readonly object[]): KubeObject[] {
+  const metadata = { name: verifierUser, namespace }
+  return [
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules },
     {
       apiVersion: `${rbac}/v1`,
       kind: 'RoleBinding',
-      metadata: { name: verifierUser, namespace: verifierNamespace },
+      metadata,
       roleRef: { apiGroup: rbac, kind: 'Role', name: verifierUser },
       subjects,
     },

@@ -5,6 +5,7 @@ import type { NodeModel } from '../../cluster/model.ts'
 import type { Args, Site } from '../control.ts'
 import { issuer } from '../controls/authentication.ts'
 import { configFolder } from '../controls/layout.ts'
+import { admissionConfig } from './admission.ts'
 import { trustPaths } from './control-plane-files.ts'
 import type { StaticPod } from './static-pod.ts'
 
@@ -13,6 +14,7 @@ const { pki } = paths
 /** What any API server needs, in kubeadm's layout. */
 export function apiserverArgs({ model }: Site, node: NodeModel): Args {
   return {
+    'admission-control-config-file': admissionConfig.path,
     'advertise-address': node.address, // a host without default route has none of its own
     'allow-privileged': 'true',
     'client-ca-file': trustPaths.apiClients,
@@ -22,14 +24,10 @@ export function apiserverArgs({ model }: Site, node: NodeModel): Args {
     'etcd-keyfile': `${pki}/apiserver-etcd-client.key`,
     // Its own member only: the etcd client would otherwise spread over members that may be down.
     'etcd-servers': `https://127.0.0.1:${ports.etcdClient}`,
-    'kubelet-certificate-authority': trustPaths.kubeletServers,
-    'kubelet-client-certificate': `${pki}/apiserver-kubelet-client.crt`,
-    'kubelet-client-key': `${pki}/apiserver-kubelet-client.key`,
     // The default tries the host name first: logs and exec would need DNS.
     'kubelet-preferred-address-types': 'InternalIP',
     'proxy-client-cert-file': `${pki}/front-proxy-client.crt`,
     'proxy-client-key-file': `${pki}/front-proxy-client.key`,
-    'requestheader-allowed-names': 'front-proxy-client',
     'requestheader-client-ca-file': trustPaths.frontProxy,
     'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
     'requestheader-group-headers': 'X-Remote-Group',

@@ -3,6 +3,7 @@ import type { NodeFile } from '../../cluster/files.ts'
 import type { NodeModel } from '../../cluster/model.ts'
 import type { Site } from '../control.ts'
 import { etcdTrust } from '../controls/etcd-client-auth.ts'
+import { admissionConfig } from './admission.ts'
 import { secretFile, textFile } from './file.ts'
 import { kubeconfig } from './kubeconfig.ts'
 
@@ -55,6 +56,7 @@ export function controlPlaneFiles({ model, pki: keys }: Site, node: NodeModel): 
     secretFile(`${pki}/${name}.key`, keys.key(id)),
   ]
   return [
+    admissionConfig,
     textFile(trustPaths.servers, keys.trust('api-servers-and-root'), crt),
     textFile(trustPaths.apiClients, keys.trust('api-clients'), crt),
     textFile(trustPaths.kubeletServers, keys.trust('kubelet-servers'), crt),

@@ -12,7 +12,6 @@ function common(name: 'controller-manager' | 'scheduler', port: number): Args {
   return {
     'authentication-kubeconfig': config,
     'authorization-kubeconfig': config,
-    'bind-address': '127.0.0.1',
     'client-ca-file': trustPaths.apiClients,
     kubeconfig: config,
     'leader-elect': 'true',
@@ -39,7 +38,6 @@ export function controllerManagerArgs({ model }: Site): Args {
     'kube-api-qps': '100',
     'root-ca-file': trustPaths.servers,
     'service-account-private-key-file': `${pki}/sa.key`,
-    'use-service-account-credentials': 'true',
   }
 }
 

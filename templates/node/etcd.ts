@@ -26,8 +26,6 @@ export function etcdArgs({ model }: Site, node: NodeModel): Args {
     'key-file': `${pki}/server.key`,
     'peer-cert-file': `${pki}/peer.crt`,
     'peer-key-file': `${pki}/peer.key`,
-    'peer-trusted-ca-file': trustPaths.etcd,
-    'peer-client-cert-auth': 'true',
     'watch-progress-notify-interval': '5s',
   }
 }

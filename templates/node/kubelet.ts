@@ -26,13 +26,8 @@ export function sharedFields(model: Model): Fields {
     port: ports.kubelet,
     healthzBindAddress: '127.0.0.1',
     healthzPort: ports.kubeletHealthz,
-    rotateCertificates: true,
     tlsCertFile: `${pki}/kubelet.crt`,
     tlsPrivateKeyFile: `${pki}/kubelet.key`,
-    seccompDefault: true,
-    podPidsLimit: 4096,
-    streamingConnectionIdleTimeout: '5m0s',
-    enableSystemLogHandler: false,
     // Images come with the bundle: no credentials of a registry are asked for what is there.
     imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
   }

@@ -13,11 +13,13 @@ const wanted = {
 } as const
 type Sysctl = keyof typeof wanted
 
-/** The sysctls that this host lets us set. */
+/** The sysctls that this host lets us set, and to what. */
+export function kernelSettings(host: HostFacts): Partial<Record<Sysctl, number>> {
+  return Object.fromEntries(Object.entries(wanted).filter(([name]) => writable(host, name)))
+}
+
 export function sysctls(host: HostFacts): NodeFile[] {
-  const lines = (Object.keys(wanted) as Sysctl[])
-    .filter((name) => writable(host, name))
-    .map((name) => `${name} = ${wanted[name]}`)
+  const lines = Object.entries(kernelSettings(host)).map(([name, value]) => `${name} = ${value}`)
   return lines.length === 0
     ? []
     : [textFile('/etc/sysctl.d/90-redoubt.conf', `${lines.join('\n')}\n`, { mode: 0o644, restarts: ['sysctl'] })]

@@ -22,6 +22,8 @@ import { sysctls } from './sysctl.ts'
 /** A contribution and the control it comes from. */
 export interface Contributed extends Contribution {
   by: string
+  /** It replaces what others set: a profile, or the spec. */
+  wins?: boolean
 }
 
 /** The whole tree of one node. */
@@ -31,7 +33,7 @@ export function nodeTree(
   contributions: readonly Contributed[],
   override: Overrides,
 ): NodeTree {
-  const kubeletFields = contributions.map(({ by, kubelet: sets }) => ({ by, sets: sets ?? {} }))
+  const kubeletFields = contributions.map(({ by, kubelet: sets, wins = false }) => ({ by, sets: sets ?? {}, wins }))
   const common: NodeFile[] = [
     ...programs(site.lock, node.role),
     ...containerd(node, site.lock),
@@ -58,7 +60,11 @@ function withControlPlane(
   override: Overrides,
 ): NodeFile[] {
   const args = (component: ConfigurableName, baseline: Args) => {
-    const sources = contributions.map(({ by, args: sets }) => ({ by, sets: sets?.[component] ?? {} }))
+    const sources = contributions.map(({ by, args: sets, wins = false }) => ({
+      by,
+      sets: sets?.[component] ?? {},
+      wins,
+    }))
     return formatArgs(override(component, mergeArgs(component, [{ by: 'the baseline', sets: baseline }, ...sources])))
   }
   const files = mergeFiles([

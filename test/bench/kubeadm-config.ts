@@ -84,7 +84,7 @@ function registration({ name, address }: NodeModel) {
 
 /** Our own kube-proxy's configuration; kubeadm sets its kubeconfig itself. */
 function proxyConfig(model: Model): object {
-  const map = kubeProxy(model, 'unused').find((object) => object.kind === 'ConfigMap')
+  const map = kubeProxy(model, 'unused', []).find((object) => object.kind === 'ConfigMap')
   const text = (map?.data as Record<string, string> | undefined)?.['config.conf'] ?? ''
   const { clientConnection: _, ...config } = parseYaml(text, 'config.conf').value as Record<string, unknown>
   return config

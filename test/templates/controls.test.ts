@@ -65,7 +65,7 @@ test('every scalar flag appears once', async () => {
 
 test('lists of flags are joined from several controls', async () => {
   const text = textOf(renderCluster(await fixtureInput()).trees, '/etc/kubernetes/manifests/kube-apiserver.yaml')
-  assert.match(text, /--enable-admission-plugins=NodeRestriction,PodSecurity$/m)
+  assert.match(text, /--enable-admission-plugins=NodeRestriction,PodSecurity,NamespaceLifecycle,/)
   assert.match(text, /--authorization-mode=Node,RBAC$/m)
 })
 

@@ -31,9 +31,9 @@ for (const [name, component, args, message] of refused)
 
 test('an argument that nothing sets is added', async () => {
   const { trees, forced } = renderCluster(
-    await inputOf(nodes, { extra: extraArgs('kube-controller-manager', 'terminated-pod-gc-threshold: "100"') }),
+    await inputOf(nodes, { extra: extraArgs('kube-controller-manager', 'concurrent-gc-syncs: "100"') }),
   )
-  assert.match(textOf(trees, manifest('kube-controller-manager')), /- --terminated-pod-gc-threshold=100$/m)
+  assert.match(textOf(trees, manifest('kube-controller-manager')), /- --concurrent-gc-syncs=100$/m)
   assert.deepEqual(forced, [])
 })
 

@@ -70,8 +70,10 @@ export function readInspection(text: string, node: string, tree: Tree): Pick<Nod
   let current: string[] = []
   for (const line of sections.get('processes') ?? []) {
     const name = configurable.find((candidate) => line === `c ${candidate}`)
-    if (name) processes.set(name, [...(processes.get(name) ?? []), (current = [])])
-    else current.push(line.slice(2))
+    if (name) {
+      current = []
+      processes.set(name, [...(processes.get(name) ?? []), current])
+    } else current.push(line.slice(2))
   }
   const found = readFiles(sections, node, new Set(tree.files.map((file) => file.path)))
   const files = new Map<string, FileView>()

@@ -5,6 +5,7 @@ import { controls } from '../../../templates/controls.ts'
 import { inspectNodes } from '../attest/inspect.ts'
 import { judgeContribution, type Known } from '../attest/judge.ts'
 import { judgeObjects } from '../attest/objects.ts'
+import { judgeProxy } from '../attest/proxy.ts'
 import type { Env } from '../env.ts'
 import { describeAnswer, field, parseJson } from '../judge.ts'
 import type { Probe } from '../probe.ts'
@@ -26,8 +27,13 @@ function attestation(control: Control): Probe {
       const sets = control.on(env.site)
       const known = knownItems(env.site)
       const views = needsNodes(sets) ? await inspectNodes(env) : []
-      const objects = await judgeObjects(env.model.endpoint.url, sets.objects ?? [], (path) => readObject(env, path))
-      return [...views.flatMap((view) => judgeContribution(view, sets, known)), ...objects]
+      const { url } = env.model.endpoint
+      const read = (path: string) => readObject(env, path)
+      return [
+        ...views.flatMap((view) => judgeContribution(view, sets, known)),
+        ...(await judgeProxy(url, sets.kubeProxy ?? {}, read)),
+        ...(await judgeObjects(url, sets.objects ?? [], read)),
+      ]
     },
   }
 }

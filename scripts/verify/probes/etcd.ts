@@ -21,24 +21,37 @@ export function leafOf(chain: string): string {
   return chain.slice(0, chain.indexOf(end) + end.length)
 }
 
-async function pair(env: Env, work: (target: Target) => Promise<Check[]>): Promise<Check[]> {
+/** The same question with a certificate that is right, then those that are not. */
+async function pair(
+  env: Env,
+  targets: readonly Target[],
+  work: (target: Target) => Promise<Check[]>,
+): Promise<Check[]> {
   const good = await env.issue({ user: `redoubt-verify-${env.run}`, authority: 'etcd-ca' })
-  const each = [...etcdClients(env), ...etcdPeers(env)].map(async (target) => [
+  const each = targets.map(async (target) => [
     judgeAccepted(target.where, 'GET /version with a certificate of etcd-ca', await shake(env, target, good), true),
     ...(await work(target)),
   ])
   return (await Promise.all(each)).flat()
 }
 
-const none: Probe = {
-  id: 'etcd-no-certificate',
-  title: 'etcd refuses a client without a certificate',
+/** One of etcd's two ports. */
+interface Side {
+  prefix: string
+  who: string
+  control: string
+  targets: (env: Env) => Target[]
+}
+
+const none = ({ prefix, who, control, targets }: Side): Probe => ({
+  id: `${prefix}-no-certificate`,
+  title: `etcd refuses a ${who} without a certificate`,
   group: 'data',
-  controls: ['etcd-client-auth'],
+  controls: [control],
   needs: ['issue'],
   budget: 20_000,
   run: (env) =>
-    pair(env, async (target) => [
+    pair(env, targets(env), async (target) => [
       judgeRefused(
         target.where,
         'a handshake without a certificate',
@@ -46,13 +59,13 @@ const none: Probe = {
         'certificate',
       ),
     ]),
-}
+})
 
-const wrongPurpose: Probe = {
-  id: 'etcd-cluster-certificate',
-  title: 'etcd refuses certificates of the cluster’s users and kubelets, and those of strangers',
+const wrongPurpose = ({ prefix, who, control, targets }: Side): Probe => ({
+  id: `${prefix}-cluster-certificate`,
+  title: `etcd refuses certificates of the cluster’s users and kubelets, and those of strangers, as ${who}`,
   group: 'data',
-  controls: ['etcd-client-auth'],
+  controls: [control],
   needs: ['issue'],
   budget: 20_000,
   run: async (env) => {
@@ -61,7 +74,7 @@ const wrongPurpose: Probe = {
       env.issue({ user: 'kube-apiserver-etcd-client', authority: 'kubelet-client-ca' }),
       env.issue({ user: 'kube-apiserver-etcd-client', authority: 'etcd-ca', flaw: 'foreign' }),
     ])
-    return pair(env, async (target) => {
+    return pair(env, targets(env), async (target) => {
       const refused = async (sent: string, identity: Identity, chain: 'whole' | 'leaf') =>
         judgeRefused(target.where, sent, await shake(env, target, identity, chain), 'certificate')
       return [
@@ -73,6 +86,11 @@ const wrongPurpose: Probe = {
       ]
     })
   },
-}
+})
 
-export const etcdProbes: readonly Probe[] = [none, wrongPurpose]
+const sides: readonly Side[] = [
+  { prefix: 'etcd', who: 'client', control: 'etcd-client-auth', targets: etcdClients },
+  { prefix: 'etcd-peer', who: 'member', control: 'etcd-peer-auth', targets: etcdPeers },
+]
+
+export const etcdProbes: readonly Probe[] = sides.flatMap((side) => [none(side), wrongPurpose(side)])

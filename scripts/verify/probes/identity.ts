@@ -177,4 +177,34 @@ const verifier: Probe = {
   },
 }
 
-export const identityProbes: readonly Probe[] = [anonymous, basic, staticTokens, certificates, frontProxy, verifier]
+const proxyNames: Probe = {
+  id: 'front-proxy-names',
+  title: 'a certificate of the front proxies’ authority speaks for others only under the agreed name',
+  group: 'identity',
+  controls: ['front-proxy-trust'],
+  needs: ['issue'],
+  budget: 15_000,
+  run: async (env) => {
+    const user = `redoubt:verify:${env.run}`
+    const [proxy, other] = await Promise.all([
+      env.issue({ user: 'front-proxy-client', authority: 'front-proxy-ca' }),
+      env.issue({ user: 'another-proxy', authority: 'front-proxy-ca' }),
+    ])
+    const headers = { 'x-remote-user': user }
+    const each = apiServers(env).map(async ({ where }) => [
+      judgeWho(where, 'X-Remote-User from front-proxy-client', await askWho(env, where, proxy, headers), user, []),
+      judgeWorthless(where, 'the same from another-proxy', await askWho(env, where, other, headers)),
+    ])
+    return (await Promise.all(each)).flat()
+  },
+}
+
+export const identityProbes: readonly Probe[] = [
+  anonymous,
+  basic,
+  staticTokens,
+  certificates,
+  frontProxy,
+  proxyNames,
+  verifier,
+]

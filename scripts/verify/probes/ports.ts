@@ -52,7 +52,7 @@ const matrix: Probe = {
   id: 'listeners',
   title: 'nodes listen on the ports of the matrix and on no others',
   group: 'nodes',
-  controls: [],
+  controls: ['loopback-only', 'proxy-loopback', 'kubelet-readonly-port'],
   needs: ['nodes'],
   budget: 15_000,
   run: async (env) =>
@@ -71,7 +71,7 @@ const loopback: Probe = {
   id: 'loopback-ports',
   title: 'controller manager, scheduler, metrics and health ports answer on their own node only',
   group: 'nodes',
-  controls: [],
+  controls: ['loopback-only', 'proxy-loopback'],
   needs: ['nodes'],
   budget: 15_000,
   run: async (env) => {

@@ -14,6 +14,7 @@ import { fakeResult } from '../verify/fakes.ts'
 import { sample } from './sample.ts'
 
 const { privateKey: key } = generateKeyPairSync('ed25519')
+const now = () => new Date('2027-01-20T12:00:00Z')
 const [first, second, third] = ['20270115T120000Z', '20270116T120000Z', '20270117T120000Z'] as const
 const none = { key: undefined }
 
@@ -38,7 +39,7 @@ async function withRuns(
     }
     const outcomes = { '15': 'pass', '16': 'fail', '17': 'pass' } as const
     for (const [day, outcome] of Object.entries(outcomes))
-      await withEvidenceFolder(workspace.evidence, { key }, (found) =>
+      await withEvidenceFolder(workspace.evidence, { key, now }, (found) =>
         found.write(
           sample({
             started: `2027-01-${day}T12:00:00.000Z`,

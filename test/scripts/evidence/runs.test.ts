@@ -27,6 +27,7 @@ import { fakeResult } from '../verify/fakes.ts'
 import { sample } from './sample.ts'
 
 const { privateKey: key } = generateKeyPairSync('ed25519')
+const now = () => new Date('2027-01-20T12:00:00Z')
 const first = '20270115T120000Z'
 const copies = [
   'checklist.cklb',
@@ -47,7 +48,7 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 }
 
 const write = (folder: string, evidence: Evidence, keep?: number) =>
-  withEvidenceFolder(folder, { key, keep }, (found) => found.write(evidence))
+  withEvidenceFolder(folder, { key, keep, now }, (found) => found.write(evidence))
 
 test('a run is kept in a folder of its own, signed; its files stand beside it; nothing else is left, no secret either', () =>
   inFolder(async (folder) => {
@@ -148,6 +149,14 @@ test('runs are found by name, latest or path; unknown ones are refused by name',
     assert.equal(runName((await readRun(join(folder, first))).started), first)
   }))
 
+test('a run does not begin in the second of another', () =>
+  inFolder(async (folder) => {
+    await write(folder, sample())
+    const times = ['12:00:00.100', '12:00:00.900', '12:00:01.000'].map((time) => new Date(`2027-01-15T${time}Z`))
+    const clock = () => times.shift() ?? now()
+    await withEvidenceFolder(folder, { key, now: clock }, async () => assert.deepEqual(times, []))
+  }))
+
 test('keep takes away the oldest runs only', () =>
   inFolder(async (folder) => {
     for (const day of ['15', '16', '17']) await write(folder, sample({ started: `2027-01-${day}T12:00:00.000Z` }), 2)
@@ -162,7 +171,7 @@ test('a full disk is told before anything is asked; what there was stays', () =>
     const full: typeof writeAtomic = (path) =>
       throwWriteError(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), path)
     await assert.rejects(
-      withEvidenceFolder(folder, { key, write: full }, async () => {
+      withEvidenceFolder(folder, { key, now, write: full }, async () => {
         asked = true
       }),
       { code: 'failed', message: /no run can be kept here: no space left/, where: folder },
@@ -180,7 +189,7 @@ test('a disk that fills up while a run is written leaves no half of it; earlier 
         if (left-- > 0) return writeAtomic(path, data, mode)
         throw Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' })
       }
-      const work = withEvidenceFolder(folder, { key, write: filling }, (found) =>
+      const work = withEvidenceFolder(folder, { key, now, write: filling }, (found) =>
         found.write(sample({ started: '2027-01-16T12:00:00.000Z' })),
       )
       await assert.rejects(work, { code: 'failed', message: /no space left/ })
@@ -194,7 +203,7 @@ test('a file where the folder should be, or a verify at work, is refused before 
     writeFileSync(folder, '')
     await assert.rejects(write(folder, sample()), { code: 'failed' })
     rmSync(folder)
-    await withEvidenceFolder(folder, { key }, async () => {
+    await withEvidenceFolder(folder, { key, now }, async () => {
       await assert.rejects(write(folder, sample()), { code: 'failed', message: /is at work here/ })
     })
     assert.equal(existsSync(join(folder, '.lock')), false)

@@ -5,6 +5,7 @@ import { objectPath } from '../../../cluster/objects.ts'
 import { listOf, scalarOf } from '../../../scripts/verify/attest/arguments.ts'
 import { judgeContribution } from '../../../scripts/verify/attest/judge.ts'
 import { judgeObjects } from '../../../scripts/verify/attest/objects.ts'
+import { judgeProxy } from '../../../scripts/verify/attest/proxy.ts'
 import { renderedView } from '../../../scripts/verify/attest/rendered-view.ts'
 import { knownItems } from '../../../scripts/verify/probes/attested.ts'
 import { controls } from '../../../templates/controls.ts'
@@ -24,10 +25,12 @@ async function judge(id: string, off: readonly string[]) {
     return renderedView(tree, node)
   })
   const all = new Map(rendered.objects.flatMap((group) => group.objects).map((one) => [objectPath(one), one]))
+  const read = async (path: string) => all.get(path)
   const sets = control.on(input)
   return [
     ...views.flatMap((view) => judgeContribution(view, sets, known)),
-    ...(await judgeObjects('rendered', sets.objects ?? [], async (path) => all.get(path))),
+    ...(await judgeProxy('rendered', sets.kubeProxy ?? {}, read)),
+    ...(await judgeObjects('rendered', sets.objects ?? [], read)),
   ]
 }
 

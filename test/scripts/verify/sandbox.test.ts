@@ -67,13 +67,13 @@ test('sweeping deletes by our label only, pods first, and says what stayed', asy
   assert.deepEqual(left, ['secrets: 500 {}'])
   assert.deepEqual(
     asked.map(({ url }) => new URL(url).pathname.split('/').at(-1)),
-    ['pods', 'services', 'secrets', 'serviceaccounts'],
+    ['pods', 'services', 'secrets', 'serviceaccounts', 'events'],
   )
   for (const { url, method } of asked) {
     assert.equal(method, 'DELETE')
     assert.equal(new URL(url).searchParams.get('labelSelector'), 'app.kubernetes.io/managed-by=redoubt-verify')
   }
-  assert.equal(await countObjects(server(() => [200, { items: [{}, {}] }]).env), 8)
+  assert.equal(await countObjects(server(() => [200, { items: [{}, {}] }]).env), 10)
   assert.equal(await countObjects(server(() => [403, {}]).env), undefined)
 })
 

@@ -1,0 +1,63 @@
+// What the kernel of a node is set to, and what it holds pods to.
+import { kernelSettings } from '../../../templates/node/sysctl.ts'
+import type { ShellAnswer } from '../env.ts'
+import { type Check, check, type Probe } from '../probe.ts'
+
+const kernel: Probe = {
+  id: 'kernel-settings',
+  title: 'each node’s kernel is set as rendered, where the host lets itself be set',
+  group: 'nodes',
+  controls: ['kernel-defaults'],
+  needs: ['nodes'],
+  budget: 15_000,
+  run: async (env) => {
+    const each = env.model.nodes.map(async (node) => {
+      const wanted = Object.entries(kernelSettings(node.host))
+      const script = 'for name in "$@"; do echo "$name = $(sysctl -n "$name")"; done'
+      const { stdout } = await env.shell(node.name, script, { args: wanted.map(([name]) => name) })
+      const lines = stdout.split('\n')
+      return wanted.map(([name, value]): Check => {
+        const line = lines.find((one) => one.startsWith(`${name} = `)) ?? ''
+        const saw = line.slice(name.length + 3)
+        const verdict = saw === String(value) ? 'pass' : saw === '' ? 'unknown' : 'fail'
+        return check(verdict, `node ${node.name}`, `sysctl ${name}`, String(value), saw || 'no answer')
+      })
+    })
+    return (await Promise.all(each)).flat()
+  },
+}
+
+/** The limit of processes of the pod with the uid $1, in control groups v1 or v2. */
+const pidsScript = `uid=$1 other=$(printf %s "$1" | tr - _)
+find /sys/fs/cgroup -type d \\( -name "*pod$uid*" -o -name "*pod$other*" \\) 2>/dev/null | while read -r d; do
+  [ -f "$d/pids.max" ] && cat "$d/pids.max"
+done
+exit 0`
+
+/** The kernel's own limit, of the pod's control group. */
+export function judgePids(where: string, answer: ShellAnswer, limit: number): Check {
+  const [sent, expected] = ['pids.max of a test pod', `at most ${limit}`]
+  const found = answer.stdout.split('\n').filter((line) => line !== '')
+  if (found.length === 0) return check('unknown', where, sent, expected, 'no control group was found')
+  const holds = found.some((line) => /^\d+$/.test(line) && Number(line) <= limit)
+  return check(holds ? 'pass' : 'fail', where, sent, expected, found.join(', '))
+}
+
+const pids: Probe = {
+  id: 'pod-pids-limit',
+  title: 'a pod may start only so many processes',
+  group: 'nodes',
+  controls: ['kubelet-limits'],
+  needs: ['sandbox', 'nodes'],
+  budget: 90_000,
+  run: async (env) => {
+    const { pods } = await env.pods()
+    return Promise.all(
+      pods.map(async ({ node, uid }) =>
+        judgePids(`pod on ${node}`, await env.shell(node, pidsScript, { args: [uid] }), 4096),
+      ),
+    )
+  },
+}
+
+export const hostProbes: readonly Probe[] = [kernel, pids]
