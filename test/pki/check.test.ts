@@ -117,6 +117,11 @@ const cases: Case[] = [
     harm: (at) => writeFileSync(at('encryption-config.yaml'), 'kind: EncryptionConfiguration\n'),
     node: [/^encryption-config\.yaml: is not the file that the ledger names/],
   },
+  {
+    name: 'a public half of another pair',
+    harm: (at) => copyFileSync(at('service-account.pub'), at('evidence.pub')),
+    node: [/^evidence\.pub: is not the public half of evidence\.key/],
+  },
   { name: 'a lost secret', harm: (at) => rmSync(at('encryption.key')), node: [/^encryption\.key: is missing/] },
   {
     name: 'a certificate that the ledger does not know',

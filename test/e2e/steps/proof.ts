@@ -26,6 +26,16 @@ export async function proof(): Promise<void> {
     expectMatch(stdout, /"kind": "VerifyResult"/)
     expectMatch(stdout, /<testsuites?/)
   })
+  await check('the evidence is signed: redoubt, and openssl and sha256sum, find it whole', async () => {
+    await expectCode(0, inside('evidence verify'))
+    const signed =
+      'openssl pkeyutl -verify -rawin -pubin -inkey ../../keys/evidence.pub -in SHA256SUMS -sigfile SHA256SUMS.sig'
+    const { stdout } = await expectCode(
+      0,
+      on('op', `cd /root/lab/evidence && cd $(ls -d 2*Z | tail -n 1) && ${signed} && sha256sum --strict -c SHA256SUMS`),
+    )
+    expectMatch(stdout, /Verified Successfully/)
+  })
   await check('verify leaves nothing behind', async () => {
     const label = 'app.kubernetes.io/managed-by=redoubt-verify'
     const { stdout } = await expectCode(
