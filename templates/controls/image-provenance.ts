@@ -2,8 +2,7 @@ import { type ImageName, imageComponents } from '../../cluster/components.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { KubeObject } from '../../cluster/objects.ts'
 import type { Control, Site } from '../control.ts'
-
-const name = 'redoubt-images-of-the-bundle'
+import { admissionPolicy } from './objects/policy.ts'
 
 export const imageProvenance: Control = {
   id: 'image-provenance',
@@ -25,38 +24,16 @@ function policy(site: Site, action: 'Deny' | 'Audit'): KubeObject[] {
     `oldObject != null && has(oldObject.spec.${field}) && oldObject.spec.${field}.exists(o, o.image == c.image)`
   const list = (field: string) =>
     `!has(object.spec.${field}) || object.spec.${field}.all(c, c.image in variables.known || ${kept(field)})`
-  return [
+  return admissionPolicy(
     {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name },
-      spec: {
-        failurePolicy: 'Fail',
-        matchConstraints: {
-          resourceRules: [
-            {
-              apiGroups: [''],
-              apiVersions: ['v1'],
-              operations: ['CREATE', 'UPDATE'],
-              resources: ['pods', 'pods/ephemeralcontainers'],
-              scope: '*',
-            },
-          ],
-          matchPolicy: 'Equivalent',
-        },
-        variables: [{ name: 'known', expression: JSON.stringify(bundleImages(site)) }],
-        validations: ['containers', 'initContainers', 'ephemeralContainers'].map((field) => ({
-          expression: list(field),
-          message: `an image in spec.${field} is none of the bundle's, named by digest`,
-          reason: 'Forbidden',
-        })),
-      },
+      name: 'redoubt-images-of-the-bundle',
+      rules: [{ groups: [''], resources: ['pods', 'pods/ephemeralcontainers'], operations: ['CREATE', 'UPDATE'] }],
+      variables: [{ name: 'known', expression: JSON.stringify(bundleImages(site)) }],
+      validations: ['containers', 'initContainers', 'ephemeralContainers'].map((field) => ({
+        expression: list(field),
+        message: `an image in spec.${field} is none of the bundle's, named by digest`,
+      })),
     },
-    {
-      apiVersion: 'admissionregistration.k8s.io/v1',
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name },
-      spec: { policyName: name, validationActions: [action] },
-    },
-  ]
+    action,
+  )
 }
