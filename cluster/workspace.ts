@@ -9,6 +9,8 @@ export interface Workspace {
   hosts: string
   keys: string
   rendered: string
+  /** The same for kubeadm: `render --target kubeadm`. */
+  renderedKubeadm: string
   evidence: string
   /** The key that signs bundles, on the connected side, and its public half, which crosses the gap by another way. */
   bundleKey: string
@@ -24,6 +26,7 @@ export function workspaceAt(folder: string): Workspace {
     hosts: join(root, 'hosts.yaml'),
     keys: join(root, 'keys'),
     rendered: join(root, 'rendered'),
+    renderedKubeadm: join(root, 'rendered-kubeadm'),
     evidence: join(root, 'evidence'),
     bundleKey: join(root, 'bundle.key'),
     bundlePublicKey: join(root, 'bundle.pub'),

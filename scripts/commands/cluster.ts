@@ -17,7 +17,7 @@ export const clusterCommands: Command[] = [
   {
     name: 'render',
     summary: 'write every file of every node and every object of the cluster: rendered/',
-    examples: ['redoubt render', 'redoubt render --off audit-log'],
+    examples: ['redoubt render', 'redoubt render --off audit-log', 'redoubt render --target kubeadm'],
     options: {
       off: {
         type: 'string',
@@ -25,7 +25,15 @@ export const clusterCommands: Command[] = [
         multiple: true,
         describe: 'leave a control out on purpose, to see that its probe fails (may be repeated)',
       },
-      force: { type: 'boolean', describe: 'let arguments in redoubt.yaml win over baseline and controls' },
+      force: {
+        type: 'boolean',
+        describe: 'let redoubt.yaml win over baseline and controls, and pass conflicts that stop nothing',
+      },
+      target: {
+        type: 'string',
+        value: 'TARGET',
+        describe: 'nodes: files for redoubt apply (default); kubeadm: the same for kubeadm, in rendered-kubeadm/',
+      },
     },
     run: async (context, args, options) => (await import('../stages/render.ts')).render(context, args, options),
   },

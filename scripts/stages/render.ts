@@ -10,35 +10,40 @@ import { withLock } from '../../lib/lock.ts'
 import { formatTable } from '../../lib/output.ts'
 import { addSecret } from '../../lib/redact.ts'
 import { loadPublicPki } from '../../pki/public.ts'
+import { kubeadmTarget } from '../../templates/kubeadm/target.ts'
 import { type Rendered, type RenderInput, renderCluster } from '../../templates/render.ts'
-import { type Context, flag, type OptionValues } from '../command.ts'
+import { type Context, flag, type OptionValues, text } from '../command.ts'
 import { compareRendered, renderedFiles, writeRendered } from '../render/folder.ts'
 import { weakenings } from '../render/weakened.ts'
 
-/** Renders every node's tree and the cluster's objects into rendered/, and says what changed against the last time. */
+/** Renders every node's tree and the cluster's objects into rendered/, or the same for kubeadm, and says what changed since. */
 export async function render(context: Context, _args: string[], options: OptionValues): Promise<number> {
   const { out, workspace } = context
   const off = [options.off ?? []].flat().map(String)
+  const target = text(options, 'target') ?? 'nodes'
+  if (target !== 'nodes' && target !== 'kubeadm') fail('usage', `--target ${target}: expected nodes or kubeadm`)
+  const input = { ...(await renderInput(workspace)), off, force: flag(options, 'force') }
   const result = await out.step('Render', async (report) => {
-    const rendered = await renderWorkspace(workspace, { off, force: flag(options, 'force') })
+    const rendered = renderCluster(input)
     report.detail(
       rendered.trees.map((tree) => `${tree.node} ${tree.files.length} files`).join(', ') +
         `, ${rendered.objects.flatMap((group) => group.objects).length} objects`,
     )
     return rendered
   })
-  const files = renderedFiles(result)
+  const folder = target === 'kubeadm' ? workspace.renderedKubeadm : workspace.rendered
+  const files = target === 'kubeadm' ? kubeadmTarget(input, result) : renderedFiles(result)
   const changes = await withLock(join(workspace.root, '.rendered.lock'), async () => {
-    const found = await compareRendered(workspace.rendered, files)
-    if (found.length > 0) await writeRendered(workspace.rendered, files)
+    const found = await compareRendered(folder, files)
+    if (found.length > 0) await writeRendered(folder, files)
     return found
   })
-  for (const text of weakenings(result)) out.warn(text)
+  for (const line of weakenings(result)) out.warn(line)
   if (out.format === 'json')
     out.json({
       apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'RenderResult',
-      folder: workspace.rendered,
+      folder,
       off,
       forced: result.forced,
       changes,

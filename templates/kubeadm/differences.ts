@@ -24,3 +24,61 @@ export const skippedPhases = [
   'addon/coredns', // rendered/cluster, by digest and without a resolver outside
   'addon/kube-proxy',
 ] as const
+
+interface Difference {
+  component: ConfigurableName | '*'
+  /** As templates/kubeadm/compare.ts names it. */
+  place: string
+  why: string
+}
+
+const probes = 'kubeadm waits 10 s before the first request; we ask at once, every second'
+const ports = 'kubeadm names a port of the container for its own probes; with hostNetwork it opens nothing'
+const manager = 'kube-controller-manager'
+
+/** How the static pods that kubeadm writes from the target differ from our own. `*`: in every one. Seen with kubeadm 1.36.3. */
+export const ofManifests: readonly Difference[] = [
+  { component: '*', place: 'container.livenessProbe.initialDelaySeconds', why: probes },
+  { component: '*', place: 'container.startupProbe.initialDelaySeconds', why: probes },
+  { component: '*', place: 'container.ports.0.containerPort', why: ports },
+  { component: '*', place: 'container.ports.0.name', why: ports },
+  { component: '*', place: 'container.ports.0.protocol', why: ports },
+  {
+    component: 'kube-apiserver',
+    place: 'mount /etc/ssl/certs',
+    why: 'kubeadm gives public authorities to components; ours trust those of the PKI alone',
+  },
+  {
+    component: manager,
+    place: 'mount /etc/ssl/certs',
+    why: 'kubeadm gives public authorities to components; ours trust those of the PKI alone',
+  },
+  {
+    component: manager,
+    place: '--cluster-cidr',
+    why: 'of no effect: node networks are not allocated here',
+  },
+  { component: manager, place: '--service-cluster-ip-range', why: 'of no effect, as --cluster-cidr' },
+  {
+    component: manager,
+    place: '--cluster-signing-cert-file',
+    why: 'kubeadm writes it empty where it holds no authority: only the kubelets’ signer has an issuer',
+  },
+  { component: manager, place: '--cluster-signing-key-file', why: 'empty, as --cluster-signing-cert-file' },
+  {
+    component: manager,
+    place: '--controllers',
+    why: 'kubeadm turns on the controllers of bootstrap tokens; without the API server’s flag they do nothing',
+  },
+  {
+    component: 'etcd',
+    place: '--feature-gates',
+    why: 'kubeadm turns on InitialCorruptCheck; ours starts as etcd does by default',
+  },
+  { component: 'etcd', place: '--snapshot-count', why: 'kubeadm writes etcd’s default of 3.5' },
+  {
+    component: 'etcd',
+    place: 'mount /etc/kubernetes/pki/etcd',
+    why: 'kubeadm lets etcd write where its certificates are',
+  },
+]

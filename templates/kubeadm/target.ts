@@ -1,9 +1,12 @@
 import { type ConfigurableName, configurable, imageRepository, paths } from '../../cluster/components.ts'
-import { describeTree, type NodeTree } from '../../cluster/files.ts'
+import { describeTree, type NodeFile, type NodeTree } from '../../cluster/files.ts'
 import type { Model, NodeModel } from '../../cluster/model.ts'
 import { parseYaml, writeYaml, writeYamlStream } from '../../lib/yaml.ts'
 import { factsOf } from '../conflicts/facts.ts'
+import type { Site } from '../control.ts'
 import { configFolder } from '../controls/layout.ts'
+import { secretFile, textFile } from '../node/file.ts'
+import { kubeconfig } from '../node/kubeconfig.ts'
 import { hostFields } from '../node/kubelet.ts'
 import type { Rendered } from '../render.ts'
 import { notOfTheCluster, skippedPhases } from './differences.ts'
@@ -20,7 +23,11 @@ const written: readonly string[] = [...configurable.map((name) => `${paths.manif
  * The same cluster for kubeadm, by path below `rendered-kubeadm/`: `NODE/kubeadm.yaml`, `NODE/patches/`, `NODE/files/` with what has to
  * lie on the node before kubeadm runs, and `NODE/tree.json`, which names its modes, keys and programs too. Holds no secret.
  */
-export function kubeadmTarget(model: Model, { trees }: Pick<Rendered, 'trees'>): Map<string, string> {
+export function kubeadmTarget(
+  site: Pick<Site, 'model' | 'pki'>,
+  { trees }: Pick<Rendered, 'trees'>,
+): Map<string, string> {
+  const { model } = site
   const files = new Map<string, string>()
   const facts = factsOf(model, trees, [])
   model.nodes.forEach((node, index) => {
@@ -31,12 +38,27 @@ export function kubeadmTarget(model: Model, { trees }: Pick<Rendered, 'trees'>):
     const first = node.name === model.controlPlanes[0]?.name
     put('kubeadm.yaml', writeYamlStream(first ? initDocuments(model, node, tree, args) : [join(model, node)]))
     for (const [name, patch] of patches(node, tree)) put(`patches/${name}`, writeYaml(patch))
-    const before = { ...tree, files: tree.files.filter((file) => !written.includes(file.path)) }
+    const ours = tree.files.filter((file) => !written.includes(file.path))
+    const before = { ...tree, files: [...ours, ...(first ? superAdmin(site) : [])] }
     put('tree.json', `${JSON.stringify(describeTree(before), null, 2)}\n`)
     for (const { path, content } of before.files)
       if (content.kind === 'text' || content.kind === 'template') put(`files${path}`, content.text)
   })
   return files
+}
+
+/** kubeadm asks for it where it holds no authority, and binds the administrators' group with it: take both files away after init. */
+function superAdmin({ model, pki }: Pick<Site, 'model' | 'pki'>): NodeFile[] {
+  const key = `${paths.pki}/super-admin.key`
+  const text = kubeconfig({
+    cluster: model.name,
+    user: 'kubernetes-super-admin',
+    server: model.endpoint.url,
+    ca: pki.trust('api-servers-and-root'),
+    certificate: { pem: pki.certificate('super-admin') },
+    key,
+  })
+  return [textFile(`${paths.kubernetes}/super-admin.conf`, text), secretFile(key, pki.key('super-admin'))]
 }
 
 type AllArgs = Record<ConfigurableName, Record<string, string>>
@@ -90,7 +112,8 @@ function clusterConfiguration(model: Model, args: AllArgs): object {
       ],
     },
     controllerManager: { extraArgs: extra('kube-controller-manager') },
-    scheduler: { extraArgs: extra('kube-scheduler') },
+    // kubeadm mounts nothing but its kubeconfig: its serving certificate and its trust lie here.
+    scheduler: { extraArgs: extra('kube-scheduler'), extraVolumes: [volume('k8s-certs', paths.pki, true)] },
   }
 }
 

@@ -27,7 +27,15 @@ const once = ordinary()
 
 /** The first control plane’s facts with a change; null takes a setting away. */
 function changed(facts: Facts, change: Change): Facts {
-  const copy = structuredClone(facts)
+  const copy: Facts = {
+    ...facts,
+    model: { ...facts.model, spec: { ...facts.model.spec } },
+    node: { ...facts.node, host: { ...facts.node.host } },
+    args: structuredClone(facts.args),
+    kubelet: { ...facts.kubelet },
+    kubeletArgs: { ...facts.kubeletArgs },
+    files: { ...facts.files },
+  }
   for (const component of configurable) Object.assign(copy.args[component], change[component])
   for (const component of configurable)
     for (const [flag, value] of Object.entries(change[component] ?? {}))
