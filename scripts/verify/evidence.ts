@@ -4,6 +4,7 @@ import { listFiles } from '../../lib/files.ts'
 import { sha256, sha256File } from '../../lib/hash.ts'
 import { controls as catalogue } from '../../templates/controls.ts'
 import { type ControlVerdict, foldControls, type ProbeResult } from './fold.ts'
+import { foldItems, type ItemResult } from './items.ts'
 import { type Outcome, outcomes } from './probe.ts'
 
 /** What became of a control, and which items of the benchmarks and which claims it answers. */
@@ -11,6 +12,8 @@ export interface ControlResult extends ControlVerdict {
   title: string
   /** `CIS 1.2.5`, `STIG V-242378`, `claim: TLS everywhere`. */
   references: string[]
+  /** What render set for it, a line each; nothing when it is off or not applicable. */
+  sets: string[]
 }
 
 /** Described for others by docs/schema/results.schema.json. */
@@ -32,6 +35,8 @@ export interface Evidence {
   complete: boolean
   summary: Record<Outcome, number>
   controls: ControlResult[]
+  /** Every item of the benchmarks and every claim. */
+  items: ItemResult[]
   probes: ProbeResult[]
   /** What could not be removed from the cluster afterwards. */
   leftovers: string[]
@@ -44,22 +49,27 @@ export function countOutcomes(results: readonly { outcome: Outcome }[]): Record<
   return counts
 }
 
-type Given = Omit<Evidence, 'apiVersion' | 'kind' | 'summary' | 'controls'>
+type Given = Omit<Evidence, 'apiVersion' | 'kind' | 'summary' | 'controls' | 'items'> & {
+  /** What render set, by control. */
+  sets: Readonly<Record<string, readonly string[]>>
+}
 
 /** The evidence of one run. */
-export function buildEvidence(given: Given): Evidence {
+export function buildEvidence({ sets, ...given }: Given): Evidence {
+  const verdicts = foldControls(given.probes)
+  const described = (verdict: ControlVerdict): ControlResult => {
+    const control = catalogue.find(({ id }) => id === verdict.id)
+    const references = [...(control?.references ?? [])]
+    return { ...verdict, title: control?.title ?? verdict.id, references, sets: [...(sets[verdict.id] ?? [])] }
+  }
   return {
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'VerifyResult',
     ...given,
     summary: countOutcomes(given.probes),
-    controls: foldControls(given.probes).map(withReferences),
+    controls: verdicts.map(described),
+    items: foldItems(verdicts, given.probes),
   }
-}
-
-function withReferences(verdict: ControlVerdict): ControlResult {
-  const control = catalogue.find(({ id }) => id === verdict.id)
-  return { ...verdict, title: control?.title ?? verdict.id, references: [...(control?.references ?? [])] }
 }
 
 /** One digest for a folder: of the sorted lines `SHA256  PATH` of its files. */

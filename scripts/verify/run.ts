@@ -1,12 +1,14 @@
 import { loadSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
 import { sha256File } from '../../lib/hash.ts'
+import { controls as catalogue } from '../../templates/controls.ts'
 import type { Context } from '../command.ts'
+import { settings } from '../controls/settings.ts'
 import { runProbes, unmetNeeds } from './engine.ts'
 import type { Env } from './env.ts'
 import { buildEvidence, type Evidence, folderDigest } from './evidence.ts'
 import { holds, type ProbeResult } from './fold.ts'
-import { openEnv } from './open.ts'
+import { type Opened, openEnv } from './open.ts'
 import { pause } from './pods.ts'
 import type { Probe } from './probe.ts'
 import { countObjects, sweep } from './sandbox.ts'
@@ -83,12 +85,19 @@ export async function probeCluster(
       },
       off: opened.off,
       forced: opened.forced,
+      sets: settingsOf(opened),
       probes: results,
       leftovers,
     })
   } finally {
     await opened.close()
   }
+}
+
+/** What render set for each control that is on, from the same data as render. */
+function settingsOf({ env, controls }: Opened): Record<string, string[]> {
+  const on = catalogue.filter(({ id }) => controls[id]?.state === 'on')
+  return Object.fromEntries(on.map((control) => [control.id, settings(control.on(env.site))]))
 }
 
 async function removeLeftovers(context: Context, env: Env): Promise<void> {

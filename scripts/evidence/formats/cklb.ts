@@ -1,15 +1,15 @@
 import type { Evidence } from '../../verify/evidence.ts'
-import type { Outcome } from '../../verify/probe.ts'
-import { type Item, itemsOf } from '../items.ts'
+import type { ItemOutcome, ItemResult } from '../../verify/items.ts'
 import { uuidOf } from '../uuid.ts'
 
-/** A waived failure is still open: STIG Viewer shows its reason as a comment. */
-const statuses: Record<Outcome, 'not_a_finding' | 'open' | 'not_applicable' | 'not_reviewed'> = {
+/** A waived failure is still open, and what no probe can look at is for a reviewer: the comment says how it is met. */
+const statuses: Record<ItemOutcome, 'not_a_finding' | 'open' | 'not_applicable' | 'not_reviewed'> = {
   pass: 'not_a_finding',
   fail: 'open',
   waived: 'open',
   'not-applicable': 'not_applicable',
   'not-evaluated': 'not_reviewed',
+  unproven: 'not_reviewed',
 }
 
 /** What a rule of the published STIG holds and we do not: its texts are DISA's and change with its releases. */
@@ -35,11 +35,11 @@ const blank = {
   reference_identifier: '',
 }
 
-/** The checklist format of STIG Viewer 3 (JSON, `cklb_version` 1.0): a rule per STIG item that controls answer. */
+/** The checklist format of STIG Viewer 3 (JSON, `cklb_version` 1.0): a rule per STIG item. */
 export function cklb(evidence: Evidence): string {
   const { cluster, started } = evidence
   const stig = uuidOf(cluster, started, 'stig')
-  const items = itemsOf(evidence.controls).filter((item) => item.kind === 'STIG')
+  const items = evidence.items.filter(({ benchmark }) => benchmark === 'stig')
   const checklist = {
     title: `redoubt verify of cluster ${cluster}`,
     id: uuidOf(cluster, started, 'checklist'),
@@ -79,25 +79,24 @@ export function cklb(evidence: Evidence): string {
 }
 
 /** Rule ids carry the revision of the STIG's release; without it they name the rule of any release. */
-function rule(item: Item, { cluster, started, probes }: Evidence, stig: string) {
-  const title = item.controls.map((control) => control.title).join('; ')
-  const names = new Set(item.controls.flatMap((control) => control.probes))
-  const own = probes.filter((probe) => names.has(probe.id))
+function rule(item: ItemResult, { cluster, started, probes }: Evidence, stig: string) {
+  const id = item.reference.replace(/^STIG /, '')
+  const own = probes.filter((probe) => item.probes.includes(probe.id))
   const details = own.map(
     (probe) => `${probe.outcome}  ${probe.id}: ${probe.title}${probe.why ? `: ${probe.why}` : ''}`,
   )
   return {
-    group_id_src: item.id,
-    group_tree: [{ id: item.id, title: item.id, description: '' }],
-    group_id: item.id,
+    group_id_src: id,
+    group_tree: [{ id: id, title: id, description: '' }],
+    group_id: id,
     severity: 'unknown',
-    group_title: item.id,
-    rule_id_src: `S${item.id}_rule`,
-    rule_id: `S${item.id}`,
+    group_title: id,
+    rule_id_src: `S${id}_rule`,
+    rule_id: `S${id}`,
     rule_version: '',
-    rule_title: title,
+    rule_title: item.title,
     ...blank,
-    uuid: uuidOf(cluster, started, 'rule', item.id),
+    uuid: uuidOf(cluster, started, 'rule', id),
     stig_uuid: stig,
     status: statuses[item.outcome],
     overrides: {},

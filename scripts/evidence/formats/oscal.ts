@@ -1,20 +1,22 @@
 import type { Evidence } from '../../verify/evidence.ts'
 import type { ProbeResult } from '../../verify/fold.ts'
-import { type Item, itemsOf } from '../items.ts'
+import type { ItemResult } from '../../verify/items.ts'
 import { uuidOf } from '../uuid.ts'
 
 const namespace = 'https://redoubt.dev/ns/oscal'
 
 /**
  * OSCAL assessment results 1.0.4 (NIST; later 1.x read it): an observation per probe, a finding per CIS and STIG item. Only `pass`
- * satisfies: a waiver or an unanswered question does not. Items that are not applicable are excluded from what was reviewed.
+ * satisfies: a waiver or an unanswered question does not. Items that are not applicable, or that no probe can look at, are excluded from
+ * what was reviewed.
  */
 export function oscal(evidence: Evidence): string {
   const { cluster, started, finished, version, probes } = evidence
   const id = (...words: string[]) => uuidOf(cluster, started, ...words)
-  const items = itemsOf(evidence.controls).filter((item) => item.kind === 'CIS' || item.kind === 'STIG')
-  const tried = items.filter((item) => item.outcome !== 'not-applicable')
-  const skipped = items.filter((item) => item.outcome === 'not-applicable')
+  const items = evidence.items.filter(({ benchmark }) => benchmark === 'cis' || benchmark === 'stig')
+  const reviewed = (item: ItemResult) => item.outcome !== 'not-applicable' && item.outcome !== 'unproven'
+  const tried = items.filter(reviewed)
+  const skipped = items.filter((item) => !reviewed(item))
   const document = {
     'assessment-results': {
       uuid: id('document'),
@@ -36,7 +38,8 @@ export function oscal(evidence: Evidence): string {
           'reviewed-controls': {
             'control-selections': [
               {
-                description: 'Items of the CIS Kubernetes Benchmark and the DISA Kubernetes STIG that probes answer.',
+                description:
+                  'Items of the CIS Kubernetes Benchmark and the DISA Kubernetes STIG. Excluded: not applicable, or not to be proven by a probe.',
                 ...selection('include-controls', tried),
                 ...selection('exclude-controls', skipped),
               },
@@ -48,7 +51,7 @@ export function oscal(evidence: Evidence): string {
           ),
           ...some(
             'findings',
-            tried.map((item) => finding(item, id)),
+            tried.map((item) => finding(item, evidence, id)),
           ),
         },
       ],
@@ -72,11 +75,11 @@ function property(name: string, value: string) {
 }
 
 /** `CIS-1.2.5`, `V-242378`: OSCAL's tokens begin with a letter and hold no space. */
-function token(item: Item): string {
-  return (item.kind === 'CIS' ? `CIS-${item.id}` : item.id).replaceAll(/[^\w.-]/g, '-')
+function token({ reference }: ItemResult): string {
+  return reference.replace(/^STIG /, '').replaceAll(/[^\w.-]/g, '-')
 }
 
-function selection(name: string, items: readonly Item[]) {
+function selection(name: string, items: readonly ItemResult[]) {
   return some(
     name,
     items.map((item) => ({ 'control-id': token(item) })),
@@ -102,15 +105,15 @@ function observation(probe: ProbeResult, uuid: string, collected: string) {
   }
 }
 
-function finding(item: Item, id: (...words: string[]) => string) {
-  const probes = [...new Set(item.controls.flatMap((control) => control.probes))]
+function finding(item: ItemResult, { probes }: Evidence, id: (...words: string[]) => string) {
   const held = item.outcome === 'pass'
   const reason = held ? 'pass' : item.outcome === 'fail' ? 'fail' : 'other'
+  const own = probes.filter((probe) => item.probes.includes(probe.id))
   return {
-    uuid: id('finding', item.kind, item.id),
-    title: `${item.kind} ${item.id}`,
-    description: item.controls.map((control) => `${control.id}: ${control.title}`).join('\n'),
-    props: [property('outcome', item.outcome)],
+    uuid: id('finding', item.reference),
+    title: item.reference,
+    description: item.title,
+    props: [property('outcome', item.outcome), ...item.controls.map((control) => property('control', control))],
     target: {
       type: 'objective-id',
       'target-id': token(item),
@@ -120,6 +123,9 @@ function finding(item: Item, id: (...words: string[]) => string) {
         ...(item.why ? { remarks: `${item.outcome}: ${item.why}` } : {}),
       },
     },
-    'related-observations': probes.map((probe) => ({ 'observation-uuid': id('probe', probe) })),
+    ...some(
+      'related-observations',
+      own.map((probe) => ({ 'observation-uuid': id('probe', probe.id) })),
+    ),
   }
 }

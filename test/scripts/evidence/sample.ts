@@ -20,6 +20,7 @@ export function sample(given: Partial<Parameters<typeof buildEvidence>[0]> = {})
     off: ['audit-log'],
     forced: ['kube-apiserver --goaway-chance=0.1'],
     complete: true,
+    sets: { 'anonymous-limited': ['file /etc/kubernetes/apiserver/authentication.yaml (0600 root:root)'] },
     probes: [
       fakeResult('apiserver-tls-floor', 'pass', {
         group: 'transport',

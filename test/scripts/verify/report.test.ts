@@ -24,6 +24,7 @@ const evidence = buildEvidence({
   off: ['audit-log'],
   forced: [],
   complete: true,
+  sets: {},
   probes: [
     fakeResult('apiserver-tls-floor', 'pass', { group: 'transport', controls: ['apiserver-tls'] }),
     fakeResult('anonymous', 'fail', {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
+import { type BenchmarkName, benchmarks as names } from '../../../../templates/benchmarks/items.ts'
 import { countOutcomes, type Evidence } from '../../../verify/evidence.ts'
 import { exitCode } from '../../../verify/fold.ts'
 import { groups, outcomes } from '../../../verify/probe.ts'
-import { itemsOf } from '../../items.ts'
 import { type Html, html } from './markup.ts'
 import { script } from './script.ts'
 import { style } from './style.ts'
-import { attention, checksAt, checkTable, itemTable, part, probeDetails } from './views.ts'
+import { attention, checksAt, checkTable, controlTable, itemTable, part, probeDetails } from './views.ts'
 
 /** One page that holds everything, asks for nothing, and may run nothing but its own script (CSP by hash). */
 export function page(evidence: Evidence): string {
@@ -29,6 +29,7 @@ ${filters(evidence)}
 <main>
 ${claims(evidence)}
 ${benchmarks(evidence)}
+${controls(evidence)}
 ${nodes(evidence)}
 ${probes(evidence)}
 </main>
@@ -71,40 +72,33 @@ ${notices.map((text) => html`<p class="notice">${text}</p>`)}
 /** Hidden until the script runs: without it there is nothing to filter with, and everything shows. */
 function filters(evidence: Evidence): Html {
   const counts = countOutcomes(evidence.probes)
-  const boxes = outcomes.map(
-    (outcome) =>
-      html`<label><input type="checkbox" name="${outcome}" value="${outcome}" checked><span class="${outcome}">${counts[outcome]} ${outcome}</span></label>`,
-  )
-  return html`<nav hidden aria-label="Filter">${boxes}<input type="search" name="words" placeholder="words: etcd 401" aria-label="Words that must occur" autocomplete="off" spellcheck="false"><span class="links"><a href="#claims">By claim</a><a href="#benchmarks">By benchmark</a><a href="#nodes">By node</a><a href="#probes">By probe</a></span></nav>`
+  const box = (value: string, label: string) =>
+    html`<label><input type="checkbox" name="${value}" value="${value}" checked><span class="${value}">${label}</span></label>`
+  const boxes = [...outcomes.map((one) => box(one, `${counts[one]} ${one}`)), box('unproven', 'unproven')]
+  return html`<nav hidden aria-label="Filter">${boxes}<input type="search" name="words" placeholder="words: etcd 401" aria-label="Words that must occur" autocomplete="off" spellcheck="false"><span class="links"><a href="#claims">By claim</a><a href="#benchmarks">By benchmark</a><a href="#controls">By control</a><a href="#nodes">By node</a><a href="#probes">By probe</a></span></nav>`
+}
+
+const unproven = 'Unproven is what no probe can look at; it is never a pass.'
+
+function itemsOf({ items }: Evidence, name: BenchmarkName) {
+  return items.filter(({ benchmark }) => benchmark === name)
 }
 
 function claims(evidence: Evidence): Html {
-  const items = itemsOf(evidence.controls).filter((item) => item.kind === 'claim')
-  return part(
-    'claims',
-    'By claim',
-    'What is claimed of this cluster, and the probes that tried to break it.',
-    itemTable('Claim', items),
-  )
+  const about = `What is claimed of this cluster, and the probes that tried to break it. ${unproven}`
+  return part('claims', 'By claim', about, itemTable('Claim', itemsOf(evidence, 'claims'), evidence.controls))
 }
 
 function benchmarks(evidence: Evidence): Html {
-  const items = itemsOf(evidence.controls).filter((item) => item.kind !== 'claim')
-  const kinds = [...new Set(items.map((item) => item.kind))]
-  const names: Record<string, string> = { CIS: 'CIS Kubernetes Benchmark', STIG: 'DISA Kubernetes STIG' }
-  const tables = kinds.map(
-    (kind) =>
-      html`<h3>${names[kind] ?? kind}</h3>${itemTable(
-        'Item',
-        items.filter((item) => item.kind === kind),
-      )}`,
+  const tables = (['cis', 'stig', 'nsa'] as const).map(
+    (name) =>
+      html`<h3>${names[name]}</h3>${itemTable(name === 'nsa' ? 'Recommendation' : 'Item', itemsOf(evidence, name), evidence.controls)}`,
   )
-  return part(
-    'benchmarks',
-    'By benchmark',
-    'Items that controls answer. Those met by the host or by people are not probed; redoubt controls lists them.',
-    html`${tables}`,
-  )
+  return part('benchmarks', 'By benchmark', `Every item, and how it is answered. ${unproven}`, html`${tables}`)
+}
+
+function controls(evidence: Evidence): Html {
+  return part('controls', 'By control', 'What render set, and whether it held.', controlTable(evidence.controls))
 }
 
 function nodes(evidence: Evidence): Html {

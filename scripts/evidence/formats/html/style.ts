@@ -1,12 +1,13 @@
 /** The page's style sheet: system fonts, light and dark, and a print form in which everything is open. */
 export const style = `
 :root { color-scheme: light dark; --page: #fff; --text: #1b1f24; --soft: #5b6570; --line: #d8dde3; --box: #f5f7f9; --link: #0b57b0;
-  --pass: #1a7f37; --fail: #c0211b; --waived: #8a5a00; --not-applicable: #667079; --not-evaluated: #8a3ab9; }
+  --pass: #1a7f37; --fail: #c0211b; --waived: #8a5a00; --not-applicable: #667079; --not-evaluated: #8a3ab9; --unproven: #5b6570; }
 @media (prefers-color-scheme: dark) { :root { --page: #14171b; --text: #e4e8ec; --soft: #9aa5b0; --line: #333a42; --box: #1d2126;
-  --link: #7db4ff; --pass: #4cc26b; --fail: #ff7b72; --waived: #e0a93f; --not-applicable: #98a2ac; --not-evaluated: #cf9bf5; } }
+  --link: #7db4ff; --pass: #4cc26b; --fail: #ff7b72; --waived: #e0a93f; --not-applicable: #98a2ac; --not-evaluated: #cf9bf5;
+  --unproven: #9aa5b0; } }
 * { box-sizing: border-box; }
 html { scroll-padding-top: 6rem; }
-body { margin: 0 auto; padding: 1.5rem 1.5rem 4rem; max-width: 76rem; background: var(--page); color: var(--text);
+body { margin: 0 auto; padding: 1.5rem 1.5rem 4rem; max-width: 84rem; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; }
 h1 { font-size: 1.5rem; margin: 0; }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem; }
@@ -26,17 +27,18 @@ nav input[type=search] { flex: 1 1 12rem; min-width: 9rem; font: inherit; paddin
   border: 1px solid var(--line); border-radius: 4px; }
 nav .links { display: flex; flex-wrap: wrap; gap: .9rem; flex-basis: 100%; }
 table { border-collapse: collapse; width: 100%; table-layout: fixed; }
-col.items { width: 13%; } col.claims { width: 22%; } col.outcome { width: 8.5rem; } col.probes { width: 31%; }
+col.items { width: 7rem; } col.claims { width: 18%; } col.outcome { width: 9.3rem; } col.controls { width: 13rem; } col.probes { width: 17rem; }
+col.control { width: 12rem; } col.title { width: 24%; }
 col.verdict { width: 8.5rem; } col.probe { width: 15%; } col.sent { width: 30%; } col.expected { width: 20%; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .8rem .35rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; color: var(--soft); font-size: .87em; }
 td { overflow-wrap: anywhere; }
 td ul { list-style: none; margin: 0; padding: 0; } td li + li { margin-top: .2rem; }
 td a { text-decoration-color: var(--line); }
-.pass, .fail, .waived, .not-applicable, .not-evaluated { font-weight: 600; white-space: nowrap; }
+.pass, .fail, .waived, .not-applicable, .not-evaluated, .unproven { font-weight: 600; white-space: nowrap; }
 .pass { color: var(--pass); } .fail { color: var(--fail); } .waived { color: var(--waived); }
 .not-applicable { color: var(--not-applicable); } .not-evaluated, .unknown { color: var(--not-evaluated); }
-.unknown { font-weight: 600; }
+.unknown { font-weight: 600; } .unproven { color: var(--unproven); }
 details { border: 1px solid var(--line); border-radius: 6px; margin: .4rem 0; }
 summary { cursor: pointer; padding: .45rem .8rem; display: flex; gap: .8rem; align-items: baseline; }
 summary::before { content: "▸"; color: var(--soft); } [open] > summary::before { content: "▾"; }
@@ -49,9 +51,9 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 [hidden] { display: none; }
 @media (max-width: 44rem) { body { padding: 1rem .8rem 3rem; } nav { position: static; } section { overflow-x: auto; } table { min-width: 44rem; } summary { flex-wrap: wrap; } dl { grid-template-columns: 1fr; } }
 @media print { :root { color-scheme: light; --page: #fff; --text: #000; --soft: #444; --line: #bbb; --box: #fff; --link: #000; --pass: #1a6b30;
-  --fail: #a51a15; --waived: #6d4700; --not-applicable: #444; --not-evaluated: #6b2a92; }
+  --fail: #a51a15; --waived: #6d4700; --not-applicable: #444; --not-evaluated: #6b2a92; --unproven: #444; }
   body { max-width: none; padding: 0; font-size: 8.5pt; line-height: 1.35; } nav, #nodes { display: none; } a { text-decoration: none; }
-  col.outcome, col.verdict, summary .state { width: 7rem; flex-basis: 7rem; } th, td { padding: .2rem .6rem .2rem 0; } h2 { margin-top: 1.2rem; } h2, h3 { break-after: avoid; } tr, summary { break-inside: avoid; } thead { display: table-header-group; }
+  col.outcome, col.verdict, summary .state { width: 6.5rem; flex-basis: 6.5rem; } col.items { width: 5rem; } col.controls, col.control { width: 8rem; } col.probes { width: 11rem; } th, td { padding: .2rem .6rem .2rem 0; } h2 { margin-top: 1.2rem; } h2, h3 { break-after: avoid; } tr, summary { break-inside: avoid; } thead { display: table-header-group; }
   details { border: 0; border-top: 1px solid var(--line); border-radius: 0; } details::details-content { content-visibility: visible; height: auto; }
   details > div { padding-left: 0; overflow: visible; } summary { padding-left: 0; } summary::before { display: none; } @page { margin: 15mm; } }
 `

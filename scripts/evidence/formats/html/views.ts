@@ -1,17 +1,18 @@
-import type { Evidence } from '../../../verify/evidence.ts'
+import type { ControlResult, Evidence } from '../../../verify/evidence.ts'
 import type { ProbeResult } from '../../../verify/fold.ts'
+import type { ItemOutcome, ItemResult } from '../../../verify/items.ts'
 import type { Check, Outcome } from '../../../verify/probe.ts'
-import type { Item } from '../../items.ts'
 import { type Html, html } from './markup.ts'
 
 /** What each outcome is called; the words of docs/verify.md. */
-export function state(outcome: Outcome): Html {
-  const marks: Record<Outcome, string> = {
+export function state(outcome: ItemOutcome): Html {
+  const marks: Record<ItemOutcome, string> = {
     pass: '✓',
     fail: '✗',
     waived: '~',
     'not-applicable': '–',
     'not-evaluated': '?',
+    unproven: '○',
   }
   return html`<span class="${outcome}">${marks[outcome]} ${outcome}</span>`
 }
@@ -26,14 +27,33 @@ function probeLinks(names: readonly string[]): readonly Html[] {
 }
 
 /** Claims or items of a benchmark: what became of each, by which controls, proven by which probes. */
-export function itemTable(heading: 'Claim' | 'Item', items: readonly Item[]): Html {
-  const rows = items.map(({ id, outcome, why, controls }) => {
-    const probes = [...new Set(controls.flatMap((control) => control.probes))]
-    const titles = controls.map((control) => html`<li>${control.title} <code class="soft">${control.id}</code></li>`)
-    return html`<tr data-outcome="${outcome}"><td>${id}</td><td>${state(outcome)}</td><td><ul>${titles}</ul>${why ? html`<div class="soft">${why}</div>` : ''}</td><td><ul>${probeLinks(probes)}</ul></td></tr>`
+export function itemTable(
+  heading: 'Claim' | 'Item' | 'Recommendation',
+  items: readonly ItemResult[],
+  asked: readonly ControlResult[],
+): Html {
+  const control = (id: string) =>
+    asked.some((one) => one.id === id)
+      ? html`<li><a href="#control-${id}"><code>${id}</code></a></li>`
+      : html`<li><code>${id}</code></li>`
+  const rows = items.map(({ reference, title, outcome, why, controls, probes }) => {
+    const id = reference.replace(/^(CIS|STIG|NSA|claim:) /, '')
+    const asks = id === title ? html`` : html`<div>${title}</div>`
+    const because = why ? html`<div class="soft">${why}</div>` : html``
+    return html`<tr data-outcome="${outcome}"><td>${id}</td><td>${state(outcome)}</td><td>${asks}${because}</td><td><ul>${controls.map(control)}</ul></td><td><ul>${probeLinks(probes)}</ul></td></tr>`
   })
-  const width = heading === 'Claim' ? 'claims' : 'items'
-  return html`<table><colgroup><col class="${width}"><col class="outcome"><col><col class="probes"></colgroup><thead><tr><th>${heading}</th><th>Outcome</th><th>Controls</th><th>Probes</th></tr></thead><tbody>${rows}</tbody></table>`
+  const width = heading === 'Item' ? 'items' : 'claims'
+  return html`<table><colgroup><col class="${width}"><col class="outcome"><col><col class="controls"><col class="probes"></colgroup><thead><tr><th>${heading}</th><th>Outcome</th><th>What it asks for</th><th>Controls</th><th>Probes</th></tr></thead><tbody>${rows}</tbody></table>`
+}
+
+/** Each control: what became of it, what render set for it, and the probes that prove it. */
+export function controlTable(controls: readonly ControlResult[]): Html {
+  const rows = controls.map(({ id, title, outcome, why, references, sets, probes }) => {
+    const set =
+      sets.length > 0 ? sets.map((line) => html`<li class="mono">${line}</li>`) : [html`<li class="soft">nothing</li>`]
+    return html`<tr id="control-${id}" data-outcome="${outcome}"><td><code>${id}</code></td><td>${state(outcome)}</td><td><div>${title}</div>${why ? html`<div class="soft">${why}</div>` : ''}<div class="soft">${references.join(', ')}</div></td><td><ul>${set}</ul></td><td><ul>${probeLinks(probes)}</ul></td></tr>`
+  })
+  return html`<table><colgroup><col class="control"><col class="outcome"><col class="title"><col><col class="probes"></colgroup><thead><tr><th>Control</th><th>Outcome</th><th>Holds that</th><th>Set</th><th>Probes</th></tr></thead><tbody>${rows}</tbody></table>`
 }
 
 /** What failed or could not be evaluated, before everything else; nothing when all is well. */
