@@ -47,6 +47,7 @@ export async function probeCluster(
   const { env } = opened
   for (const [need, why] of unmetNeeds(probes, env.missing)) out.warn(`no ${need}: ${why}`)
   try {
+    const sets = settingsOf(opened)
     await removeLeftovers(context, env)
     let results: ProbeResult[]
     let leftovers: string[] = []
@@ -85,7 +86,7 @@ export async function probeCluster(
       },
       off: opened.off,
       forced: opened.forced,
-      sets: settingsOf(opened),
+      sets,
       probes: results,
       leftovers,
     })
