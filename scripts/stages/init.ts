@@ -59,6 +59,17 @@ const more = `
   #    args:
   #      goaway-chance: "0.001"
 
+  # Namespaces, each with a quota, limits and policies; what is given here replaces a default. docs/access.md
+  #namespaces:
+  #  - name: team-a
+  #    quota: {pods: 20, limits.memory: 8Gi}
+  #    limits: {max: {memory: 2Gi}}
+
+  # Who may what, by the names of groups. Bound only when verify has passed.
+  #access:
+  #  - {persona: platform-admin, groups: [platform]}
+  #  - {persona: developer, groups: [team-a-devs], namespaces: [team-a]}
+
   # A control that must be off for a while: why, and until when. The evidence quotes it.
   #waivers: []
 `
