@@ -55,11 +55,13 @@ export function renderCluster(input: RenderInput): Rendered {
   const profile = profiles[model.spec.profile]
   const off = [...input.off, ...Object.keys(profile.off)]
   const forced = new Set<string>()
+  // What is written names the spec without its folder: the same workspace elsewhere renders to the same bytes.
+  const folder = where([]).replace(/[^/]*$/, '')
   const options = {
     components: model.spec.components,
     where,
     force: input.force === true,
-    onForced: (text: string) => forced.add(text),
+    onForced: (text: string) => forced.add(folder === '' ? text : text.replaceAll(folder, '')),
   }
   const contributions: Contributed[] = controls.map((control) => {
     if (control.notApplicable?.(input) !== undefined) return { by: control.id }

@@ -152,6 +152,15 @@ test('what only harms passes with --force, and is told', async () => {
   assert.match(textOf(trees, '/etc/kubernetes/manifests/kube-apiserver.yaml'), /--goaway-chance=0\.001/)
 })
 
+test('what is told does not depend on where the workspace lies', async () => {
+  const input = await inputOf(nodes, { extra: args('kube-apiserver', 'goaway-chance: "0.001"') })
+  const where = (path: readonly (string | number)[]) => `/srv/lab/${input.where?.(path)}`
+  assert.deepEqual(
+    renderCluster({ ...input, where, force: true }).forced,
+    renderCluster({ ...input, force: true }).forced,
+  )
+})
+
 test('a conflict with a host names the node where no line of the spec does', async () => {
   const input = await inputOf(nodes, { extra: '  profile: stig', host: { writableSysctls: {} } })
   assert.throws(
