@@ -10,30 +10,45 @@ import { findRun, readRun } from '../evidence/runs.ts'
 import { type Evidence, folderDigest } from '../verify/evidence.ts'
 import type { Apply } from './run.ts'
 
-/** Why the gate is closed; undefined when it is open. Never throws: evidence that cannot be read opens nothing. */
+/**
+ * Why the gate is closed; undefined when it is open. `born` is when the cluster began (RFC 3339). Never throws: evidence that
+ * cannot be read opens nothing.
+ */
 export async function closedGate(
   { evidence, rendered, keys }: Workspace,
   cluster: string,
+  born: string | undefined,
 ): Promise<string | undefined> {
   try {
     const run = await findRun(evidence, 'latest')
     const { problems } = await checkRun(run, await loadEvidenceKey(keys))
     if (problems.length > 0) return `the evidence ${run} is not as it was signed: ${problems[0]}`
-    return flawOf(await readRun(run), cluster, await folderDigest(rendered))
+    return flawOf(await readRun(run), cluster, await folderDigest(rendered), born)
   } catch (error) {
     return messageOf(error)
   }
 }
 
 /** Why evidence grants nothing: it must be whole, of this cluster and of this very rendering, and nothing in it failed or stayed unknown. */
-export function flawOf(evidence: Evidence, cluster: string, rendered: string): string | undefined {
+export function flawOf(
+  evidence: Evidence,
+  cluster: string,
+  rendered: string,
+  born: string | undefined,
+): string | undefined {
   if (evidence.cluster !== cluster) return `the last verify was of cluster ${evidence.cluster}`
+  // Also false for what is no time at all.
+  if (!(Date.parse(evidence.started) > Date.parse(born ?? ''))) return 'this cluster was not verified yet'
   if (!evidence.complete) return 'the last verify asked only some probes'
   if (evidence.inputs.rendered !== rendered) return 'this rendering was not verified yet'
   if (evidence.off.length > 0) return `it was rendered without ${evidence.off.join(', ')}`
   const bad = evidence.probes.filter(({ outcome }) => outcome === 'fail' || outcome === 'not-evaluated')
   if (bad.length > 0) return `the last verify did not pass: ${bad.map(({ id }) => id).join(', ')}`
   return evidence.probes.length === 0 ? 'the last verify asked nothing' : undefined
+}
+
+interface Born {
+  metadata: { creationTimestamp?: string }
 }
 
 interface Due {
@@ -45,14 +60,15 @@ interface Due {
 
 /**
  * What may be applied now. While the gate is closed, a binding of people may be narrowed and never made or widened: whoever
- * leaves the spec loses the right at once, whoever enters it waits for verify. `isNew`: no evidence can be of this cluster.
+ * leaves the spec loses the right at once, whoever enters it waits for verify. `exists`: there is an API server to ask.
  */
-export async function dueGroups({ objects, context, model, api }: Apply, isNew: boolean): Promise<Due> {
+export async function dueGroups({ objects, context, model, api }: Apply, exists: boolean): Promise<Due> {
   const grants = objects.find((group) => group.name === grantGroup)
   if (!grants) return { groups: objects }
-  const why = isNew ? 'the cluster is new' : await closedGate(context.workspace, model.name)
+  const system = exists ? await api.admin.get<Born>('/api/v1/namespaces/kube-system') : undefined
+  const why = await closedGate(context.workspace, model.name, system?.metadata.creationTimestamp)
   if (why === undefined) return { groups: objects }
-  const narrowed = isNew ? [] : await Promise.all(grants.objects.map((object) => narrow(api.admin, object)))
+  const narrowed = exists ? await Promise.all(grants.objects.map((object) => narrow(api.admin, object))) : []
   const kept = narrowed.filter((object) => object !== undefined)
   const count = grants.objects.filter((object) => !kept.some((one) => isSame(one, object))).length
   const groups = objects.map((group) => (group === grants ? { ...group, objects: kept } : group))

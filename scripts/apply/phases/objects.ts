@@ -16,7 +16,7 @@ export const objects: Phase = {
   title: 'Apply cluster objects',
   plan: async (apply) => {
     const all = apply.objects.flatMap((group) => group.objects)
-    const isNew = isNewCluster(apply)
+    const isNew = apply.nodes.some(({ node, plan }) => node.role === 'control-plane' && !plan.seen.bootstrapped)
     const unready = await apply.api.admin.notReady()
     if (unready !== undefined && apply.dryRun && !isNew) {
       apply.unknown.push(`cluster objects: the API server is not healthy: ${unready}`)
@@ -27,7 +27,7 @@ export const objects: Phase = {
         where: apply.api.admin.url,
         hint: 'See `journalctl -u kubelet` and /var/log/pods on its node.',
       })
-    const { groups, waiting } = await dueGroups(apply, isNew)
+    const { groups, waiting } = await dueGroups(apply, unready === undefined)
     if (waiting)
       apply.context.out.note(
         `${waiting.count} bindings of people wait: ${waiting.why}. Run \`redoubt verify\`, then apply again.`,
@@ -47,7 +47,7 @@ export const objects: Phase = {
     const stale = await staleObjects(admin, all)
     // First what is or will be ours, so that a killed run leaves no object that nobody knows of.
     if (planned.has(inventoryName)) await admin.apply(inventoryOf([...all, ...stale]), { signal })
-    const { groups } = await dueGroups(apply, isNewCluster(apply))
+    const { groups } = await dueGroups(apply, true)
     for (const group of groups) {
       const wanted = group.objects.filter((object) => planned.has(objectName(object)))
       const isNamespace = (object: KubeObject) => object.kind === 'Namespace'
@@ -60,10 +60,6 @@ export const objects: Phase = {
     if (stale.length > 0) await admin.apply(inventoryOf(all), { signal })
     report.detail(summary(actions))
   },
-}
-
-function isNewCluster({ nodes }: Apply): boolean {
-  return nodes.some(({ node, plan }) => node.role === 'control-plane' && !plan.seen.bootstrapped)
 }
 
 async function planObject(apply: Apply, object: KubeObject): Promise<Action[]> {

@@ -10,6 +10,7 @@ const probe = (outcome: string) => ({ id: 'anonymous', outcome })
 const evidence = (given: object = {}): Evidence =>
   ({
     cluster: 'lab',
+    started: '2027-01-15T12:00:00.000Z',
     complete: true,
     inputs: { rendered: 'abc' },
     off: [],
@@ -20,6 +21,8 @@ const evidence = (given: object = {}): Evidence =>
 const cases: [string, object, RegExp | undefined][] = [
   ['whole, of this rendering, all well', {}, undefined],
   ['of another cluster', { cluster: 'other' }, /of cluster other/],
+  ['older than the cluster', { started: '2027-01-15T10:59:59.000Z' }, /cluster was not verified yet/],
+  ['of no time', { started: 'soon' }, /cluster was not verified yet/],
   ['of some probes', { complete: false }, /only some/],
   ['of another rendering', { inputs: { rendered: 'abd' } }, /not verified yet/],
   ['of a weakened rendering', { off: ['audit-log'] }, /without audit-log/],
@@ -29,13 +32,17 @@ const cases: [string, object, RegExp | undefined][] = [
 ]
 for (const [name, given, expected] of cases)
   test(`evidence ${name}`, () => {
-    const flaw = flawOf(evidence(given), 'lab', 'abc')
+    const flaw = flawOf(evidence(given), 'lab', 'abc', '2027-01-15T11:00:00Z')
     if (expected) assert.match(flaw ?? '', expected)
     else assert.equal(flaw, undefined)
   })
 
+test('a cluster that does not say when it began grants nothing', () => {
+  assert.match(flawOf(evidence(), 'lab', 'abc', undefined) ?? '', /cluster was not verified yet/)
+})
+
 test('no evidence at all keeps the gate closed', async () => {
-  assert.match((await closedGate(workspaceAt('/nonexistent'), 'lab')) ?? '', /no run yet/)
+  assert.match((await closedGate(workspaceAt('/nonexistent'), 'lab', '2027-01-15T11:00:00Z')) ?? '', /no run yet/)
 })
 
 const binding = (...names: string[]): KubeObject => ({
@@ -47,7 +54,7 @@ const binding = (...names: string[]): KubeObject => ({
 const config: KubeObject = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a', namespace: 'b' } }
 
 /** What is due when `live` is bound and `wanted` rendered, without evidence. */
-async function due(live: KubeObject | undefined, wanted: KubeObject, isNew = false) {
+async function due(live: KubeObject | undefined, wanted: KubeObject, exists = true) {
   const apply = {
     context: { workspace: workspaceAt('/nonexistent') },
     model: { name: 'lab' },
@@ -57,7 +64,7 @@ async function due(live: KubeObject | undefined, wanted: KubeObject, isNew = fal
       { name: 'grants', objects: [wanted] },
     ],
   } as unknown as Apply
-  const { groups, waiting } = await dueGroups(apply, isNew)
+  const { groups, waiting } = await dueGroups(apply, exists)
   assert.deepEqual(groups[0]?.objects, [config])
   const [grant] = groups[1]?.objects ?? []
   return {
@@ -72,12 +79,12 @@ test('closed: who enters waits, who has it keeps it', async () =>
   assert.deepEqual(await due(binding('a'), binding('a', 'b')), { bound: ['a'], waiting: 1 }))
 test('closed: who leaves loses it at once', async () =>
   assert.deepEqual(await due(binding('a', 'b'), binding('a')), { bound: ['a'], waiting: 0 }))
-test('closed: a new cluster has no evidence of its own', async () =>
-  assert.deepEqual(await due(binding('a'), binding('a'), true), { bound: undefined, waiting: 1 }))
+test('closed: without an API server nothing is asked', async () =>
+  assert.deepEqual(await due(binding('a'), binding('a'), false), { bound: undefined, waiting: 1 }))
 
 test('without grants nothing is asked', async () => {
   const objects = [{ name: 'policies', objects: [config] }]
-  assert.deepEqual(await dueGroups({ objects } as unknown as Apply, false), { groups: objects })
+  assert.deepEqual(await dueGroups({ objects } as unknown as Apply, true), { groups: objects })
 })
 
 test.run()
