@@ -20,6 +20,14 @@ export type Args = Record<string, string | readonly string[]>
 /** Fields of a configuration file by dotted path: `authentication.anonymous.enabled`. */
 export type Fields = Record<string, unknown>
 
+/** Files by path, or all below a folder (ending in `/`), with this end: who may read them. */
+export interface ModeRule {
+  below: string
+  suffix?: string
+  /** Permission bits. */
+  mode: number
+}
+
 /** What a control adds to the baseline. Nothing that the baseline or another control sets may be set again. */
 export interface Contribution {
   args?: Partial<Record<ConfigurableName, Args>>
@@ -27,6 +35,8 @@ export interface Contribution {
   kubeProxy?: Fields
   /** Files of every control plane. */
   files?: readonly NodeFile[]
+  /** Modes of a node's files, whoever renders them. */
+  modes?: readonly ModeRule[]
   objects?: readonly KubeObject[]
   /** Images that cluster objects name by tag instead of by digest. */
   byTag?: readonly ImageName[]

@@ -14,6 +14,7 @@ import { controllerCredentials, loopbackOnly, podGc, proxyLoopback } from './con
 import { encryptionAtRest } from './controls/encryption.ts'
 import { etcdClientAuth, etcdPeerAuth } from './controls/etcd-client-auth.ts'
 import { kubeletReadonlyPort, profilingOff } from './controls/exposure.ts'
+import { fileAccess } from './controls/file-access.ts'
 import { imageProvenance } from './controls/image-provenance.ts'
 import { kernelDefaults, kubeletHandlers, kubeletLimits, kubeletRotation } from './controls/kubelet.ts'
 import { namespaceLimits, namespaceQuota, noDefaultToken } from './controls/objects/bounds.ts'
@@ -65,6 +66,7 @@ export const controls: readonly Control[] = [
   kubeletHandlers,
   kernelDefaults,
   kubeletRotation,
+  fileAccess,
 ]
 
 export const controlIds: readonly string[] = controls.map((control) => control.id)

@@ -17,7 +17,6 @@ import { loadPublicPki } from '../../pki/public.ts'
 import type { Rendered } from '../../templates/render.ts'
 import { createApi } from '../api.ts'
 import { compareRendered, renderedFiles } from '../render/folder.ts'
-import { weakenings } from '../render/weakened.ts'
 import { renderWorkspace } from '../stages/render.ts'
 import type { Apis } from './run.ts'
 
@@ -31,8 +30,8 @@ export interface Inputs {
   objects: { name: string; objects: KubeObject[] }[]
   /** `NAME SHA256-OF-ROOT` */
   cluster: string
-  /** What is weaker in this rendering than it should be, a line each. */
-  weakened: string[]
+  /** The same once more, from the workspace as it is now. */
+  rendered: Rendered
 }
 
 /** Reads the workspace and opens the bundle. Throws `usage` for what is missing or stale, `integrity` for a bad bundle. */
@@ -63,7 +62,7 @@ export async function loadInputs(workspace: Workspace, options: { bundle?: strin
     trees: await Promise.all(spec.spec.nodes.map((node) => readTree(workspace, node.name))),
     objects: await readObjects(workspace),
     cluster: `${name} ${sha256(pki.authority('root'))}`,
-    weakened: weakenings(rendered),
+    rendered,
   }
 }
 

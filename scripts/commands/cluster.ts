@@ -1,6 +1,6 @@
 import { bundleFile, type Command, publicKey } from '../command.ts'
 
-/** What happens to nodes: survey, render, apply. */
+/** What happens to nodes: survey, render, apply, drift. */
 export const clusterCommands: Command[] = [
   {
     name: 'survey',
@@ -57,5 +57,12 @@ export const clusterCommands: Command[] = [
       },
     },
     run: async (context, args, options) => (await import('../stages/apply.ts')).apply(context, args, options),
+  },
+  {
+    name: 'drift',
+    summary: 'say what of the cluster is no longer as rendered; exit 3 when anything is',
+    examples: ['redoubt drift', 'redoubt drift -o json'],
+    options: { bundle: bundleFile, key: publicKey },
+    run: async (context, args, options) => (await import('../stages/drift.ts')).drift(context, args, options),
   },
 ]

@@ -21,8 +21,11 @@ import { startPods, type TestPods } from './pods.ts'
 import { readRendered } from './rendered.ts'
 import { sandboxProblem } from './sandbox.ts'
 
-/** Milliseconds for one exchange. */
-const timeouts = { ask: 10_000, handshake: 5_000, plaintext: 4_000, pods: 60_000 }
+/**
+ * Milliseconds for one exchange. A pod takes two seconds, but after an API server was away a kubelet asks again only within 30 s, at
+ * random up to twice that (client-go's reflector).
+ */
+const timeouts = { ask: 10_000, handshake: 5_000, plaintext: 4_000, pods: 90_000 }
 /** Minutes that our identities live. */
 const lifetime = 15
 

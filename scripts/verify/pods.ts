@@ -94,10 +94,10 @@ export async function startPods(env: Env, timeout: number): Promise<TestPods> {
   return { account, pods }
 }
 
-/** Starts one more pod and waits until it runs, for 60 s. Throws, saying what it waited for. */
+/** Starts one more pod and waits until it runs, for 90 s. Throws, saying what it waited for. */
 export async function startPod(env: Env, pod: PodObject): Promise<Omit<TestPod, 'service'>> {
   const node = 'any node'
-  return { node, ...(await waitReady(env, await createObject(env, 'pods', pod), performance.now() + 60_000)) }
+  return { node, ...(await waitReady(env, await createObject(env, 'pods', pod), performance.now() + 90_000)) }
 }
 
 async function waitReady(env: Env, name: string, end: number): Promise<{ name: string; uid: string; address: string }> {

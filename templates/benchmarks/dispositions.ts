@@ -15,6 +15,10 @@ const noDropIn: Disposition = {
   kind: 'not-applicable',
   why: 'The kubelet’s unit is one file of ours; kubeadm’s drop-in `kubelet.service.d/10-kubeadm.conf` is on no node. CIS 4.1.1 and 4.1.2 answer for the unit itself.',
 }
+const proxyKubeconfig: Disposition = {
+  kind: 'not-applicable',
+  why: 'kube-proxy’s kubeconfig is no file of a node: it is in a ConfigMap and holds no credential, only the path of the token that the kubelet mounts.',
+}
 const namespaces: Disposition = { kind: 'organisational', duties: ['namespaces'] }
 const people: Disposition = { kind: 'organisational', duties: ['people'] }
 
@@ -32,6 +36,8 @@ export const dispositions: Readonly<Record<string, Disposition>> = {
     met: 'There are no bootstrap tokens, for nobody: nodes get their certificates with their files.',
     where: '`--enable-bootstrap-token-auth=false` of kube-apiserver',
   },
+  'CIS 4.1.3': proxyKubeconfig,
+  'CIS 4.1.4': proxyKubeconfig,
   'CIS 4.2.7': ownHostName,
   'CIS 5.4.2': { kind: 'organisational', duties: ['secrets'] },
   'STIG V-242383': namespaces,
@@ -49,6 +55,8 @@ export const dispositions: Readonly<Record<string, Disposition>> = {
   'STIG V-242417': namespaces,
   'STIG V-242419': clientAuthority,
   'STIG V-242443': { kind: 'organisational', duties: ['updates'] },
+  'STIG V-242447': proxyKubeconfig,
+  'STIG V-242448': proxyKubeconfig,
   'STIG V-242454': noDropIn,
   'STIG V-242455': noDropIn,
   'STIG V-274883': { kind: 'organisational', duties: ['secrets'] },

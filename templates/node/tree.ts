@@ -14,6 +14,7 @@ import { controllerManagerArgs, controllerManagerPod, schedulerArgs, schedulerPo
 import { etcdArgs, etcdPod } from './etcd.ts'
 import { foldersOf } from './folders.ts'
 import { kubelet } from './kubelet.ts'
+import { modeOf } from './modes.ts'
 import { network } from './network.ts'
 import { imagesOf, programs } from './programs.ts'
 import { staticPod } from './static-pod.ts'
@@ -43,11 +44,14 @@ export function nodeTree(
   ]
   const isControlPlane = node.role === 'control-plane'
   const files = isControlPlane ? withControlPlane(site, node, common, contributions, override) : common
+  const rules = contributions.flatMap((contribution) => contribution.modes ?? [])
   const images = imagesOf(node.role).map((name) => imageReference(site.lock, name))
   return {
     node: node.name,
     folders: foldersOf(files, isControlPlane ? [paths.etcdData, dirname(paths.auditLog)] : []),
-    files: files.sort((a, b) => byCodeUnit(a.path, b.path)),
+    files: files
+      .map((file) => ({ ...file, mode: modeOf(file.path, rules) ?? file.mode }))
+      .sort((a, b) => byCodeUnit(a.path, b.path)),
     images: images.sort(byCodeUnit),
   }
 }

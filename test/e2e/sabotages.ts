@@ -38,6 +38,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'kubelet-handlers': [],
   'kernel-defaults': [],
   'kubelet-rotation': [],
+  'file-access': ['files-closed'],
 }
 
 /**
@@ -56,6 +57,7 @@ export const groups: readonly (readonly string[])[] = [
     'kubelet-handlers',
     'kernel-defaults',
     'kubelet-rotation',
+    'file-access',
     'loopback-only',
     'proxy-loopback',
     'pod-gc',

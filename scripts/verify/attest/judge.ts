@@ -1,7 +1,9 @@
 // Whether what a control sets is what runs: the same question to a living node and to its rendered tree. Nothing here does I/O.
 import { type ConfigurableName, configurable } from '../../../cluster/components.ts'
-import { describeTree, type NodeFile } from '../../../cluster/files.ts'
-import type { Args, Contribution } from '../../../templates/control.ts'
+import { describeTree, type NodeFile, octal } from '../../../cluster/files.ts'
+import type { Args, Contribution, ModeRule, Site } from '../../../templates/control.ts'
+import { controls } from '../../../templates/controls.ts'
+import { ruleOf } from '../../../templates/node/modes.ts'
 import { field } from '../judge.ts'
 import { type Check, check } from '../probe.ts'
 import { listOf, scalarOf } from './arguments.ts'
@@ -10,6 +12,18 @@ import type { NodeView } from './view.ts'
 /** The items that any control or the spec may put into a list flag: what is beyond them was put there by somebody else. */
 export type Known = (component: ConfigurableName, flag: string) => readonly string[]
 
+/** What all controls together, and the spec, put into the lists of a component. */
+export function knownItems(site: Site): Known {
+  const contributions = controls.map((control) => control.on(site))
+  return (component: ConfigurableName, flag: string) => {
+    const own = site.model.spec.components[component].args[flag]
+    return [
+      ...contributions.flatMap(({ args }) => args?.[component]?.[flag] ?? []),
+      ...(own === undefined ? [] : String(own).split(',')),
+    ]
+  }
+}
+
 /** The checks of one contribution on one node. Empty where it sets nothing there. */
 export function judgeContribution(view: NodeView, sets: Contribution, known: Known): Check[] {
   const onControlPlane = view.node.role === 'control-plane'
@@ -17,6 +31,7 @@ export function judgeContribution(view: NodeView, sets: Contribution, known: Kno
     ...(onControlPlane ? configurable.flatMap((name) => judgeArgs(view, name, sets.args?.[name] ?? {}, known)) : []),
     ...judgeKubelet(view, sets.kubelet ?? {}),
     ...(onControlPlane ? (sets.files ?? []).map((file) => judgeFile(view, file)) : []),
+    ...judgeModes(view, sets.modes ?? []),
   ]
 }
 
@@ -69,6 +84,21 @@ function sameValue(seen: unknown, wanted: unknown): boolean {
 function seconds(value: unknown): number | undefined {
   const match = typeof value === 'string' ? /^(?=\d)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)s)?$/.exec(value) : null
   return match ? Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0) : undefined
+}
+
+/** One check for each rule that a file of this node falls under: no bit beyond the rule's, and root's. */
+function judgeModes(view: NodeView, rules: readonly ModeRule[]): Check[] {
+  return rules.flatMap((rule) => {
+    const own = [...view.files].filter(([path]) => ruleOf(path, rules) === rule)
+    if (own.length === 0) return []
+    const bad = own.filter(
+      ([, file]) => (Number.parseInt(file.mode, 8) & ~rule.mode) !== 0 || file.owner !== 'root:root',
+    )
+    const [worst] = bad
+    const sent = `mode and owner of ${own.length} files below ${rule.below}`
+    const saw = worst ? `${worst[0]}: ${worst[1].mode} ${worst[1].owner}` : 'as expected'
+    return [check(worst ? 'fail' : 'pass', view.where, sent, `at most ${octal(rule.mode)}, root:root`, saw)]
+  })
 }
 
 function judgeFile(view: NodeView, file: NodeFile): Check {

@@ -1,9 +1,8 @@
 // For every control: what it sets is what runs. Its own table says what that is, so that no setting is without a check.
-import type { ConfigurableName } from '../../../cluster/components.ts'
-import type { Contribution, Control, Site } from '../../../templates/control.ts'
+import type { Contribution, Control } from '../../../templates/control.ts'
 import { controls } from '../../../templates/controls.ts'
 import { inspectNodes } from '../attest/inspect.ts'
-import { judgeContribution, type Known } from '../attest/judge.ts'
+import { judgeContribution, knownItems } from '../attest/judge.ts'
 import { judgeObjects } from '../attest/objects.ts'
 import { judgeProxy } from '../attest/proxy.ts'
 import type { Env } from '../env.ts'
@@ -38,20 +37,11 @@ function attestation(control: Control): Probe {
   }
 }
 
-function needsNodes({ args, kubelet, files }: Contribution): boolean {
-  return args !== undefined || kubelet !== undefined || files !== undefined
-}
+/** What the API server alone can answer for; everything else is looked up on nodes. */
+const ofTheCluster: readonly string[] = ['objects', 'kubeProxy', 'byTag'] satisfies (keyof Contribution)[]
 
-/** What all controls together, and the spec, put into the lists of a component. */
-export function knownItems(site: Site): Known {
-  const contributions = controls.map((control) => control.on(site))
-  return (component: ConfigurableName, flag: string) => {
-    const own = site.model.spec.components[component].args[flag]
-    return [
-      ...contributions.flatMap(({ args }) => args?.[component]?.[flag] ?? []),
-      ...(own === undefined ? [] : String(own).split(',')),
-    ]
-  }
+function needsNodes(sets: Contribution): boolean {
+  return Object.keys(sets).some((kind) => !ofTheCluster.includes(kind))
 }
 
 async function readObject(env: Env, path: string): Promise<unknown> {

@@ -58,7 +58,7 @@ const confinement: Probe = {
   group: 'workloads',
   controls: [],
   needs: ['sandbox', 'nodes'],
-  budget: 90_000,
+  budget: 120_000,
   run: async (env) => {
     const { pods } = await env.pods()
     return Promise.all(

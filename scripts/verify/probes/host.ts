@@ -1,4 +1,6 @@
 // What the kernel of a node is set to, and what it holds pods to.
+import { closedFiles } from '../../../templates/controls/file-access.ts'
+import { ruleOf } from '../../../templates/node/modes.ts'
 import { kernelSettings } from '../../../templates/node/sysctl.ts'
 import type { ShellAnswer } from '../env.ts'
 import { type Check, check, type Probe } from '../probe.ts'
@@ -49,7 +51,7 @@ const pids: Probe = {
   group: 'nodes',
   controls: ['kubelet-limits'],
   needs: ['sandbox', 'nodes'],
-  budget: 90_000,
+  budget: 120_000,
   run: async (env) => {
     const { pods } = await env.pods()
     return Promise.all(
@@ -60,4 +62,42 @@ const pids: Probe = {
   },
 }
 
-export const hostProbes: readonly Probe[] = [kernel, pids]
+/** Reads each file named on standard input as nobody; says which it got. The first line says whether nobody can read anything. */
+const readScript = `as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups cat -- "$1" >/dev/null 2>&1; }
+as_nobody /etc/hostname && echo works
+while IFS= read -r f; do as_nobody "$f" && printf '%s\\n' "$f"; done
+exit 0`
+
+const closed: Probe = {
+  id: 'files-closed',
+  title: 'another user of a node can read no key, no kubeconfig and no configuration',
+  group: 'nodes',
+  controls: ['file-access'],
+  needs: ['nodes'],
+  budget: 20_000,
+  run: async (env) =>
+    Promise.all(
+      env.model.nodes.map(async ({ name }) => {
+        const files = env.tree(name).files.map((file) => file.path)
+        const secret = files.filter((path) => ruleOf(path, closedFiles)?.mode === 0o600)
+        const stdin = secret.map((path) => `${path}\n`).join('')
+        return judgeReads(`node ${name}`, await env.shell(name, readScript, { stdin }), secret.length)
+      }),
+    ),
+}
+
+/** Nobody reads what everyone may, and nothing else. */
+export function judgeReads(where: string, answer: ShellAnswer, count: number): Check {
+  const [works, ...read] = answer.stdout.split('\n').filter((line) => line !== '')
+  const [sent, expected] = [`read ${count} files as nobody`, 'permission denied for each']
+  if (works !== 'works') return check('unknown', where, sent, expected, 'nobody could not even read /etc/hostname')
+  return check(
+    read.length === 0 ? 'pass' : 'fail',
+    where,
+    sent,
+    expected,
+    read.length === 0 ? 'denied' : read.join(', '),
+  )
+}
+
+export const hostProbes: readonly Probe[] = [kernel, pids, closed]

@@ -134,7 +134,7 @@ const lifetime: Probe = {
   group: 'identity',
   controls: ['token-authentication'],
   needs: ['sandbox'],
-  budget: 90_000,
+  budget: 120_000,
   run: async (env) => {
     const { account, pods } = await env.pods()
     return Promise.all(

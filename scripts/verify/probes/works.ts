@@ -31,7 +31,7 @@ const network: Probe = {
   group: 'works',
   controls: [],
   needs: ['sandbox', 'two-nodes'],
-  budget: 90_000,
+  budget: 180_000,
   run: (env) =>
     everyPair(env, async (from, to) => {
       const result = await dial(env, from, to.address, containerPort)

@@ -3,14 +3,14 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { objectPath } from '../../../cluster/objects.ts'
 import { listOf, scalarOf } from '../../../scripts/verify/attest/arguments.ts'
-import { judgeContribution } from '../../../scripts/verify/attest/judge.ts'
+import { judgeContribution, knownItems } from '../../../scripts/verify/attest/judge.ts'
 import { judgeObjects } from '../../../scripts/verify/attest/objects.ts'
 import { judgeProxy } from '../../../scripts/verify/attest/proxy.ts'
 import { renderedView } from '../../../scripts/verify/attest/rendered-view.ts'
-import { knownItems } from '../../../scripts/verify/probes/attested.ts'
+import { staticChecks } from '../../../scripts/verify/attest/static.ts'
 import { controls } from '../../../templates/controls.ts'
-import { renderCluster } from '../../../templates/render.ts'
-import { fixtureInput } from '../../templates/fixture.ts'
+import { type RenderInput, renderCluster } from '../../../templates/render.ts'
+import { fixtureInput, inputOf } from '../../templates/fixture.ts'
 
 const input = await fixtureInput()
 const known = knownItems(input)
@@ -51,6 +51,19 @@ for (const { id } of present)
     )
     assert.ok(off.every((check) => check.verdict !== 'unknown'))
   })
+
+test('a setting that the spec forces past a control is seen without a cluster', async () => {
+  const forced = await inputOf(['cp1 control-plane'], {
+    extra: '  components: {kube-apiserver: {args: {profiling: "true"}}}',
+  })
+  const failed = (given: RenderInput) =>
+    staticChecks(given, renderCluster({ ...given, force: true })).filter((check) => check.verdict !== 'pass')
+  assert.deepEqual(failed(input), [])
+  assert.deepEqual(
+    failed(forced).map(({ control, sent, saw }) => `${control}: ${sent}: ${saw}`),
+    ['profiling-off: --profiling of kube-apiserver: true'],
+  )
+})
 
 test('flags are read as the component reads them', () => {
   const args = [

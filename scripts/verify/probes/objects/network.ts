@@ -21,7 +21,7 @@ const deny: Probe = {
   group: 'workloads',
   controls: ['network-policies'],
   needs: ['sandbox', 'two-nodes'],
-  budget: 120_000,
+  budget: 180_000,
   run: async (env) => {
     const { account, pods } = await env.pods()
     const [a, b] = pods as [TestPod, TestPod]
