@@ -41,6 +41,9 @@ export const sabotages: Record<string, readonly string[]> = {
   'file-access': ['files-closed'],
 }
 
+/** Controls that the cluster of the end-to-end test cannot have. */
+export const elsewhere: readonly string[] = ['network-policies']
+
 /**
  * Controls that are taken away together in the end-to-end test: one apply for each group, since their probes are not each other's.
  * Without an authorizer, or with Secrets in plain text, other probes would say other things: those go alone.

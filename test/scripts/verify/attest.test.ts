@@ -11,6 +11,7 @@ import { staticChecks } from '../../../scripts/verify/attest/static.ts'
 import { controls } from '../../../templates/controls.ts'
 import { type RenderInput, renderCluster } from '../../../templates/render.ts'
 import { fixtureInput, inputOf } from '../../templates/fixture.ts'
+import { staticScore } from './mutation.ts'
 
 const input = await fixtureInput()
 const known = knownItems(input)
@@ -63,6 +64,12 @@ test('a setting that the spec forces past a control is seen without a cluster', 
     failed(forced).map(({ control, sent, saw }) => `${control}: ${sent}: ${saw}`),
     ['profiling-off: --profiling of kube-apiserver: true'],
   )
+})
+
+test('every setting, spoiled alone, is noticed by the control that sets it', async () => {
+  const { spoiled, missed } = await staticScore(input)
+  assert.deepEqual(missed, [])
+  assert.ok(spoiled >= 150, String(spoiled))
 })
 
 test('flags are read as the component reads them', () => {
