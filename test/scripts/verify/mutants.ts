@@ -66,7 +66,11 @@ function ofField(view: NodeView, path: string, wanted: unknown): Mutant[] {
   const config = structuredClone(view.kubelet.config) as Record<string, unknown>
   const keys = path.split('.')
   const last = keys.pop() ?? ''
-  const parent = keys.reduce((at, key) => (at[key] ??= {}) as Record<string, unknown>, config)
+  let parent = config
+  for (const key of keys) {
+    parent[key] ??= {}
+    parent = parent[key] as Record<string, unknown>
+  }
   parent[last] = value
   return [{ what: `kubelet ${path}: ${String(value)}`, view: { ...view, kubelet: { config } } }]
 }
