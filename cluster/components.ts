@@ -82,6 +82,7 @@ export const paths = {
   containerdSocket: '/run/containerd/containerd.sock',
   containerdConfig: '/etc/containerd/config.toml',
   cniConfig: '/etc/cni/net.d',
+  firewall: '/etc/redoubt/firewall.nft',
   /** What apply keeps on a node: the tree it applied, staging, saved files, the rollback. */
   state: '/var/lib/redoubt',
 } as const

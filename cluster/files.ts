@@ -13,11 +13,11 @@ export type Content =
   | { kind: 'blob'; digest: string; size: number }
 
 /**
- * What must happen after a file changed: `kubelet` and `containerd` are restarted, `sysctl` loaded, `routes` run again,
- * `units` = systemd reads its units. A static pod's manifest needs none: the kubelet sees it; a file that a static pod
+ * What must happen after a file changed: `kubelet` and `containerd` are restarted, `sysctl` and `firewall` loaded, `routes` run
+ * again, `sshd` told to read its configuration, `units` = systemd reads its units. A static pod's manifest needs none: the kubelet sees it; a file that a static pod
  * reads only at its start names that pod, and render folds its hash into the manifest.
  */
-const restartTargets = ['containerd', 'kubelet', 'sysctl', 'routes', 'units'] as const
+const restartTargets = ['containerd', 'kubelet', 'sysctl', 'firewall', 'routes', 'sshd', 'units'] as const
 export type RestartTarget = (typeof restartTargets)[number]
 
 export interface NodeFile {

@@ -1,6 +1,7 @@
 import type { ConfigurableName } from '../cluster/components.ts'
 import type { NodeFile } from '../cluster/files.ts'
-import type { Args, Fields } from './control.ts'
+import type { NodeModel } from '../cluster/model.ts'
+import type { Args, Contribution, Fields } from './control.ts'
 
 /** Who sets something, for the error when two do: `the baseline`, or a control's id. */
 interface From<T> {
@@ -69,6 +70,11 @@ export function mergeFields(what: string, sources: readonly From<Fields>[]): Rec
 /** True when two dotted paths are one, or one lies within the other. */
 export function clash(a: string, b: string): boolean {
   return a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`)
+}
+
+/** The files that a contribution brings to one node. */
+export function filesFor({ name, role }: NodeModel, { files = [], nodeFiles = {} }: Contribution): readonly NodeFile[] {
+  return [...(role === 'control-plane' ? files : []), ...(nodeFiles[name] ?? [])]
 }
 
 /** Joins files. Throws when two have one path, naming both. */

@@ -35,6 +35,8 @@ export interface Contribution {
   kubeProxy?: Fields
   /** Files of every control plane. */
   files?: readonly NodeFile[]
+  /** Files of each node, by its name. */
+  nodeFiles?: Readonly<Record<string, readonly NodeFile[]>>
   /** Modes of a node's files, whoever renders them. */
   modes?: readonly ModeRule[]
   objects?: readonly KubeObject[]

@@ -15,6 +15,7 @@ import { encryptionAtRest } from './controls/encryption.ts'
 import { etcdClientAuth, etcdPeerAuth } from './controls/etcd-client-auth.ts'
 import { kubeletReadonlyPort, profilingOff } from './controls/exposure.ts'
 import { fileAccess } from './controls/file-access.ts'
+import { hostFirewall } from './controls/host-firewall.ts'
 import { imageProvenance } from './controls/image-provenance.ts'
 import { kernelDefaults, kubeletHandlers, kubeletLimits, kubeletRotation } from './controls/kubelet.ts'
 import { namespaceLimits, namespaceQuota, noDefaultToken } from './controls/objects/bounds.ts'
@@ -67,6 +68,7 @@ export const controls: readonly Control[] = [
   kernelDefaults,
   kubeletRotation,
   fileAccess,
+  hostFirewall,
 ]
 
 export const controlIds: readonly string[] = controls.map((control) => control.id)

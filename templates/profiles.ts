@@ -41,6 +41,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       'persona-roles': 'people get the roles that somebody makes',
       'external-ips': 'Services may name any external address',
       'system-masters': 'anybody who may bind may bind system:masters',
+      'host-firewall': 'what listens on a node is open to the network',
       'secret-env': 'Secrets may be put into environments',
     },
     sets: {},

@@ -44,15 +44,18 @@ const leftovers: Phase = {
     const { signal } = apply.context
     await settleAll(
       apply.nodes.filter(({ plan }) => plan.seen.rollback !== ''),
-      async ({ node, shell }) => {
+      async ({ node, shell, plan }) => {
         await trigger(shell, signal)
-        const awaited = await waitUntil(() => apply.at(node).admin.notReady({ signal }), {
-          limit,
-          every: 200,
-          signal,
-          status: (text) => report.status(`${node.name}: ${text}`),
-        })
-        if (awaited !== undefined)
+        const healthy = plan.running && node.role === 'control-plane'
+        const awaited =
+          healthy &&
+          (await waitUntil(() => apply.at(node).admin.notReady({ signal }), {
+            limit,
+            every: 200,
+            signal,
+            status: (text) => report.status(`${node.name}: ${text}`),
+          }))
+        if (awaited)
           fail('failed', `its earlier files are back, but the API server is not healthy: ${awaited}`, {
             where: `node ${node.name}`,
             hint: 'See `journalctl -u kubelet` and /var/log/pods there.',

@@ -18,6 +18,10 @@ const describe: Describe = {
   kubelet: (sets) => fields('kubelet', sets),
   kubeProxy: (sets) => fields('kube-proxy', sets),
   files: (sets) => sets.map((file) => `file ${file.path} (${octal(file.mode)} ${file.owner})`),
+  nodeFiles: (sets) =>
+    [...new Map(Object.values(sets).flatMap((files) => files.map((file) => [file.path, file]))).values()].map(
+      (file) => `file ${file.path} (${octal(file.mode)} ${file.owner})`,
+    ),
   modes: (sets) =>
     sets.map(({ below, suffix = '', mode }) => `files ${below}${suffix && `*${suffix}`}: ${octal(mode)}`),
   objects: (sets) => sets.map((object) => `object ${objectName(object)}`),

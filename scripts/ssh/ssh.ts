@@ -38,6 +38,9 @@ export async function openSsh(settings: SshSettings): Promise<Channel> {
     await writeAtomic(join(path, 'hostkey'), hostKeyScript, 0o700)
   })
   const target = `${settings.user}@${settings.address}`
+  const tellMaster = async (word: 'stop' | 'exit') => {
+    await run(['ssh', ...options, '-O', word, '--', target], { accept: [255], timeout: 5000 }).catch(() => undefined)
+  }
   const offered = () => readFile(join(folder, 'hostkey.offered'), 'utf8').catch(() => '')
   return {
     command: (line) => ['ssh', ...options, '-T', '--', target, line],
@@ -49,10 +52,9 @@ export async function openSsh(settings: SshSettings): Promise<Channel> {
         hint: 'Free some space there, then run again.',
       }),
     unreachable: async ({ code, stderr }) => (code === 255 ? explain(settings, stderr, await offered()) : undefined),
+    renew: () => tellMaster('stop'),
     close: async () => {
-      await run(['ssh', ...options, '-O', 'exit', '--', target], { accept: [255], timeout: 5000 }).catch(
-        () => undefined,
-      )
+      await tellMaster('exit')
       await rm(folder, { recursive: true, force: true })
     },
   }

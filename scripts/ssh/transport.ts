@@ -34,6 +34,8 @@ export interface NodeShell {
   hostKey(): Promise<string>
   /** Runs a sh script with umask 077. Throws `failed` naming the node. */
   run(script: string, options?: ScriptOptions): Promise<ScriptResult>
+  /** The next script logs in anew. */
+  renew(): Promise<void>
   close(): Promise<void>
 }
 
@@ -42,6 +44,7 @@ export interface Channel {
   command(line: string): [string, ...string[]]
   unreachable(result: RunResult): Promise<{ problem: string; hint: string } | undefined>
   hostKey(): Promise<string>
+  renew(): Promise<void>
   close(): Promise<void>
 }
 
@@ -56,6 +59,7 @@ export function createShell(name: string, channel: Channel): NodeShell {
     name,
     hostKey: () => channel.hostKey(),
     run: (script, options = {}) => runScript(name, channel, script, options),
+    renew: () => channel.renew(),
     close: () => channel.close(),
   }
 }
@@ -65,6 +69,7 @@ export const localChannel: Channel = {
   command: (line) => ['sh', '-c', line],
   unreachable: async () => undefined,
   hostKey: async () => '',
+  renew: async () => undefined,
   close: async () => undefined,
 }
 

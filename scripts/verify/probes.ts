@@ -6,6 +6,7 @@ import { authorizationProbes } from './probes/authorization.ts'
 import { confinementProbes } from './probes/confinement.ts'
 import { encryptionProbes } from './probes/encryption.ts'
 import { etcdProbes } from './probes/etcd.ts'
+import { firewallProbes } from './probes/firewall.ts'
 import { hostProbes } from './probes/host.ts'
 import { identityProbes } from './probes/identity.ts'
 import { kubeletProbes } from './probes/kubelet.ts'
@@ -45,5 +46,6 @@ export const probes: readonly Probe[] = [
   ...settingProbes,
   ...attestedProbes,
   ...portProbes,
+  ...firewallProbes,
   ...worksProbes,
 ]

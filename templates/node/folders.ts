@@ -17,6 +17,8 @@ const closed: readonly string[] = [
 const system: readonly string[] = [
   '/',
   '/etc',
+  '/etc/ssh',
+  '/etc/ssh/sshd_config.d',
   '/etc/systemd',
   '/etc/systemd/system',
   '/etc/sysctl.d',

@@ -4,7 +4,7 @@ import type { NodeFile, NodeTree } from '../../cluster/files.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
 import { byCodeUnit } from '../../lib/files.ts'
-import { formatArgs, mergeArgs, mergeFiles } from '../compose.ts'
+import { filesFor, formatArgs, mergeArgs, mergeFiles } from '../compose.ts'
 import type { Args, Contribution, Site } from '../control.ts'
 import type { Overrides } from '../overrides.ts'
 import { apiserverArgs, apiserverPod } from './apiserver.ts'
@@ -43,7 +43,9 @@ export function nodeTree(
     ...sysctls(node.host),
   ]
   const isControlPlane = node.role === 'control-plane'
-  const files = isControlPlane ? withControlPlane(site, node, common, contributions, override) : common
+  const files = isControlPlane
+    ? withControlPlane(site, node, common, contributions, override)
+    : withContributed(node, common, contributions)
   const rules = contributions.flatMap((contribution) => contribution.modes ?? [])
   const images = imagesOf(node.role).map((name) => imageReference(site.lock, name))
   return {
@@ -54,6 +56,13 @@ export function nodeTree(
       .sort((a, b) => byCodeUnit(a.path, b.path)),
     images: images.sort(byCodeUnit),
   }
+}
+
+function withContributed(node: NodeModel, baseline: readonly NodeFile[], contributions: readonly Contributed[]) {
+  return mergeFiles([
+    { by: 'the baseline', sets: baseline },
+    ...contributions.map((contribution) => ({ by: contribution.by, sets: filesFor(node, contribution) })),
+  ])
 }
 
 function withControlPlane(
@@ -71,10 +80,7 @@ function withControlPlane(
     }))
     return formatArgs(override(component, mergeArgs(component, [{ by: 'the baseline', sets: baseline }, ...sources])))
   }
-  const files = mergeFiles([
-    { by: 'the baseline', sets: [...common, ...controlPlaneFiles(site, node)] },
-    ...contributions.map(({ by, files: sets }) => ({ by, sets: sets ?? [] })),
-  ])
+  const files = withContributed(node, [...common, ...controlPlaneFiles(site, node)], contributions)
   const etcd = staticPod(etcdPod(site, node, args('etcd', etcdArgs(site, node))), files)
   const pods = [
     apiserverPod(site, node, args('kube-apiserver', apiserverArgs(site, node))),

@@ -39,6 +39,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'kernel-defaults': [],
   'kubelet-rotation': [],
   'file-access': ['files-closed'],
+  'host-firewall': ['stray-port'],
 }
 
 /** Controls that the cluster of the end-to-end test cannot have. */
@@ -61,6 +62,7 @@ export const groups: readonly (readonly string[])[] = [
     'kernel-defaults',
     'kubelet-rotation',
     'file-access',
+    'host-firewall',
     'loopback-only',
     'proxy-loopback',
     'pod-gc',

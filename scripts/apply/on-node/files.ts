@@ -115,22 +115,19 @@ async function place(
   })
 }
 
-/** Sends its files to each node, counting the bytes of all into one live line; then `after`. Nothing that runs may depend on them. */
+/** Sends its files to each node, counting the bytes of all into one live line; `around` says when, and what else is done there. */
 export async function sendToAll(
   apply: Apply,
   report: StepReport,
   targets: readonly ApplyNode[],
-  after: (target: ApplyNode) => Promise<void> = async () => {},
+  around: (target: ApplyNode, send: () => Promise<void>) => Promise<void> = (_, send) => send(),
 ): Promise<void> {
   const changes = targets.flatMap(({ plan }) => filesToSend(plan))
   const sent = meter(
     report,
     changes.reduce((sum, { entry }) => sum + entry.size, 0),
   )
-  await settleAll(targets, async (target) => {
-    await sendRound(apply, target, filesToSend(target.plan), sent)
-    await after(target)
-  })
+  await settleAll(targets, (target) => around(target, () => sendRound(apply, target, filesToSend(target.plan), sent)))
 }
 
 /** Folders first, so that no file appears in one that is open to others; then these files, then modes and what goes. */

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { paths } from '../../../cluster/components.ts'
 import type { RestartTarget } from '../../../cluster/files.ts'
+import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { NodeShell } from '../../ssh/transport.ts'
 import type { NodePlan } from '../plan/plan.ts'
 import { nodePlaces, rollbackUnits } from './places.ts'
@@ -40,6 +41,8 @@ while read -r verb word path; do
   folder) chmod -- "\${word%%:*}" "$path" && chown -- "\${word#*:}" "$path" ;;
   restart)
     systemctl daemon-reload
+    # A firewall that came with the change has no unit any more that would load the one before: there was none.
+    [ "$path" != redoubt-firewall.service ] || nft delete table inet redoubt 2>/dev/null || :
     systemctl restart "$path" || : ;;
   esac
 done < list
@@ -153,6 +156,8 @@ export function rollbackList(plan: NodePlan): string {
 const rollbackRestarts: Record<RestartTarget, string[]> = {
   units: [],
   sysctl: ['systemd-sysctl.service'],
+  firewall: ['redoubt-firewall.service'],
+  sshd: ['ssh.service'],
   routes: ['redoubt-routes.service'],
   containerd: ['containerd.service'],
   kubelet: ['kubelet.service'],
@@ -167,10 +172,23 @@ export async function arm(shell: NodeShell, plan: NodePlan, seconds: number, sig
   })
 }
 
-/** Ends the deadline. False when the node was quicker and has rolled back. */
+/**
+ * Ends the deadline, by a login of its own: a connection that was open before works behind a closed door too. False when the node was
+ * quicker and has rolled back. Throws `failed` when there is no way in any more.
+ */
 export async function disarm(shell: NodeShell, signal: AbortSignal): Promise<boolean> {
-  const { code } = await shell.run(disarmScript, { accept: [3], signal })
-  return code === 0
+  await shell.renew()
+  try {
+    const { code } = await shell.run(disarmScript, { accept: [3], signal })
+    return code === 0
+  } catch (error) {
+    if (signal.aborted || !(error instanceof RedoubtError)) throw error
+    return fail('failed', `after the change: ${error.message}`, {
+      where: `node ${shell.name}`,
+      hint: 'It puts its earlier files back by itself when the time is up (--wait). Then run again; it tells what it did.',
+      cause: error,
+    })
+  }
 }
 
 /** Rolls back now. Resolves with the time at which the node did (also when it did so before by itself). */

@@ -13,6 +13,7 @@ for word in "$@"; do
   sysctl=*) /lib/systemd/systemd-sysctl "$last" ;;
   enable=*) systemctl enable -q -- "$last" ;;
   start=*) try systemctl start -- "$last" ;;
+  reload=*) try systemctl reload-or-restart -- "$last" ;;
   restart=*) try systemctl restart -- "$last" ;;
   settled) rm -f ${nodePlaces.pending} ;;
   esac
@@ -26,6 +27,7 @@ export async function runServices(apply: Apply, { shell }: ApplyNode, words: rea
 }
 
 const unitOf: Partial<Record<RestartTarget, string>> = {
+  firewall: 'redoubt-firewall.service',
   routes: 'redoubt-routes.service',
   containerd: 'containerd.service',
   kubelet: 'kubelet.service',
@@ -42,7 +44,7 @@ export function serviceWords(target: ApplyNode, except: readonly string[] = []):
   const sysctls = tree.files.filter((file) => file.restarts.includes('sysctl')).map((file) => `sysctl=${file.path}`)
   const reload = plan.restarts.includes('units') ? ['reload'] : []
   const enable = units.filter((unit) => !state(unit)?.enabled).map((unit) => `enable=${unit}`)
-  const targets: RestartTarget[] = ['routes', 'containerd', 'kubelet']
+  const targets: RestartTarget[] = ['firewall', 'routes', 'containerd', 'kubelet']
   const ordered = [
     ...units.filter((unit) => !Object.values(unitOf).includes(unit)),
     ...targets.flatMap((name) => unitOf[name] ?? []).filter((unit) => units.includes(unit)),
@@ -54,5 +56,6 @@ export function serviceWords(target: ApplyNode, except: readonly string[] = []):
       if (!state(unit)?.active) return [`start=${unit}`]
       return name && plan.restarts.includes(name) ? [`restart=${unit}`] : []
     })
-  return [...reload, ...(plan.restarts.includes('sysctl') ? sysctls : []), ...enable, ...moves]
+  const sshd = plan.restarts.includes('sshd') ? ['reload=ssh.service'] : []
+  return [...reload, ...(plan.restarts.includes('sysctl') ? sysctls : []), ...enable, ...sshd, ...moves]
 }

@@ -1,5 +1,6 @@
 import { settleAll } from '../../ssh/settle.ts'
 import { isManifest, sendToAll } from '../on-node/files.ts'
+import { reachable } from '../on-node/reach.ts'
 import { runServices, serviceWords } from '../on-node/services.ts'
 import type { Action, Apply, ApplyNode, Phase } from '../run.ts'
 
@@ -45,7 +46,9 @@ export const runtime: Phase = {
   title: 'Start containerd',
   plan: (apply) => newNodes(apply).flatMap((target) => serviceActions(target, serviceWords(target, [kubelet]))),
   run: async (apply) => {
-    await settleAll(newNodes(apply), (target) => runServices(apply, target, serviceWords(target, [kubelet])))
+    await settleAll(newNodes(apply), (target) =>
+      reachable(apply, target, () => runServices(apply, target, serviceWords(target, [kubelet]))),
+    )
   },
 }
 

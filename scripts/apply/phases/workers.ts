@@ -1,9 +1,10 @@
 import { sendToAll } from '../on-node/files.ts'
+import { reachable } from '../on-node/reach.ts'
 import { runServices, serviceWords } from '../on-node/services.ts'
 import type { Apply, ApplyNode, Phase } from '../run.ts'
 import { fileActions, serviceActions } from './new-nodes.ts'
 
-/** Changes of workers that run: files, then restarts of what read the old ones. */
+/** Changes of workers that run: files, then restarts of what read the old ones; none may lock us out. */
 export const workers: Phase = {
   title: 'Change the workers',
   plan: (apply) =>
@@ -12,8 +13,11 @@ export const workers: Phase = {
       ...serviceActions(target, serviceWords(target)),
     ]),
   run: async (apply, report) => {
-    await sendToAll(apply, report, runningWorkers(apply), (target) =>
-      runServices(apply, target, [...serviceWords(target), 'settled']),
+    await sendToAll(apply, report, runningWorkers(apply), (target, send) =>
+      reachable(apply, target, async () => {
+        await send()
+        await runServices(apply, target, [...serviceWords(target), 'settled'])
+      }),
     )
   },
 }

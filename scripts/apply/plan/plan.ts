@@ -73,7 +73,15 @@ export function planNode(
 }
 
 /** The order in which restarts are done: systemd reads its units, the kernel its settings, then who depends on them. */
-export const restartOrder: readonly RestartTarget[] = ['units', 'sysctl', 'routes', 'containerd', 'kubelet']
+export const restartOrder: readonly RestartTarget[] = [
+  'units',
+  'sysctl',
+  'firewall',
+  'sshd',
+  'routes',
+  'containerd',
+  'kubelet',
+]
 
 function inOrder(targets: readonly string[]): RestartTarget[] {
   return restartOrder.filter((target) => targets.includes(target))

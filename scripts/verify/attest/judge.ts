@@ -1,6 +1,7 @@
 // Whether what a control sets is what runs: the same question to a living node and to its rendered tree. Nothing here does I/O.
 import { type ConfigurableName, configurable } from '../../../cluster/components.ts'
 import { describeTree, type NodeFile, octal } from '../../../cluster/files.ts'
+import { filesFor } from '../../../templates/compose.ts'
 import type { Args, Contribution, ModeRule, Site } from '../../../templates/control.ts'
 import { controls } from '../../../templates/controls.ts'
 import { ruleOf } from '../../../templates/node/modes.ts'
@@ -30,7 +31,7 @@ export function judgeContribution(view: NodeView, sets: Contribution, known: Kno
   return [
     ...(onControlPlane ? configurable.flatMap((name) => judgeArgs(view, name, sets.args?.[name] ?? {}, known)) : []),
     ...judgeKubelet(view, sets.kubelet ?? {}),
-    ...(onControlPlane ? (sets.files ?? []).map((file) => judgeFile(view, file)) : []),
+    ...filesFor(view.node, sets).map((file) => judgeFile(view, file)),
     ...judgeModes(view, sets.modes ?? []),
   ]
 }

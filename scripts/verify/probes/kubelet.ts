@@ -1,4 +1,4 @@
-import type { Env, Identity } from '../env.ts'
+import type { Env, Identity, ShellAnswer } from '../env.ts'
 import { type Answer, describeAnswer, field, judgeClosed, judgeStatus, parseJson } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { kubelets } from './targets.ts'
@@ -61,19 +61,35 @@ const stranger: Probe = {
   },
 }
 
+/** Says `open` or `refused` of the port $2 at the node's own address $1. */
+const connectScript = `bash -c 'exec 3<>"/dev/tcp/$0/$1"' "$1" "$2" 2>/dev/null && echo open || echo refused`
+
+/** What a node says of a port of its own that nobody should listen on. */
+export function judgeConnect(where: string, port: number, { stdout }: ShellAnswer): Check {
+  const saw = stdout.trim()
+  const verdict = saw === 'refused' ? 'pass' : saw === 'open' ? 'fail' : 'unknown'
+  return check(verdict, where, `connect to its own port ${port}`, 'connection refused', saw || 'no answer')
+}
+
 const readOnly: Probe = {
   id: 'kubelet-readonly-port',
   title: 'no kubelet listens on the port without authentication',
   group: 'nodes',
   controls: ['kubelet-readonly-port'],
-  needs: [],
+  needs: ['nodes'],
   budget: 10_000,
   run: async (env) => {
     const request = 'GET /pods HTTP/1.0\r\n\r\n'
-    const each = env.model.nodes.map(async ({ address }) =>
-      judgeClosed(`${address}:${readOnlyPort}`, await env.plaintext({ host: address, port: readOnlyPort, request })),
-    )
-    return Promise.all(each)
+    const each = env.model.nodes.map(async ({ name, address }) => {
+      const where = `${address}:${readOnlyPort}`
+      // A firewall hides it from us: whether it is there, the node itself is asked.
+      const inside = await env.shell(name, connectScript, { args: [address, String(readOnlyPort)] })
+      return [
+        judgeClosed(where, await env.plaintext({ host: address, port: readOnlyPort, request })),
+        judgeConnect(`node ${name}`, readOnlyPort, inside),
+      ]
+    })
+    return (await Promise.all(each)).flat()
   },
 }
 

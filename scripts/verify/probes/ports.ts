@@ -1,21 +1,9 @@
 // Which ports are open. From outside, and as the node's own kernel lists them.
-import { ports } from '../../../cluster/components.ts'
-import type { NodeModel } from '../../../cluster/model.ts'
+import { loopbackPorts, openPorts } from '../../../cluster/port-matrix.ts'
 import type { ShellAnswer } from '../env.ts'
 import { judgeClosed } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
-
-/** TCP ports that a node may show to the network: the whole matrix. sshd's is in redoubt.yaml. */
-export function openPorts(role: NodeModel['role'], ssh: number): number[] {
-  const all = [ssh, ports.kubelet]
-  return role === 'control-plane' ? [...all, ports.apiserver, ports.etcdClient, ports.etcdPeer] : all
-}
-
-/** Ports that a component serves to its own node only. */
-function loopbackPorts(role: NodeModel['role']): number[] {
-  const all = [ports.kubeletHealthz, ports.proxyMetrics, ports.proxyHealthz]
-  return role === 'control-plane' ? [...all, ports.etcdMetrics, ports.controllerManager, ports.scheduler] : all
-}
+import { inTurn } from '../turns.ts'
 
 export interface Listener {
   /** True when only the node itself can reach it. */
@@ -48,6 +36,15 @@ export function judgeListeners(where: string, answer: ShellAnswer, allowed: read
   return check(extra.length === 0 ? 'pass' : 'fail', where, sent, expected, saw)
 }
 
+/** A port is open on the node's own loopback and on no other address, whatever a firewall lets through. */
+export function judgeLoopback(where: string, port: number, listeners: readonly Listener[]): Check {
+  const own = listeners.filter((one) => one.port === port)
+  const [sent, expected] = [`port ${port}`, 'open on loopback alone']
+  if (own.length === 0) return check('unknown', where, sent, expected, 'not listening')
+  const everywhere = own.some((one) => !one.loopback)
+  return check(everywhere ? 'fail' : 'pass', where, sent, expected, everywhere ? 'open to the network' : 'open')
+}
+
 const matrix: Probe = {
   id: 'listeners',
   title: 'nodes listen on the ports of the matrix and on no others',
@@ -60,7 +57,7 @@ const matrix: Probe = {
       env.model.nodes.map(async (node) =>
         judgeListeners(
           `node ${node.name}`,
-          await env.shell(node.name, 'cat /proc/net/tcp /proc/net/tcp6'),
+          await inTurn(env, node.name, () => env.shell(node.name, 'cat /proc/net/tcp /proc/net/tcp6')),
           openPorts(node.role, env.model.spec.ssh.port),
         ),
       ),
@@ -80,14 +77,7 @@ const loopback: Probe = {
       return Promise.all(
         loopbackPorts(node.role).flatMap((port) => {
           // A port that nothing listens on at all would be closed too: it must be seen open on the node itself.
-          const there = listeners.some((one) => one.port === port && one.loopback)
-          const inside = check(
-            there ? 'pass' : 'unknown',
-            `node ${node.name}`,
-            `port ${port}`,
-            'open on loopback',
-            there ? 'open' : 'not listening',
-          )
+          const inside = judgeLoopback(`node ${node.name}`, port, listeners)
           const outside = env
             .plaintext({ host: node.address, port, request: 'GET / HTTP/1.0\r\n\r\n' })
             .then((result) => judgeClosed(`${node.address}:${port}`, result))

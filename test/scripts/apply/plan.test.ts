@@ -101,6 +101,16 @@ const changes: Change[] = [
     words: ['restart=kubelet.service'],
   },
   {
+    name: 'a changed firewall is loaded',
+    given: w1,
+    edit: [
+      `|${sum('/etc/redoubt/firewall.nft', w1)}  /etc/redoubt/firewall.nft`,
+      `|${'1'.repeat(64)}  /etc/redoubt/firewall.nft`,
+    ],
+    files: ['change /etc/redoubt/firewall.nft: content differs'],
+    words: ['restart=redoubt-firewall.service'],
+  },
+  {
     name: 'a changed unit is read again',
     given: w1,
     edit: [

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import { paths } from '../../../cluster/components.ts'
 import { nodePlaces } from '../../../scripts/apply/on-node/places.ts'
+import { doorsOf } from '../../../scripts/apply/on-node/reach.ts'
 import { restoreScript, rollbackList } from '../../../scripts/apply/on-node/rollback.ts'
 import { explain, type SshSettings, sshOptions } from '../../../scripts/ssh/ssh.ts'
 import { doneAnswer, fixture, planOf } from './fixture.ts'
@@ -34,6 +35,15 @@ test('the list restores what is there, deletes what is new, manifests last, and 
       '',
     ].join('\n'),
   )
+})
+
+test('what can lock us out is put back alone', () => {
+  const sum = (path: string) => cp1.tree.files.find((file) => file.path === path)?.sha256 ?? ''
+  let answer = doneAnswer(cp1)
+  for (const path of ['/etc/redoubt/firewall.nft', '/var/lib/kubelet/config.yaml'])
+    answer = answer.replace(`|${sum(path)}  ${path}`, `|${'0'.repeat(64)}  ${path}`)
+  const list = 'restore link /etc/redoubt/firewall.nft\nrestart - redoubt-firewall.service\n'
+  assert.equal(rollbackList(doorsOf(planOf(cp1, answer))), list)
 })
 
 /** A node's folders below a temporary one, with a systemctl that notes what it was told. */

@@ -2,6 +2,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import type { Lock } from '../../../cluster/lock.ts'
+import { openPorts } from '../../../cluster/port-matrix.ts'
 import { type Answer, describeAnswer, judgeStatus, judgeWorthless } from '../../../scripts/verify/judge.ts'
 import type { Check } from '../../../scripts/verify/probe.ts'
 import * as audit from '../../../scripts/verify/probes/audit.ts'
@@ -9,8 +10,9 @@ import { judgeLabel } from '../../../scripts/verify/probes/authorization.ts'
 import { judgeConfined } from '../../../scripts/verify/probes/confinement.ts'
 import * as encryption from '../../../scripts/verify/probes/encryption.ts'
 import { leafOf } from '../../../scripts/verify/probes/etcd.ts'
-import { judgeConfigz } from '../../../scripts/verify/probes/kubelet.ts'
-import { judgeListeners, openPorts, parseListeners } from '../../../scripts/verify/probes/ports.ts'
+import { parseListening } from '../../../scripts/verify/probes/firewall.ts'
+import { judgeConfigz, judgeConnect } from '../../../scripts/verify/probes/kubelet.ts'
+import { judgeListeners, judgeLoopback, parseListeners } from '../../../scripts/verify/probes/ports.ts'
 import { judgeLoaded, loadedHash } from '../../../scripts/verify/probes/settings.ts'
 import { claims, forge, judgeLifetime, tamper, unsign } from '../../../scripts/verify/probes/tokens.ts'
 import { judgeDenied, judgeWho } from '../../../scripts/verify/probes/who.ts'
@@ -298,6 +300,26 @@ test('listeners: what is open to the network and what to the node only', () => {
   assert.equal(verdict(`${sockets}   3: 00000000:280F 00000000:0000 0A 0\n`), 'fail')
   assert.equal(verdict('', 0), 'unknown')
   assert.equal(verdict(sockets, 1), 'unknown')
+})
+
+test('loopback ports: open on the node alone, whatever a firewall hides', () => {
+  const listeners = parseListeners(sockets)
+  const verdict = (port: number) => judgeLoopback('node cp1', port, listeners).verdict
+  assert.equal(verdict(10257), 'pass')
+  assert.equal(verdict(10250), 'fail')
+  assert.equal(verdict(10259), 'unknown')
+})
+
+test('a stray listener is taken at its word only for the ports that were asked for', () => {
+  const parse = (stdout: string) => parseListening({ code: 0, stdout })
+  assert.deepEqual(parse('812 28411\n'), { pid: '812', port: 28411 })
+  for (const text of ['', '812 22\n', '-1 28411\n', '1 28411\n2 28411\n', '812; reboot 28411\n'])
+    assert.equal(parse(text), undefined, text)
+})
+
+test('a port that nobody should listen on, asked of the node itself', () => {
+  const verdict = (stdout: string) => judgeConnect('node w1', 10255, { code: 0, stdout }).verdict
+  assert.deepEqual([verdict('refused\n'), verdict('open\n'), verdict('')], ['pass', 'fail', 'unknown'])
 })
 
 test('tokens: changed, forged and unsigned ones keep their form', () => {

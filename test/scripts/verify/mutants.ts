@@ -1,6 +1,7 @@
 // One setting spoiled at a time, in what a node is seen to run: each must be noticed by the control that sets it.
 import { type ConfigurableName, configurable } from '../../../cluster/components.ts'
 import type { NodeView } from '../../../scripts/verify/attest/view.ts'
+import { filesFor } from '../../../templates/compose.ts'
 import type { Contribution } from '../../../templates/control.ts'
 import { ruleOf } from '../../../templates/node/modes.ts'
 
@@ -16,7 +17,7 @@ export function mutantsOf(view: NodeView, sets: Contribution): Mutant[] {
   return [
     ...(onControlPlane ? configurable.flatMap((name) => ofArgs(view, name, sets.args?.[name] ?? {})) : []),
     ...Object.entries(sets.kubelet ?? {}).flatMap(([path, wanted]) => ofField(view, path, wanted)),
-    ...(onControlPlane ? (sets.files ?? []).flatMap((file) => ofFile(view, file.path)) : []),
+    ...filesFor(view.node, sets).flatMap((file) => ofFile(view, file.path)),
     ...(sets.modes ?? []).flatMap((rule) => {
       const path = [...view.files.keys()].find((one) => ruleOf(one, sets.modes ?? []) === rule)
       return path === undefined ? [] : ofFile(view, path).filter(({ what }) => /mode|owner/.test(what))

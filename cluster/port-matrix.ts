@@ -1,0 +1,15 @@
+// Which TCP ports a node opens, and to whom: the firewall is rendered from it, and probes hold the living node against it.
+import { ports } from './components.ts'
+import type { NodeModel } from './model.ts'
+
+/** TCP ports that a node may show to the network: the whole matrix. sshd's is in redoubt.yaml. */
+export function openPorts(role: NodeModel['role'], ssh: number): number[] {
+  const all = [ssh, ports.kubelet]
+  return role === 'control-plane' ? [...all, ports.apiserver, ports.etcdClient, ports.etcdPeer] : all
+}
+
+/** TCP ports that a component serves to its own node only. */
+export function loopbackPorts(role: NodeModel['role']): number[] {
+  const all = [ports.kubeletHealthz, ports.proxyMetrics, ports.proxyHealthz]
+  return role === 'control-plane' ? [...all, ports.etcdMetrics, ports.controllerManager, ports.scheduler] : all
+}
