@@ -5,7 +5,7 @@ import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from
 import { compliantPod } from '../pods.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { askSandbox, createAccount, metadata } from '../sandbox.ts'
-import { apiServers } from './targets.ts'
+import { apiServers, askEach } from './targets.ts'
 
 const accounts: Probe = {
   id: 'service-account-required',
@@ -73,11 +73,9 @@ const alpha: Probe = {
   controls: ['no-alpha-features'],
   needs: ['api'],
   budget: 15_000,
-  run: async (env) =>
-    Promise.all(
-      apiServers(env).map(async ({ where }) =>
-        judgeVersions(where, await env.ask({ url: `${where}/apis`, trust: 'server-ca', as: env.verifier })),
-      ),
+  run: (env) =>
+    askEach(apiServers(env), async ({ where }) =>
+      judgeVersions(where, await env.ask({ url: `${where}/apis`, trust: 'server-ca', as: env.verifier })),
     ),
 }
 

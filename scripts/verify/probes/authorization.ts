@@ -2,7 +2,7 @@ import type { Env, Identity } from '../env.ts'
 import { type Answer, judgeStatus } from '../judge.ts'
 import type { Check, Probe } from '../probe.ts'
 import { askSandbox } from '../sandbox.ts'
-import { apiServers } from './targets.ts'
+import { apiServers, askEach } from './targets.ts'
 
 function get(env: Env, where: string, path: string, as: Identity): Promise<Answer> {
   return env.ask({ url: where + path, trust: 'server-ca', as })
@@ -17,7 +17,7 @@ const pair: Probe = {
   budget: 15_000,
   run: async (env) => {
     const nobody = await env.issue({ user: `redoubt:verify:${env.run}` })
-    const each = apiServers(env).map(async ({ where }) => [
+    return askEach(apiServers(env), async ({ where }) => [
       judgeStatus(where, 'GET nodes as the verifier', await get(env, where, '/api/v1/nodes', env.verifier), [200]),
       judgeStatus(where, 'GET nodes as a user without rights', await get(env, where, '/api/v1/nodes', nobody), [403]),
       judgeStatus(
@@ -33,7 +33,6 @@ const pair: Probe = {
         [403],
       ),
     ])
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -48,12 +47,13 @@ const unbound: Probe = {
     // The certificate stands in for a token: RBAC knows user and groups only.
     const groups = ['system:serviceaccounts', 'system:serviceaccounts:default']
     const account = await env.issue({ user: 'system:serviceaccount:default:default', groups })
-    const each = apiServers(env).flatMap(({ where }) =>
-      ['/api/v1/namespaces/default/pods', '/api/v1/namespaces/kube-system/secrets', '/api/v1/nodes'].map(async (path) =>
-        judgeStatus(where, `GET ${path} as default:default`, await get(env, where, path, account), [403]),
+    return askEach(apiServers(env), ({ where }) =>
+      askEach(
+        ['/api/v1/namespaces/default/pods', '/api/v1/namespaces/kube-system/secrets', '/api/v1/nodes'],
+        async (path) =>
+          judgeStatus(where, `GET ${path} as default:default`, await get(env, where, path, account), [403]),
       ),
     )
-    return Promise.all(each)
   },
 }
 
@@ -97,7 +97,7 @@ const nodeRestriction: Probe = {
       authority: 'kubelet-client-ca',
     })
     const forbidden = 'is not allowed to modify'
-    const each = apiServers(env).map(async ({ where }) => [
+    return askEach(apiServers(env), async ({ where }) => [
       judgeLabel(
         where,
         `label ${own} as its own kubelet (dry run)`,
@@ -123,7 +123,6 @@ const nodeRestriction: Probe = {
         forbidden,
       ),
     ])
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -134,8 +133,8 @@ const profiling: Probe = {
   controls: ['profiling-off'],
   needs: ['api'],
   budget: 15_000,
-  run: async (env) => {
-    const each = apiServers(env).map(async ({ where }) => [
+  run: (env) =>
+    askEach(apiServers(env), async ({ where }) => [
       // The verifier may get both, so that 404 says that the path is not there.
       judgeStatus(where, 'GET /metrics, which we may', await get(env, where, '/metrics', env.verifier), [200]),
       judgeStatus(
@@ -144,9 +143,7 @@ const profiling: Probe = {
         await get(env, where, '/debug/pprof/', env.verifier),
         [404],
       ),
-    ])
-    return (await Promise.all(each)).flat()
-  },
+    ]),
 }
 
 const sandboxOnly: Probe = {

@@ -1,6 +1,7 @@
 // What the kernel says of a process in a pod: the promises of its securityContext, kept.
 import type { ShellAnswer } from '../env.ts'
 import { type Check, check, type Probe } from '../probe.ts'
+import { askEach } from './targets.ts'
 
 /** `/proc/PID/status` of every process of the pod with this uid. The pause container is one of them. */
 const script = `uid=$(printf %s "$1" | tr - _)
@@ -61,10 +62,8 @@ const confinement: Probe = {
   budget: 120_000,
   run: async (env) => {
     const { pods } = await env.pods()
-    return Promise.all(
-      pods.map(async ({ node, uid }) =>
-        judgeConfined(`pod on ${node}`, await env.shell(node, script, { args: [uid] }), 'agnhost'),
-      ),
+    return askEach(pods, async ({ node, uid }) =>
+      judgeConfined(`pod on ${node}`, await env.shell(node, script, { args: [uid] }), 'agnhost'),
     )
   },
 }

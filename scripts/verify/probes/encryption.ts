@@ -4,6 +4,7 @@ import { binaryPaths, paths, ports } from '../../../cluster/components.ts'
 import type { Env, ShellAnswer } from '../env.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
 import { createObject, metadata } from '../sandbox.ts'
+import { askEach } from './targets.ts'
 
 const pki = `${paths.pki}/etcd`
 const etcdctl = [
@@ -79,10 +80,8 @@ const canary: Probe = {
   run: async (env) => {
     const { name, text } = await plant(env)
     const key = `/registry/secrets/${env.namespace}/${name}`
-    return Promise.all(
-      env.model.controlPlanes.map(async (node) =>
-        judgeCanary(`node ${node.name}`, await env.shell(node.name, readValue, { args: [key] }), text),
-      ),
+    return askEach(env.model.controlPlanes, async (node) =>
+      judgeCanary(`node ${node.name}`, await env.shell(node.name, readValue, { args: [key] }), text),
     )
   },
 }

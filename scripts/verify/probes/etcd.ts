@@ -3,7 +3,7 @@ import type { Env, Identity } from '../env.ts'
 import { trustOnly } from '../handshake.ts'
 import { judgeAccepted, judgeRefused } from '../judge.ts'
 import type { Check, Probe } from '../probe.ts'
-import { etcdClients, etcdPeers, type Target } from './targets.ts'
+import { askEach, etcdClients, etcdPeers, type Target } from './targets.ts'
 
 function shake(env: Env, target: Target, identity: Identity | undefined, chain: 'whole' | 'leaf' = 'whole') {
   const certificate = chain === 'leaf' ? leafOf(identity?.certificate ?? '') : identity?.certificate
@@ -28,11 +28,10 @@ async function pair(
   work: (target: Target) => Promise<Check[]>,
 ): Promise<Check[]> {
   const good = await env.issue({ user: `redoubt-verify-${env.run}`, authority: 'etcd-ca' })
-  const each = targets.map(async (target) => [
+  return askEach(targets, async (target) => [
     judgeAccepted(target.where, 'GET /version with a certificate of etcd-ca', await shake(env, target, good), true),
     ...(await work(target)),
   ])
-  return (await Promise.all(each)).flat()
 }
 
 /** One of etcd's two ports. */

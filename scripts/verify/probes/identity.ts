@@ -4,8 +4,8 @@ import { verifierUser } from '../../../templates/cluster/verifier.ts'
 import { staticToken } from '../../../templates/controls/authentication.ts'
 import { judgeStatus, judgeWorthless } from '../judge.ts'
 import type { Probe } from '../probe.ts'
-import { apiServers } from './targets.ts'
-import { askWho, judgeDenied, judgeWho } from './who.ts'
+import { apiServers, askEach } from './targets.ts'
+import { askAccess, askWho, judgeDenied, judgeWho } from './who.ts'
 
 const anonymous: Probe = {
   id: 'anonymous',
@@ -22,7 +22,7 @@ const anonymous: Probe = {
         await env.ask({ url: where + path, trust: 'server-ca' }),
         expected,
       )
-    const each = apiServers(env).map(({ where }) =>
+    return askEach(apiServers(env), ({ where }) =>
       Promise.all([
         one(where, '/livez', [200]),
         one(where, '/readyz', [200]),
@@ -32,7 +32,6 @@ const anonymous: Probe = {
         one(where, '/api/v1/namespaces/kube-system/secrets', [401, 403]),
       ]),
     )
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -45,10 +44,8 @@ const basic: Probe = {
   budget: 15_000,
   run: async (env) => {
     const headers = { authorization: `Basic ${Buffer.from('admin:admin').toString('base64')}` }
-    return Promise.all(
-      apiServers(env).map(async ({ where }) =>
-        judgeWorthless(where, 'Authorization: Basic admin:admin', await askWho(env, where, undefined, headers)),
-      ),
+    return askEach(apiServers(env), async ({ where }) =>
+      judgeWorthless(where, 'Authorization: Basic admin:admin', await askWho(env, where, undefined, headers)),
     )
   },
 }
@@ -65,8 +62,8 @@ const staticTokens: Probe = {
       ['a static token', staticToken],
       ['a random token', randomBytes(24).toString('hex')],
     ] as const
-    const each = apiServers(env).flatMap(({ where }) =>
-      tokens.map(async ([name, token]) =>
+    return askEach(apiServers(env), ({ where }) =>
+      askEach(tokens, async ([name, token]) =>
         judgeStatus(
           where,
           `Bearer ${name}`,
@@ -75,7 +72,6 @@ const staticTokens: Probe = {
         ),
       ),
     )
-    return Promise.all(each)
   },
 }
 
@@ -93,7 +89,7 @@ const certificates: Probe = {
       env.issue({ user, flaw: 'expired' }),
       env.issue({ user, flaw: 'foreign' }),
     ])
-    const each = apiServers(env).map(async ({ where }) => [
+    return askEach(apiServers(env), async ({ where }) => [
       judgeWho(where, 'a valid client certificate', await askWho(env, where, good), user, ['system:masters']),
       judgeStatus(where, 'an expired client certificate', await askWho(env, where, expired), [401]),
       judgeStatus(
@@ -103,7 +99,6 @@ const certificates: Probe = {
         [401],
       ),
     ])
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -124,7 +119,7 @@ const frontProxy: Probe = {
     const user = `redoubt:verify:${env.run}`
     // The name that the front proxy's certificate carries, but from the authority of ordinary users.
     const [nobody, namesake] = await Promise.all([env.issue({ user }), env.issue({ user: 'front-proxy-client' })])
-    const each = apiServers(env).map(async ({ where }) => [
+    return askEach(apiServers(env), async ({ where }) => [
       judgeWho(where, 'X-Remote-Group: system:masters as a user', await askWho(env, where, nobody, spoofed), user, [
         'system:masters',
       ]),
@@ -137,7 +132,6 @@ const frontProxy: Probe = {
       ),
       judgeWorthless(where, 'the same without credentials', await askWho(env, where, undefined, spoofed)),
     ])
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -151,17 +145,7 @@ const verifier: Probe = {
   run: async (env) => {
     const where = env.model.endpoint.url
     const may = async (attributes: Record<string, string>) => {
-      const answer = await env.ask({
-        url: `${where}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
-        trust: 'server-ca',
-        as: env.verifier,
-        method: 'POST',
-        body: {
-          apiVersion: 'authorization.k8s.io/v1',
-          kind: 'SelfSubjectAccessReview',
-          spec: { resourceAttributes: attributes },
-        },
-      })
+      const answer = await askAccess(env, env.verifier, attributes)
       return judgeDenied(where, `may we ${attributes.verb} ${attributes.resource}?`, answer)
     }
     return [
@@ -191,11 +175,10 @@ const proxyNames: Probe = {
       env.issue({ user: 'another-proxy', authority: 'front-proxy-ca' }),
     ])
     const headers = { 'x-remote-user': user }
-    const each = apiServers(env).map(async ({ where }) => [
+    return askEach(apiServers(env), async ({ where }) => [
       judgeWho(where, 'X-Remote-User from front-proxy-client', await askWho(env, where, proxy, headers), user, []),
       judgeWorthless(where, 'the same from another-proxy', await askWho(env, where, other, headers)),
     ])
-    return (await Promise.all(each)).flat()
   },
 }
 

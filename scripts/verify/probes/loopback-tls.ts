@@ -4,7 +4,8 @@ import { clientHello, type HelloVersion, readAnswer, strongSuites, weakSuites } 
 import type { Env } from '../env.ts'
 import type { Handshake } from '../handshake.ts'
 import { judgeAccepted, judgeRefused } from '../judge.ts'
-import type { Check, Probe } from '../probe.ts'
+import type { Probe } from '../probe.ts'
+import { askEach } from './targets.ts'
 
 /** Sends standard input (base64) to a port of loopback and prints the first bytes that come back (base64). 9: not listening. */
 const script = `command -v bash >/dev/null || exit 8
@@ -37,9 +38,9 @@ const floor: Probe = {
   controls: ['apiserver-tls'],
   needs: ['nodes'],
   budget: 30_000,
-  run: async (env) => {
-    const each = env.model.controlPlanes.flatMap(({ name }) =>
-      services.map(async ([service, port]): Promise<Check[]> => {
+  run: (env) =>
+    askEach(env.model.controlPlanes, ({ name }) =>
+      askEach(services, async ([service, port]) => {
         const where = `${service}, 127.0.0.1:${port} of node ${name}`
         return [
           judgeAccepted(
@@ -56,9 +57,7 @@ const floor: Probe = {
           ),
         ]
       }),
-    )
-    return (await Promise.all(each)).flat()
-  },
+    ),
 }
 
 export const loopbackTlsProbes: readonly Probe[] = [floor]

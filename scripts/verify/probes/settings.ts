@@ -3,7 +3,7 @@
 import { configFolder } from '../../../templates/controls/layout.ts'
 import { type Answer, describeAnswer } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
-import { apiServers } from './targets.ts'
+import { apiServers, askEach } from './targets.ts'
 
 /** The SHA-256 that a metric `NAME{...,hash="sha256:..."}` carries; undefined when it is not there. */
 export function loadedHash(metrics: string, name: string): string | undefined {
@@ -35,14 +35,12 @@ function loaded(id: string, title: string, control: string, name: string, metric
     controls: [control],
     needs: ['api'],
     budget: 15_000,
-    run: async (env) =>
-      Promise.all(
-        apiServers(env).map(async ({ where, node }) => {
-          const file = `${configFolder}/${name}`
-          const answer = await env.ask({ url: `${where}/metrics`, trust: 'server-ca', as: env.verifier })
-          return judgeLoaded(where, file, answer, metric, env.renderedHash(node, file))
-        }),
-      ),
+    run: (env) =>
+      askEach(apiServers(env), async ({ where, node }) => {
+        const file = `${configFolder}/${name}`
+        const answer = await env.ask({ url: `${where}/metrics`, trust: 'server-ca', as: env.verifier })
+        return judgeLoaded(where, file, answer, metric, env.renderedHash(node, file))
+      }),
   }
 }
 

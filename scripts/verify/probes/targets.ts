@@ -1,5 +1,6 @@
 import { ports } from '../../../cluster/components.ts'
 import type { Authority, Env } from '../env.ts'
+import type { Check } from '../probe.ts'
 
 /** A TLS port of the cluster, and whose certificate it must show. */
 export interface Target {
@@ -27,6 +28,14 @@ export function etcdClients({ model }: Env): Target[] {
 
 export function etcdPeers({ model }: Env): Target[] {
   return model.controlPlanes.map((node) => target(node, ports.etcdPeer, 'etcd-ca'))
+}
+
+/** Puts a question to every place at once; the checks are in the order of the places. */
+export async function askEach<T>(
+  places: readonly T[],
+  ask: (place: T) => Promise<Check | readonly Check[]>,
+): Promise<Check[]> {
+  return (await Promise.all(places.map(ask))).flat()
 }
 
 function target(node: { name: string; address: string }, port: number, trust: Authority): Target {

@@ -5,7 +5,7 @@ import type { Env } from '../env.ts'
 import { type Handshake, trustOnly } from '../handshake.ts'
 import { judgeAccepted, judgeCertificate, judgePlaintext, judgeRefused } from '../judge.ts'
 import type { Check, Probe } from '../probe.ts'
-import { apiServers, etcdClients, etcdPeers, kubelets, type Target } from './targets.ts'
+import { apiServers, askEach, etcdClients, etcdPeers, kubelets, type Target } from './targets.ts'
 
 /** OpenSSL of itself offers neither TLS 1.1 nor SHA-1: security level 0 makes it ask, so that the server must answer. */
 const anyCipher = 'ALL:@SECLEVEL=0'
@@ -137,11 +137,10 @@ export const tlsProbes: readonly Probe[] = services.flatMap((service) =>
       budget: 20_000,
       run: async (env) => {
         const credential = await clientCertificate(env, service)
-        const each = service.targets(env).map((target) => {
+        return askEach(service.targets(env), (target) => {
           const shake = (tls: ConnectionOptions) => env.handshake({ ...target, tls: { ...credential, ...tls } })
           return ask({ env, service, target, shake })
         })
-        return (await Promise.all(each)).flat()
       },
     }),
   ),

@@ -27,6 +27,21 @@ export function judgeWho(where: string, sent: string, answer: Answer, user: stri
   return check(good ? 'pass' : 'fail', where, sent, expected, `201, user ${name} in ${groups.join(' ')}`)
 }
 
+/** Asks the API server what it lets `as` do. */
+export function askAccess(env: Env, as: Identity, resourceAttributes: object): Promise<Answer> {
+  return env.ask({
+    url: `${env.model.endpoint.url}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
+    trust: 'server-ca',
+    as,
+    method: 'POST',
+    body: {
+      apiVersion: 'authorization.k8s.io/v1',
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes },
+    },
+  })
+}
+
 /** A SelfSubjectAccessReview that must say no. */
 export function judgeDenied(where: string, sent: string, answer: Answer): Check {
   const wanted = 'denied'

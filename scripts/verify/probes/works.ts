@@ -3,7 +3,7 @@ import type { Env } from '../env.ts'
 import { describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
 import { containerPort, dial, dialUntil, type TestPod } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
-import { apiServers } from './targets.ts'
+import { apiServers, askEach } from './targets.ts'
 
 /** One dial: the expected pod answered. */
 export function judgeReached(
@@ -103,11 +103,9 @@ const health: Probe = {
   controls: [],
   needs: [],
   budget: 15_000,
-  run: async (env) =>
-    Promise.all(
-      apiServers(env).map(async ({ where, trust }) =>
-        judgeStatus(where, 'GET /readyz', await env.ask({ url: `${where}/readyz`, trust }), [200]),
-      ),
+  run: (env) =>
+    askEach(apiServers(env), async ({ where, trust }) =>
+      judgeStatus(where, 'GET /readyz', await env.ask({ url: `${where}/readyz`, trust }), [200]),
     ),
 }
 

@@ -5,6 +5,8 @@ import type { Env, Identity } from '../../env.ts'
 import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { metadata } from '../../sandbox.ts'
+import { askEach } from '../targets.ts'
+import { askAccess } from '../who.ts'
 import { admitted, dryRunRbac, listAll, refused } from './ask.ts'
 import { clusterMatrix, nobodys, personaMatrix } from './persona-matrix.ts'
 
@@ -15,26 +17,14 @@ function trial(env: Env, persona: Persona): Promise<Identity> {
 }
 
 /** Asks the API server whether `as` may do something: `create pods/exec`. In the whole cluster when no namespace is given. */
-async function mayI(env: Env, as: Identity, right: string, namespace?: string): Promise<Answer> {
+function mayI(env: Env, as: Identity, right: string, namespace?: string): Promise<Answer> {
   const [, verb, resource, group = '', subresource] = /^(\S+) ([^./]+)(?:\.([^/]+))?(?:\/(\S+))?$/.exec(right) ?? []
-  return env.ask({
-    url: `${env.model.endpoint.url}/apis/authorization.k8s.io/v1/selfsubjectaccessreviews`,
-    trust: 'server-ca',
-    as,
-    method: 'POST',
-    body: {
-      apiVersion: 'authorization.k8s.io/v1',
-      kind: 'SelfSubjectAccessReview',
-      spec: {
-        resourceAttributes: {
-          verb,
-          group,
-          resource,
-          ...(subresource ? { subresource } : {}),
-          ...(namespace ? { namespace } : {}),
-        },
-      },
-    },
+  return askAccess(env, as, {
+    verb,
+    group,
+    resource,
+    ...(subresource ? { subresource } : {}),
+    ...(namespace ? { namespace } : {}),
   })
 }
 
@@ -47,7 +37,7 @@ export function judgeRight(where: string, sent: string, answer: Answer, wanted: 
   return check(allowed === wanted ? 'pass' : 'fail', where, sent, expected, allowed ? 'allowed' : 'denied')
 }
 
-async function askAll(
+function askAll(
   env: Env,
   as: Identity,
   persona: Persona,
@@ -59,14 +49,12 @@ async function askAll(
     ...rights.may.map((right) => [right, true] as const),
     ...rights.mayNot.map((right) => [right, false] as const),
   ]
-  return Promise.all(
-    cases.map(async ([right, wanted]) =>
-      judgeRight(
-        env.model.endpoint.url,
-        `may a ${persona} ${right} ${place}`,
-        await mayI(env, as, right, namespace),
-        wanted,
-      ),
+  return askEach(cases, async ([right, wanted]) =>
+    judgeRight(
+      env.model.endpoint.url,
+      `may a ${persona} ${right} ${place}`,
+      await mayI(env, as, right, namespace),
+      wanted,
     ),
   )
 }
@@ -78,17 +66,15 @@ const matrix: Probe = {
   controls: ['persona-roles'],
   needs: ['sandbox', 'issue'],
   budget: 40_000,
-  run: async (env) => {
-    const each = personas.map(async (persona) => {
+  run: (env) =>
+    askEach(personas, async (persona) => {
       const as = await trial(env, persona)
       const { may, mayNot } = personaMatrix[persona]
       return [
         ...(await askAll(env, as, persona, { may, mayNot: [...mayNot, ...nobodys] }, env.namespace)),
         ...(await askAll(env, as, persona, { may: [], mayNot: ['list pods'] }, 'kube-system')),
       ]
-    })
-    return (await Promise.all(each)).flat()
-  },
+    }),
 }
 
 const escalation: Probe = {
