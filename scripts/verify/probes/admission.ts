@@ -1,10 +1,11 @@
 // Admission and the surface of the API: what is refused before it is stored, and what is not served at all.
 
 import type { Env } from '../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
+import { type Answer, describeAnswer, field, list, parseJson } from '../judge.ts'
 import { compliantPod } from '../pods.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { askSandbox, createAccount, metadata } from '../sandbox.ts'
+import { admitted, dryRun, refused } from './objects/ask.ts'
 import { apiServers, askEach } from './targets.ts'
 
 const accounts: Probe = {
@@ -15,13 +16,11 @@ const accounts: Probe = {
   needs: ['sandbox'],
   budget: 15_000,
   run: async (env) => {
-    const where = env.model.endpoint.url
     const real = await createAccount(env, 'real')
-    const ask = (account: string) =>
-      askSandbox(env, 'pods?dryRun=All', { method: 'POST', body: compliantPod(env, 'account', account) })
+    const ask = (account: string) => dryRun(env, 'pods', compliantPod(env, 'account', account))
     return [
-      judgeStatus(where, 'a pod with an account that exists (dry run)', await ask(real), [201]),
-      judgeStatus(where, 'the same with one that does not', await ask(`none-${env.run}`), [403], 'not found'),
+      admitted(env, 'a pod with an account that exists', await ask(real)),
+      refused(env, 'the same with one that does not', await ask(`none-${env.run}`), 'not found'),
     ]
   },
 }

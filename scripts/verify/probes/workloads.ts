@@ -2,22 +2,18 @@
 import { imageComponents } from '../../../cluster/components.ts'
 import { imageReference, type Lock } from '../../../cluster/lock.ts'
 import type { Env } from '../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
+import { describeAnswer, field, list, parseJson } from '../judge.ts'
 import { compliantPod, type PodObject, pause } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
-import { askSandbox, createAccount } from '../sandbox.ts'
+import { createAccount } from '../sandbox.ts'
+import { admitted, dryRun, refused } from './objects/ask.ts'
 
-function dryRun(env: Env, pod: PodObject): Promise<Answer> {
-  return askSandbox(env, 'pods?dryRun=All', { method: 'POST', body: pod })
+async function refusedPod(env: Env, what: string, pod: PodObject, words: string): Promise<Check> {
+  return refused(env, what, await dryRun(env, 'pods', pod), words)
 }
 
-async function refused(env: Env, what: string, pod: PodObject, words: string): Promise<Check> {
-  return judgeStatus(env.model.endpoint.url, `${what} (dry run)`, await dryRun(env, pod), [403], words)
-}
-
-async function admitted(env: Env, what: string, account: string): Promise<Check> {
-  const answer = await dryRun(env, compliantPod(env, 'good', account))
-  return judgeStatus(env.model.endpoint.url, `${what} (dry run)`, answer, [201])
+async function admittedPod(env: Env, what: string, account: string): Promise<Check> {
+  return admitted(env, what, await dryRun(env, 'pods', compliantPod(env, 'good', account)))
 }
 
 /** Pods that the restricted standard refuses, each for one reason. */
@@ -47,9 +43,9 @@ const podSecurity: Probe = {
     const bad = Object.entries(violations).map(([name, spoil]) => {
       const pod = compliantPod(env, 'bad', account)
       spoil(pod)
-      return refused(env, `a pod with ${name}`, pod, 'violates PodSecurity')
+      return refusedPod(env, `a pod with ${name}`, pod, 'violates PodSecurity')
     })
-    return Promise.all([admitted(env, 'a compliant pod', account), ...bad])
+    return Promise.all([admittedPod(env, 'a compliant pod', account), ...bad])
   },
 }
 
@@ -79,8 +75,8 @@ const imagePolicy: Probe = {
       'an image of the internet': with_('docker.io/library/nginx:latest', 'containers'),
     }
     return Promise.all([
-      admitted(env, 'a pod with the bundle’s agnhost', account),
-      ...Object.entries(attacks).map(([name, pod]) => refused(env, `a pod with ${name}`, pod, 'none of the bundle')),
+      admittedPod(env, 'a pod with the bundle’s agnhost', account),
+      ...Object.entries(attacks).map(([name, pod]) => refusedPod(env, `a pod with ${name}`, pod, 'none of the bundle')),
     ])
   },
 }

@@ -3,7 +3,7 @@ import { systemNamespaces } from '../../../../templates/cluster/namespaces.ts'
 import type { Env, Identity } from '../../env.ts'
 import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
 import { pause } from '../../pods.ts'
-import { type Check, check } from '../../probe.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
 import { askSandbox } from '../../sandbox.ts'
 
 /** Sends an object as a server-side dry run: admission judges it, nothing is stored or started. */
@@ -69,4 +69,29 @@ export function everyNamespace(
       const wrong = judge(objects.filter((object) => field(object, 'metadata', 'namespace') === name))
       return check(wrong === undefined ? 'pass' : 'fail', where, `${sent} of ${name}`, expected, wrong ?? expected)
     })
+}
+
+interface NamespaceProbe {
+  id: string
+  title: string
+  control: string
+  /** Of the objects that every namespace must have. */
+  path: string
+  judge(where: string, namespaces: readonly unknown[], objects: readonly unknown[]): Check[]
+}
+
+/** A probe that looks at the objects of every namespace, also of one that was made by hand. */
+export function namespaceProbe({ id, title, control, path, judge }: NamespaceProbe): Probe {
+  return {
+    id,
+    title,
+    group: 'workloads',
+    controls: [control],
+    needs: ['api'],
+    budget: 15_000,
+    run: async (env) => {
+      const [namespaces, objects] = await Promise.all([listAll(env, '/api/v1/namespaces'), listAll(env, path)])
+      return judge(env.model.endpoint.url, namespaces, objects)
+    },
+  }
 }

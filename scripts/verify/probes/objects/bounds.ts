@@ -5,7 +5,7 @@ import { type Answer, field, list, parseJson } from '../../judge.ts'
 import { compliantPod, type PodObject } from '../../pods.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { createAccount, metadata } from '../../sandbox.ts'
-import { admitted, dryRun, everyNamespace, listAll, refused } from './ask.ts'
+import { admitted, dryRun, everyNamespace, namespaceProbe, refused } from './ask.ts'
 
 function podOf(env: Env, account: string, resources: object | undefined, count = 1): PodObject {
   const pod = compliantPod(env, 'bounds', account)
@@ -88,21 +88,13 @@ export function judgeInjected(where: string, answer: Answer, wanted: Bounded['li
   return check(good ? 'pass' : 'fail', where, sent, expected, `${answer.status}, limit ${limit}, request ${request}`)
 }
 
-const quotaEverywhere: Probe = {
+const quotaEverywhere = namespaceProbe({
   id: 'quota-everywhere',
   title: 'every namespace has a quota, also one that was made by hand',
-  group: 'workloads',
-  controls: ['namespace-quota'],
-  needs: ['api'],
-  budget: 15_000,
-  run: async (env) => {
-    const [namespaces, quotas] = await Promise.all([
-      listAll(env, '/api/v1/namespaces'),
-      listAll(env, '/api/v1/resourcequotas'),
-    ])
-    return judgeQuotas(env.model.endpoint.url, namespaces, quotas)
-  },
-}
+  control: 'namespace-quota',
+  path: '/api/v1/resourcequotas',
+  judge: judgeQuotas,
+})
 
 /** Each namespace has a quota that bounds its pods. */
 export function judgeQuotas(where: string, namespaces: readonly unknown[], quotas: readonly unknown[]): Check[] {
@@ -113,21 +105,13 @@ export function judgeQuotas(where: string, namespaces: readonly unknown[], quota
   )
 }
 
-const limitsEverywhere: Probe = {
+const limitsEverywhere = namespaceProbe({
   id: 'limits-everywhere',
   title: 'every namespace has limits for containers, also one that was made by hand',
-  group: 'workloads',
-  controls: ['namespace-limits'],
-  needs: ['api'],
-  budget: 15_000,
-  run: async (env) => {
-    const [namespaces, ranges] = await Promise.all([
-      listAll(env, '/api/v1/namespaces'),
-      listAll(env, '/api/v1/limitranges'),
-    ])
-    return judgeLimits(env.model.endpoint.url, namespaces, ranges)
-  },
-}
+  control: 'namespace-limits',
+  path: '/api/v1/limitranges',
+  judge: judgeLimits,
+})
 
 /** Each namespace gives containers a memory limit, and has a most. */
 export function judgeLimits(where: string, namespaces: readonly unknown[], ranges: readonly unknown[]): Check[] {

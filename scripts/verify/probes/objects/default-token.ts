@@ -3,7 +3,7 @@ import { type Answer, field, judgeStatus, list, parseJson } from '../../judge.ts
 import { compliantPod } from '../../pods.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { createAccount } from '../../sandbox.ts'
-import { dryRun, listAll } from './ask.ts'
+import { dryRun, namespaceProbe } from './ask.ts'
 
 /** Whether the pod that came back has a volume with a token of the API. */
 export function judgeToken(where: string, sent: string, answer: Answer, has: boolean): Check {
@@ -54,20 +54,12 @@ export function judgeAccounts(where: string, namespaces: readonly unknown[], acc
   })
 }
 
-const defaultAccounts: Probe = {
+const defaultAccounts = namespaceProbe({
   id: 'default-accounts',
   title: 'no namespace’s default service account mounts a token',
-  group: 'workloads',
-  controls: ['no-default-token'],
-  needs: ['api'],
-  budget: 15_000,
-  run: async (env) => {
-    const [namespaces, accounts] = await Promise.all([
-      listAll(env, '/api/v1/namespaces'),
-      listAll(env, '/api/v1/serviceaccounts?fieldSelector=metadata.name%3Ddefault'),
-    ])
-    return judgeAccounts(env.model.endpoint.url, namespaces, accounts)
-  },
-}
+  control: 'no-default-token',
+  path: '/api/v1/serviceaccounts?fieldSelector=metadata.name%3Ddefault',
+  judge: judgeAccounts,
+})
 
 export const defaultTokenProbes: readonly Probe[] = [defaultToken, defaultAccounts]

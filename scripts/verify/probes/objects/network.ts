@@ -2,7 +2,7 @@
 import { field, list } from '../../judge.ts'
 import { compliantPod, containerPort, dial, startPod, type TestPod } from '../../pods.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
-import { everyNamespace, listAll } from './ask.ts'
+import { everyNamespace, namespaceProbe } from './ask.ts'
 
 type Dialled = { reached: string } | { error: string }
 
@@ -56,20 +56,12 @@ export function judgeDenials(where: string, namespaces: readonly unknown[], poli
   })
 }
 
-const everywhere: Probe = {
+const everywhere = namespaceProbe({
   id: 'network-policies-everywhere',
   title: 'every namespace denies what no policy of its own allows',
-  group: 'workloads',
-  controls: ['network-policies'],
-  needs: ['api'],
-  budget: 15_000,
-  run: async (env) => {
-    const [namespaces, policies] = await Promise.all([
-      listAll(env, '/api/v1/namespaces'),
-      listAll(env, '/apis/networking.k8s.io/v1/networkpolicies'),
-    ])
-    return judgeDenials(env.model.endpoint.url, namespaces, policies)
-  },
-}
+  control: 'network-policies',
+  path: '/apis/networking.k8s.io/v1/networkpolicies',
+  judge: judgeDenials,
+})
 
 export const networkProbes: readonly Probe[] = [deny, everywhere]
