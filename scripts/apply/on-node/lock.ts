@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, userInfo } from 'node:os'
 import { Readable } from 'node:stream'
-import { fail } from '../../lib/errors.ts'
-import { nodePlaces } from '../apply/on-node/places.ts'
-import type { NodeShell } from './transport.ts'
+import { fail } from '../../../lib/errors.ts'
+import type { NodeShell } from '../../ssh/transport.ts'
+import { nodePlaces } from './places.ts'
 
 /** Seconds between two signs of life of who holds a lock, and after which a silent one is gone. */
 const beat = 5
