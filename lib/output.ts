@@ -26,8 +26,8 @@ export interface Output {
   readonly color: boolean
   /** A result, to stdout, ending in a newline. */
   data(text: string): void
-  /** A value as JSON to stdout (for `-o json`). */
-  json(value: unknown): void
+  /** A document as JSON to stdout (for `-o json`), with its apiVersion first. */
+  json<Document extends { kind: string }>(document: Document): void
   /** One step: shown while it runs, then one line with its detail and how long it took. */
   step<T>(title: string, work: (report: StepReport) => Promise<T>): Promise<T>
   note(text: string): void
@@ -35,6 +35,9 @@ export interface Output {
   debug(text: string): void
   error(text: string): void
 }
+
+/** Of every document that we print. */
+const apiVersion = 'redoubt.dev/v1alpha1'
 
 /** Milliseconds after which a log is told again what is still under way. */
 const silence = 30_000
@@ -96,7 +99,7 @@ export function createOutput(options: OutputOptions): Output {
     format: options.format,
     color: options.color,
     data: (text) => void process.stdout.write(shown(text.endsWith('\n') ? text : `${text}\n`)),
-    json: (value) => void process.stdout.write(shown(`${JSON.stringify(value, null, 2)}\n`)),
+    json: (document) => void process.stdout.write(shown(`${JSON.stringify({ apiVersion, ...document }, null, 2)}\n`)),
     step,
     note: (text) => void (options.quiet || line(text)),
     warn: (text) => line(paint('yellow', `! ${text}`)),

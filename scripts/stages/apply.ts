@@ -64,7 +64,6 @@ function report({ context: { out }, actions, unknown, dryRun, nodes, model }: Ap
   for (const text of unknown) out.warn(`not planned: ${text}`)
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: dryRun ? 'ApplyPlan' : 'ApplyResult',
       cluster: model.name,
       actions,

@@ -38,7 +38,6 @@ export async function build(context: Context, options: Options): Promise<number>
   const { size, id, blobs } = result
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'BundleBuilt',
       path: target,
       id,
@@ -72,7 +71,7 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
 async function showPlan({ out }: Context, setup: ProduceOptions, target: string): Promise<number> {
   const plan = await planBundle(setup)
   if (out.format === 'json') {
-    out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'BundlePlan', path: target, parts: plan })
+    out.json({ kind: 'BundlePlan', path: target, parts: plan })
     return 0
   }
   out.data(

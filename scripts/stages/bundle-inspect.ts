@@ -27,7 +27,6 @@ export async function inspect(context: Context, options: Options): Promise<numbe
     const { kubernetes, architecture } = head.lock
     const { size } = head.archive
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'Bundle',
       path,
       name,

@@ -25,7 +25,6 @@ export async function keygen(
   const name = fingerprint(createPrivateKey(privateKey))
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'BundleKey',
       privateKey: privatePath,
       publicKey: publicPath,

@@ -27,7 +27,6 @@ export async function lock(context: Context, options: Options): Promise<number> 
   if (!options.dryRun) await writeAtomic(workspace.lock, lockText(after))
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'LockChanges',
       path: workspace.lock,
       new: !before,

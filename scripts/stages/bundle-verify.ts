@@ -31,7 +31,6 @@ export async function verify(context: Context, options: Options): Promise<number
   const { name, version, tool } = head.statement
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'BundleVerified',
       path,
       name,

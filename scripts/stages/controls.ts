@@ -88,5 +88,5 @@ function page({ out }: Context, text: string): void {
 }
 
 function json({ out }: Context, kind: string, value: Record<string, unknown>): void {
-  out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind, ...value })
+  out.json({ kind, ...value })
 }

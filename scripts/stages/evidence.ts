@@ -8,11 +8,8 @@ import type { Context } from '../command.ts'
 import { compareRuns } from '../evidence/diff.ts'
 import { checkRun } from '../evidence/manifest.ts'
 import { findRun, listRuns, readRun } from '../evidence/runs.ts'
-import type { Evidence } from '../verify/evidence.ts'
+import { countOutcomes, type Evidence } from '../verify/evidence.ts'
 import { exitCode } from '../verify/fold.ts'
-import { outcomes } from '../verify/probe.ts'
-
-const apiVersion = 'redoubt.dev/v1alpha1'
 
 async function publicKeyOf({ workspace }: Context, given: string | undefined): Promise<KeyObject> {
   const path = given ?? join(workspace.keys, 'evidence.pub')
@@ -31,7 +28,7 @@ export async function evidenceVerify(
   const check = await checkRun(folder, await publicKeyOf(context, options.key))
   const { problems, files, key } = check
   if (problems.length === 0) await readRun(folder)
-  if (out.format === 'json') out.json({ apiVersion, kind: 'EvidenceCheck', run: folder, ...check })
+  if (out.format === 'json') out.json({ kind: 'EvidenceCheck', run: folder, ...check })
   if (problems.length > 0)
     fail('integrity', `is not as it was signed: ${problems.join('; ')}`, {
       where: folder,
@@ -49,21 +46,14 @@ export async function evidenceList({ out, workspace }: Context): Promise<number>
       try {
         const evidence = await readRun(join(workspace.evidence, name))
         const { started, finished, version, complete } = evidence
-        const count = outcomes.map(
-          (id) => [id, evidence.probes.filter((probe) => probe.outcome === id).length] as const,
-        )
+        const count = countOutcomes(evidence.probes)
         return { name, started, finished, version, complete, exitCode: exitCode(evidence.probes), count }
       } catch (error) {
         return { name, problem: messageOf(error) }
       }
     }),
   )
-  if (out.format === 'json')
-    out.json({
-      apiVersion,
-      kind: 'EvidenceList',
-      runs: rows.map((row) => ('problem' in row ? row : { ...row, count: Object.fromEntries(row.count) })),
-    })
+  if (out.format === 'json') out.json({ kind: 'EvidenceList', runs: rows })
   else if (rows.length === 0) out.note('There is no run yet: redoubt verify makes one.')
   else
     out.data(
@@ -71,8 +61,9 @@ export async function evidenceList({ out, workspace }: Context): Promise<number>
         ['RUN', 'EXIT', 'PROBES', 'RESULT'],
         rows.map((row) => {
           if ('problem' in row) return [row.name, '-', '-', row.problem]
-          const told = row.count.filter(([, number]) => number > 0).map(([outcome, number]) => `${number} ${outcome}`)
-          return [row.name, String(row.exitCode), row.complete ? 'all' : 'some', told.join(', ')]
+          const told = Object.entries(row.count).filter(([, number]) => number > 0)
+          const result = told.map(([outcome, number]) => `${number} ${outcome}`).join(', ')
+          return [row.name, String(row.exitCode), row.complete ? 'all' : 'some', result]
         }),
       ),
     )
@@ -103,8 +94,7 @@ export async function evidenceDiff(
     `${change.before} -> ${change.after}`,
     change.why,
   ])
-  if (out.format === 'json')
-    out.json({ apiVersion, kind: 'EvidenceDiff', before: before.run, after: after.run, changes })
+  if (out.format === 'json') out.json({ kind: 'EvidenceDiff', before: before.run, after: after.run, changes })
   else if (rows.length > 0) out.data(formatTable(['', 'WHAT', 'ID', 'OUTCOME', 'WHY'], rows))
   else out.data(`${before.run} and ${after.run}: the same outcomes`)
   if (!before.evidence.complete || !after.evidence.complete)

@@ -29,7 +29,7 @@ export async function reboot(context: Context, name: string): Promise<number> {
 /** `lab status`: a line for each host. */
 export async function status({ out }: Context): Promise<number> {
   const hosts = await labStatus()
-  if (out.format === 'json') out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'LabStatus', hosts })
+  if (out.format === 'json') out.json({ kind: 'LabStatus', hosts })
   else out.data(formatTable(['NAME', 'ADDRESS', 'STATE', 'UPTIME', 'PID'], hosts.map(statusRow)))
   return 0
 }
@@ -64,7 +64,7 @@ export async function sinkhole(context: Context, up: boolean): Promise<number> {
 /** `lab sinkhole count`: packets since it was made. */
 export async function count({ out }: Context): Promise<number> {
   const packets = await sinkholeCount()
-  if (out.format === 'json') out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'SinkholeCount', packets })
+  if (out.format === 'json') out.json({ kind: 'SinkholeCount', packets })
   else out.data(String(packets))
   return 0
 }

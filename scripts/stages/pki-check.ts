@@ -38,7 +38,6 @@ export async function pkiCheck({ out, workspace, now, signal }: Context): Promis
   const others = findings.filter(({ subject }) => !shown.has(subject))
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'PkiCheck',
       ok: findings.length === 0,
       openssl: opinion.openssl,

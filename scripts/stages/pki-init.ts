@@ -14,7 +14,7 @@ export async function pkiInit({ out, workspace, now }: Context, options: { dryRu
     report.detail(`${authorities} authorities, ${leaves} leaves; ${issued.length} ${dryRun ? 'to issue' : 'issued'}`)
     return made
   })
-  if (out.format === 'json') out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'PkiChanges', dryRun, ...result })
+  if (out.format === 'json') out.json({ kind: 'PkiChanges', dryRun, ...result })
   else if (result.issued.length > 0) {
     const rows = result.issued.map(({ id, why }) => [id, why])
     out.data(formatTable([dryRun ? 'TO ISSUE' : 'ISSUED', 'WHY'], rows))

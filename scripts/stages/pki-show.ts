@@ -22,8 +22,7 @@ export async function pkiShow({ out, workspace, now }: Context, id: string | und
     fail('usage', `the ledger knows no certificate ${id}`, { hint: '`redoubt pki show` lists them all.' })
   const all = await Promise.all(chosen.map((entry) => enrich(entry, store, now())))
   const shown = id ? all : all.filter(({ state }) => state === 'current')
-  if (out.format === 'json')
-    out.json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'PkiLedger', cluster, certificates: shown })
+  if (out.format === 'json') out.json({ kind: 'PkiLedger', cluster, certificates: shown })
   else {
     const rows = shown.map((entry) => [
       entry.id,

@@ -7,7 +7,6 @@ export async function version({ out }: Context): Promise<number> {
   const own = ownVersion()
   if (out.format === 'json')
     out.json({
-      apiVersion: 'redoubt.dev/v1alpha1',
       kind: 'Version',
       version: own,
       node: process.versions.node,
