@@ -23,7 +23,7 @@ import { listRuns, runName } from './runs.ts'
 const room = 8 << 20
 
 /** What is made of a run's results, by file name. */
-export function evidenceFiles(evidence: Evidence): Record<string, string> {
+function evidenceFiles(evidence: Evidence): Record<string, string> {
   const texts = {
     'results.json': `${JSON.stringify(evidence, null, 2)}\n`,
     'report.html': page(evidence),

@@ -62,7 +62,7 @@ export function judgeHost(
 }
 
 /** `cp1: swap false -> true`, for each fact that is not as it was. */
-export function compareFacts(node: string, before: HostFacts, after: HostFacts): string[] {
+function compareFacts(node: string, before: HostFacts, after: HostFacts): string[] {
   const flat = (facts: HostFacts): Record<string, unknown> => {
     const { writableSysctls, ...rest } = facts
     return { ...rest, ...writableSysctls }

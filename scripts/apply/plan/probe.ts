@@ -46,7 +46,7 @@ export interface NodeState {
  * Answers what readState reads. Standard input: `f PATH`, `p NAME VERSION`, `u UNIT` lines. Programs are hundreds of megabytes: openssl,
  * where there is one, uses the processor's own SHA-256 and is four times as fast as Debian's sha256sum.
  */
-export const probeScript = `
+const probeScript = `
 section() { printf '= %s\\n' "$1"; }
 bar() { while IFS= read -r line || [ -n "$line" ]; do printf '|%s\\n' "$line"; done; }
 show() { section "$1"; [ ! -r "$2" ] || head -c 2097152 "$2" | bar; }

@@ -4,7 +4,7 @@
  * Every value that is given to a flag, in order: `--name=value`, `--name value`, `--name` alone (true). pflag takes underscores for
  * dashes in Kubernetes' components, and one dash for two in etcd's.
  */
-export function valuesOf(args: readonly string[], flag: string): string[] {
+function valuesOf(args: readonly string[], flag: string): string[] {
   return args.flatMap((arg, index) => {
     const [, name = '', value] = /^--?([^=\s]+)(?:=([\s\S]*))?$/.exec(arg) ?? []
     if (name.replaceAll('_', '-') !== flag) return []

@@ -3,7 +3,7 @@ import type { Control } from '../../control.ts'
 
 const claim = 'claim: admission: ResourceQuota, LimitRanger, ...'
 /** The name of the quota and of the limit range in each namespace. */
-export const boundsName = 'redoubt'
+const boundsName = 'redoubt'
 
 export const namespaceQuota: Control = {
   id: 'namespace-quota',

@@ -2,7 +2,7 @@ import type { Control } from '../../control.ts'
 import { admissionPolicy, type Policy } from './policy.ts'
 
 /** What is refused, in the words that the API server answers with. */
-export const externalAddressMessage = 'external IPs of Services draw traffic that is meant for others'
+const externalAddressMessage = 'external IPs of Services draw traffic that is meant for others'
 export const balancerAddressMessage = 'addresses of load balancers are set by controllers of kube-system only'
 
 const same = (path: string) => `oldObject != null && has(oldObject.${path}) && oldObject.${path} == object.${path}`

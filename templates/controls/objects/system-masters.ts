@@ -4,7 +4,7 @@ import { admissionPolicy, type Policy } from './policy.ts'
 /** The one group that may be bound to cluster-admin: the operators', whose certificates apply uses. */
 export const adminGroup = 'kubeadm:cluster-admins'
 export const mastersMessage = 'system:masters cannot be taken back and is bound to nothing'
-export const clusterAdminMessage = `cluster-admin is bound to the group ${adminGroup} only`
+const clusterAdminMessage = `cluster-admin is bound to the group ${adminGroup} only`
 
 const subjects = 'has(object.subjects) ? object.subjects : []'
 
