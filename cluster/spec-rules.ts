@@ -7,6 +7,7 @@ import { clusterPersonas } from './spec-access.ts'
 /** What a schema cannot say: names and addresses once, at least one control plane, networks apart. Throws `usage` at file:line. */
 export function checkSpec(spec: LoadedSpec): void {
   const { nodes, network } = spec.spec
+  checkNodeNames(spec)
   checkUnique(spec, 'name')
   checkUnique(spec, 'address')
   if (!nodes.some((node) => node.role === 'control-plane'))
@@ -38,6 +39,17 @@ export function checkSpec(spec: LoadedSpec): void {
   })
   checkPodNetworks(spec)
   checkAccess(spec)
+}
+
+/** hosts.yaml keeps hosts by name, and lib/yaml.ts takes no key that every JavaScript object has. */
+function checkNodeNames(spec: LoadedSpec): void {
+  spec.spec.nodes.forEach(({ name }, index) => {
+    if (name === 'prototype' || name in {})
+      fail('usage', `${name} cannot be the name of a node`, {
+        where: spec.where(['spec', 'nodes', index, 'name']),
+        hint: 'Name the node otherwise: cp1, w1.',
+      })
+  })
 }
 
 function checkUnique(spec: LoadedSpec, field: 'name' | 'address'): void {

@@ -53,13 +53,15 @@ export function mergeFields(what: string, sources: readonly From<Fields>[]): Rec
       }
       merged.set(path, { value, by })
     }
-  const root: Record<string, unknown> = {}
+  // Without a prototype: a path of the spec like `constructor.prototype` finds nothing that other objects share.
+  const empty = (): Record<string, unknown> => Object.create(null)
+  const root = empty()
   for (const [path, { value }] of merged) {
     const keys = path.split('.')
     const last = keys.pop() ?? ''
     let target = root
     for (const key of keys) {
-      target[key] ??= {}
+      target[key] ??= empty()
       target = target[key] as Record<string, unknown>
     }
     target[last] = value

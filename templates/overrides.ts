@@ -54,7 +54,7 @@ export function checkKubeletFields(
 ): void {
   for (const [path, value] of Object.entries(components.kubelet.config)) {
     const at = where(['spec', 'components', 'kubelet', 'config', path])
-    if (!/^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9-]+)*$/.test(path))
+    if (!/^[a-z][A-Za-z0-9]*(\.[A-Za-z0-9-]+)*$/.test(path) || path.split('.').some(isInherited))
       fail('usage', `${JSON.stringify(path)} is no field of KubeletConfiguration`, {
         where: at,
         hint: 'Write the path with dots: memorySwap.swapBehavior: NoSwap.',
@@ -67,4 +67,9 @@ export function checkKubeletFields(
       })
     if (before) onForced(`${at}: kubelet ${path}=${JSON.stringify(value)} wins over ${before.by}`)
   }
+}
+
+/** A name that every JavaScript object has: no field of upstream's is called so, and readers of what is rendered refuse it. */
+function isInherited(name: string): boolean {
+  return name === 'prototype' || name in {}
 }

@@ -44,6 +44,12 @@ const bad: { name: string; change: [string, string]; where: string; message: Reg
     where: 'redoubt.yaml:13:7',
     message: /two nodes have the address/,
   },
+  ...['constructor', 'prototype'].map((name) => ({
+    name: `a node ${name}`,
+    change: ['name: w1', `name: ${name}`] as [string, string],
+    where: 'redoubt.yaml:11:7',
+    message: /cannot be the name of a node/,
+  })),
   { name: 'no DNS label', change: ['name: w1', 'name: W_1'], where: 'redoubt.yaml:11:7', message: /no DNS label/ },
   { name: 'unsupported version', change: ['v1.36.3', 'v1.20.0'], where: 'redoubt.yaml:6:3', message: /v1.36.3/ },
   { name: 'no address', change: ['10.77.0.12', '10.77.0.300'], where: 'redoubt.yaml:13:7', message: /no IPv4 address/ },

@@ -37,10 +37,18 @@ for (const [name, a, b] of fieldClashes)
     assert.throws(() => mergeFields('KubeletConfiguration', from(a, b)), both))
 
 test('fields of one object come from several sources', () =>
-  assert.deepEqual(mergeFields('x', from<Fields>({ 'a.b': 1, ab: 2 }, { 'a.c.d': 3 })), {
-    a: { b: 1, c: { d: 3 } },
-    ab: 2,
-  }))
+  assert.equal(
+    JSON.stringify(mergeFields('x', from<Fields>({ 'a.b': 1, ab: 2 }, { 'a.c.d': 3 }))),
+    '{"a":{"b":1,"c":{"d":3}},"ab":2}',
+  ))
+
+for (const path of ['constructor.prototype.polluted', 'a.constructor.prototype.polluted', '__proto__.polluted'])
+  test(`fields: ${path} reaches no object but the one that is built`, () => {
+    mergeFields('x', from<Fields>({ [path]: true }, {}))
+    assert.equal(({} as Record<string, unknown>).polluted, undefined)
+    const whole: object = Object
+    assert.equal(Object.hasOwn(whole, 'polluted'), false)
+  })
 
 test('files: one path twice is refused, naming both', () => {
   const files: readonly NodeFile[] = [textFile('/etc/x', '')]

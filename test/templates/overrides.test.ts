@@ -29,6 +29,20 @@ for (const [name, component, args, message] of refused)
     )
   })
 
+for (const path of ['constructor.prototype.polluted', 'memorySwap.constructor', 'a.prototype.b', 'a.__proto__.b'])
+  test(`no kubelet field: ${path}`, async () => {
+    const input = await inputOf(nodes, { extra: `  components: {kubelet: {config: {"${path}": true}}}` })
+    assert.throws(
+      () => renderCluster({ ...input, force: true }),
+      (error) =>
+        error instanceof RedoubtError &&
+        error.code === 'usage' &&
+        /is no field of KubeletConfiguration/.test(error.message) &&
+        error.where === 'redoubt.yaml:8:35',
+    )
+    assert.equal(({} as Record<string, unknown>).polluted, undefined)
+  })
+
 test('an argument that nothing sets is added', async () => {
   const { trees, forced } = renderCluster(
     await inputOf(nodes, { extra: extraArgs('kube-controller-manager', 'concurrent-gc-syncs: "100"') }),
