@@ -1,7 +1,7 @@
 import type { Env, Identity, ShellAnswer } from '../env.ts'
 import { type Answer, describeAnswer, field, judgeClosed, judgeStatus, parseJson } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
-import { kubelets } from './targets.ts'
+import { askEach, kubelets } from './targets.ts'
 
 const readOnlyPort = 10255
 
@@ -19,14 +19,12 @@ const anonymous: Probe = {
   controls: ['kubelet-authentication'],
   needs: [],
   budget: 15_000,
-  run: async (env) => {
-    const each = kubelets(env).flatMap(({ where }) =>
-      paths.map(async (path) =>
+  run: (env) =>
+    askEach(kubelets(env), ({ where }) =>
+      askEach(paths, async (path) =>
         judgeStatus(where, `GET ${path} without credentials`, await get(env, where + path), [401]),
       ),
-    )
-    return Promise.all(each)
-  },
+    ),
 }
 
 const stranger: Probe = {
@@ -38,17 +36,15 @@ const stranger: Probe = {
   budget: 20_000,
   run: async (env) => {
     const nobody = await env.issue({ user: `redoubt:verify:${env.run}` })
-    const each = kubelets(env).map(async ({ where }) => [
+    return askEach(kubelets(env), async ({ where }) => [
       judgeStatus(
         where,
         'GET /configz as the verifier, who may',
         await get(env, `${where}/configz`, env.verifier),
         [200],
       ),
-      ...(await Promise.all(
-        paths.map(async (path) =>
-          judgeStatus(where, `GET ${path} as a user without rights`, await get(env, where + path, nobody), [403]),
-        ),
+      ...(await askEach(paths, async (path) =>
+        judgeStatus(where, `GET ${path} as a user without rights`, await get(env, where + path, nobody), [403]),
       )),
       judgeStatus(
         where,
@@ -57,7 +53,6 @@ const stranger: Probe = {
         [403],
       ),
     ])
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -80,7 +75,7 @@ const readOnly: Probe = {
   budget: 10_000,
   run: async (env) => {
     const request = 'GET /pods HTTP/1.0\r\n\r\n'
-    const each = env.model.nodes.map(async ({ name, address }) => {
+    return askEach(env.model.nodes, async ({ name, address }) => {
       const where = `${address}:${readOnlyPort}`
       // A firewall hides it from us: whether it is there, the node itself is asked.
       const inside = await env.shell(name, connectScript, { args: [address, String(readOnlyPort)] })
@@ -89,7 +84,6 @@ const readOnly: Probe = {
         judgeConnect(`node ${name}`, readOnlyPort, inside),
       ]
     })
-    return (await Promise.all(each)).flat()
   },
 }
 
@@ -114,12 +108,10 @@ function settings(id: string, title: string, control: string, expected: Readonly
     controls: [control],
     needs: ['api'],
     budget: 15_000,
-    run: async (env) => {
-      const each = kubelets(env).map(async ({ where }) =>
+    run: (env) =>
+      askEach(kubelets(env), async ({ where }) =>
         judgeConfigz(where, await get(env, `${where}/configz`, env.verifier), expected),
-      )
-      return (await Promise.all(each)).flat()
-    },
+      ),
   }
 }
 
