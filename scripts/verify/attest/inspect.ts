@@ -60,7 +60,7 @@ async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
     env.shell(node.name, script, { args: configurable, stdin: paths.map((path) => `${path}\n`).join('') }),
     kubeletConfig(env, node),
   ])
-  return { where: `node ${node.name}`, node, kubelet, ...readInspection(answer.stdout, node.name, tree) }
+  return { where: `node ${node.name}`, node, kubelet, paths, ...readInspection(answer.stdout, node.name, tree) }
 }
 
 /** Reads what the script prints. Throws `failed` for what was not asked for. */
@@ -90,7 +90,9 @@ async function kubeletConfig(env: Env, node: NodeModel): Promise<NodeView['kubel
     const answer = await env.ask({ url, trust: target.trust, as: env.verifier })
     const config =
       'error' in answer || answer.status !== 200 ? undefined : field(parseJson(answer.body), 'kubeletconfig')
-    return config === undefined ? { unknown: `GET /configz: ${describeAnswer(answer)}` } : { config }
+    return typeof config === 'object' && config !== null
+      ? { config, shown: 'configz' }
+      : { unknown: `GET /configz: ${describeAnswer(answer)}` }
   } catch (error) {
     return { unknown: safeMessage(error) }
   }

@@ -8,7 +8,7 @@ import { ruleOf } from '../../../templates/node/modes.ts'
 import { field } from '../judge.ts'
 import { type Check, check } from '../probe.ts'
 import { listOf, scalarOf } from './arguments.ts'
-import type { NodeView } from './view.ts'
+import type { FileView, NodeView } from './view.ts'
 
 /** The items that any control or the spec may put into a list flag: what is beyond them was put there by somebody else. */
 export type Known = (component: ConfigurableName, flag: string) => readonly string[]
@@ -58,7 +58,7 @@ function holdsList(found: unknown, wanted: readonly string[], known: readonly st
   )
 }
 
-/** The kubelet leaves out of what it shows whatever is zero or false. */
+/** A living kubelet leaves out of what it shows whatever is zero or false; what its file leaves out is upstream's default instead. */
 function isZero(value: unknown): boolean {
   return value === 0 || value === false || value === ''
 }
@@ -70,7 +70,7 @@ function judgeKubelet(view: NodeView, fields: Readonly<Record<string, unknown>>)
     const expected = String(wanted)
     if ('unknown' in kubelet) return check('unknown', view.where, sent, expected, kubelet.unknown)
     const seen = field(kubelet.config, ...path.split('.'))
-    const holds = seen === undefined ? isZero(wanted) : sameValue(seen, wanted)
+    const holds = seen === undefined ? kubelet.shown === 'configz' && isZero(wanted) : sameValue(seen, wanted)
     return check(holds ? 'pass' : 'fail', view.where, sent, expected, seen === undefined ? 'not set' : String(seen))
   })
 }
@@ -90,16 +90,21 @@ function seconds(value: unknown): number | undefined {
 /** One check for each rule that a file of this node falls under: no bit beyond the rule's, and root's. */
 function judgeModes(view: NodeView, rules: readonly ModeRule[]): Check[] {
   return rules.flatMap((rule) => {
-    const own = [...view.files].filter(([path]) => ruleOf(path, rules) === rule)
+    const own = view.paths.filter((path) => ruleOf(path, rules) === rule)
     if (own.length === 0) return []
-    const bad = own.filter(
-      ([, file]) => (Number.parseInt(file.mode, 8) & ~rule.mode) !== 0 || file.owner !== 'root:root',
-    )
-    const [worst] = bad
+    const worst = own.find((path) => !isClosed(view.files.get(path), rule))
     const sent = `mode and owner of ${own.length} files below ${rule.below}`
-    const saw = worst ? `${worst[0]}: ${worst[1].mode} ${worst[1].owner}` : 'as expected'
-    return [check(worst ? 'fail' : 'pass', view.where, sent, `at most ${octal(rule.mode)}, root:root`, saw)]
+    const found = worst === undefined ? undefined : view.files.get(worst)
+    const saw =
+      worst === undefined ? 'as expected' : `${worst}: ${found ? `${found.mode} ${found.owner}` : 'no regular file'}`
+    return [
+      check(worst === undefined ? 'pass' : 'fail', view.where, sent, `at most ${octal(rule.mode)}, root:root`, saw),
+    ]
   })
+}
+
+function isClosed(file: FileView | undefined, rule: ModeRule): boolean {
+  return file !== undefined && (Number.parseInt(file.mode, 8) & ~rule.mode) === 0 && file.owner === 'root:root'
 }
 
 function judgeFile(view: NodeView, file: NodeFile): Check {

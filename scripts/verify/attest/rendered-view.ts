@@ -25,7 +25,8 @@ export function renderedView(tree: NodeTree, node: NodeModel): NodeView {
     where: `rendered/${node.name}`,
     node,
     processes,
-    kubelet: config === undefined ? { unknown: 'no configuration is rendered' } : { config },
+    kubelet: config === undefined ? { unknown: 'no configuration is rendered' } : { config, shown: 'file' },
+    paths: tree.files.map((file) => file.path),
     files: new Map(describeTree(tree).files.map(({ path, sha256, mode, owner }) => [path, { sha256, mode, owner }])),
   }
 }

@@ -16,8 +16,10 @@ export interface NodeView {
   node: NodeModel
   /** The arguments of each process of a component, without the program's name. */
   processes: ReadonlyMap<ConfigurableName, readonly (readonly string[])[]>
-  /** The kubelet's merged configuration, or why it is not known. */
-  kubelet: { config: unknown } | { unknown: string }
-  /** Regular files by path. */
+  /** The kubelet's configuration, merged as it shows it or as its file has it; or why it is not known. */
+  kubelet: { config: unknown; shown: 'configz' | 'file' } | { unknown: string }
+  /** What was rendered for it, whether it is there or not. */
+  paths: readonly string[]
+  /** Those that are there and are regular files, by path. */
   files: ReadonlyMap<string, FileView>
 }

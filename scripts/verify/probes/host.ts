@@ -62,10 +62,13 @@ const pids: Probe = {
   },
 }
 
-/** Reads each file named on standard input as nobody; says which it got. The first line says whether nobody can read anything. */
+/** Reads each file named on standard input as nobody; says which it got, and which are not there. The first line: whether nobody can read anything. */
 const readScript = `as_nobody() { setpriv --reuid=65534 --regid=65534 --clear-groups cat -- "$1" >/dev/null 2>&1; }
 as_nobody /etc/hostname && echo works
-while IFS= read -r f; do as_nobody "$f" && printf '%s\\n' "$f"; done
+while IFS= read -r f; do
+  [ -f "$f" ] || printf 'missing %s\\n' "$f"
+  as_nobody "$f" && printf 'read %s\\n' "$f"
+done
 exit 0`
 
 const closed: Probe = {
@@ -88,16 +91,13 @@ const closed: Probe = {
 
 /** Nobody reads what everyone may, and nothing else. */
 export function judgeReads(where: string, answer: ShellAnswer, count: number): Check {
-  const [works, ...read] = answer.stdout.split('\n').filter((line) => line !== '')
+  const [works, ...lines] = answer.stdout.split('\n').filter((line) => line !== '')
   const [sent, expected] = [`read ${count} files as nobody`, 'permission denied for each']
   if (works !== 'works') return check('unknown', where, sent, expected, 'nobody could not even read /etc/hostname')
-  return check(
-    read.length === 0 ? 'pass' : 'fail',
-    where,
-    sent,
-    expected,
-    read.length === 0 ? 'denied' : read.join(', '),
-  )
+  if (count === 0) return check('unknown', where, sent, expected, 'there is no file to try')
+  if (lines.length === 0) return check('pass', where, sent, expected, 'denied')
+  const verdict = lines.some((line) => line.startsWith('read ')) ? 'fail' : 'unknown'
+  return check(verdict, where, sent, expected, lines.join(', '))
 }
 
 export const hostProbes: readonly Probe[] = [kernel, pids, closed]

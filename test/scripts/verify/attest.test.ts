@@ -8,6 +8,7 @@ import { judgeObjects } from '../../../scripts/verify/attest/objects.ts'
 import { judgeProxy } from '../../../scripts/verify/attest/proxy.ts'
 import { renderedView } from '../../../scripts/verify/attest/rendered-view.ts'
 import { staticChecks } from '../../../scripts/verify/attest/static.ts'
+import { fileAccess } from '../../../templates/controls/file-access.ts'
 import { controls } from '../../../templates/controls.ts'
 import { type RenderInput, renderCluster } from '../../../templates/render.ts'
 import { fixtureInput, inputOf } from '../../templates/fixture.ts'
@@ -70,6 +71,22 @@ test('every setting, spoiled alone, is noticed by the control that sets it', asy
   const { spoiled, missed } = await staticScore(input)
   assert.deepEqual(missed, [])
   assert.ok(spoiled >= 150, String(spoiled))
+})
+
+test('a file of a closed folder that is a link, or is gone, is no closed file', () => {
+  const { trees } = renderCluster(input)
+  const [tree] = trees
+  const [node] = input.model.nodes
+  assert.ok(tree && node)
+  const view = renderedView(tree, node)
+  const files = new Map([...view.files].filter(([path]) => path !== '/etc/kubernetes/admin.conf'))
+  const failed = judgeContribution({ ...view, files }, fileAccess.on(input), known).filter(
+    (one) => one.verdict === 'fail',
+  )
+  assert.deepEqual(
+    failed.map((one) => one.saw),
+    ['/etc/kubernetes/admin.conf: no regular file'],
+  )
 })
 
 test('flags are read as the component reads them', () => {

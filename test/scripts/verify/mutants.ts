@@ -62,18 +62,20 @@ function other(wanted: unknown): string {
 
 function ofField(view: NodeView, path: string, wanted: unknown): Mutant[] {
   if (!('config' in view.kubelet)) return []
+  const { config, shown } = view.kubelet
   const value =
     typeof wanted === 'boolean' ? !wanted : typeof wanted === 'number' ? wanted + 1 : [String(wanted), 'other']
-  const config = structuredClone(view.kubelet.config) as Record<string, unknown>
-  const keys = path.split('.')
-  const last = keys.pop() ?? ''
-  let parent = config
-  for (const key of keys) {
-    parent[key] ??= {}
-    parent = parent[key] as Record<string, unknown>
-  }
-  parent[last] = value
-  return [{ what: `kubelet ${path}: ${String(value)}`, view: { ...view, kubelet: { config } } }]
+  return [value, undefined].map((changed) => ({
+    what: `kubelet ${path}: ${changed === undefined ? 'taken away' : String(changed)}`,
+    view: { ...view, kubelet: { config: withField(config, path.split('.'), changed), shown } },
+  }))
+}
+
+/** The object with another value at a path; undefined takes the field away. */
+function withField(object: unknown, [key = '', ...rest]: readonly string[], value: unknown): unknown {
+  const { [key]: own, ...others } = object as Record<string, unknown>
+  const changed = rest.length > 0 ? withField(own ?? {}, rest, value) : value
+  return changed === undefined ? others : { ...others, [key]: changed }
 }
 
 function ofFile(view: NodeView, path: string): Mutant[] {

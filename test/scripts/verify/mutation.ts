@@ -59,7 +59,12 @@ function objectMutants(object: KubeObject): [string, unknown][] {
     `another ${key}`,
     { ...object, [key]: spoilLeaf(value) },
   ])
-  return [['gone', undefined], ...changed]
+  const added = Object.entries(fields).flatMap(([key, value]): [string, unknown][] =>
+    typeof value === 'object' && !Array.isArray(value)
+      ? [[`an added field in ${key}`, { ...object, [key]: { ...value, matchConditions: [{ name: 'never' }] } }]]
+      : [],
+  )
+  return [['gone', undefined], ...changed, ...added]
 }
 
 /** The value with its first leaf changed, or an item more. */

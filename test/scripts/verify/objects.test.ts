@@ -37,6 +37,8 @@ test('a namespace made by hand has no quota: fails; the system’s needs none', 
   const quota = (namespace: string, hard: object) => named('q', namespace, { spec: { hard } })
   assert.equal(verdicts(judgeQuotas('x', spaces, [quota('team-a', { pods: '5' })])), 'pass fail')
   assert.equal(verdicts(judgeQuotas('x', spaces, [quota('team-a', { services: '5' })])), 'fail fail')
+  const some = named('q', 'team-a', { spec: { hard: { pods: '5' }, scopes: ['Terminating'] } })
+  assert.equal(verdicts(judgeQuotas('x', spaces, [some])), 'fail fail')
   const leaving = [{ ...named('gone'), status: { phase: 'Terminating' } }]
   assert.equal(verdicts(judgeQuotas('x', leaving, [])), '')
 })
@@ -74,7 +76,8 @@ test('a token is seen where it is mounted', () => {
     named('default', 'by-hand'),
     named('other', 'kube-system'),
   ]
-  assert.equal(verdicts(judgeAccounts('x', spaces, accounts)), 'pass pass fail')
+  assert.equal(verdicts(judgeAccounts('x', spaces, accounts)), 'unknown pass fail')
+  assert.equal(verdicts(judgeAccounts('x', spaces, [])), 'unknown unknown unknown')
 })
 
 const role = (kind: string, name: string) => ({ roleRef: { kind, name } })
@@ -113,6 +116,7 @@ const granted: [string, object[], string][] = [
   ['to a stranger too', [grant('a', 'b', 'eve')], 'pass fail'],
   ['by another name', [named('sneaky', undefined, { ...viewer, ...subjects('eve') })], 'fail pass'],
   ['another role', [named('redoubt:grant:viewer', undefined, { ...admin, ...subjects('a') })], 'pass fail'],
+  ['in a system namespace', [named('s', 'kube-system', { ...viewer, ...subjects('eve') })], 'fail pass'],
   ['in a namespace, by its operator', [named('mine', 'team-a', { ...viewer, ...subjects('c') })], 'pass pass'],
 ]
 for (const [name, live, expected] of granted)

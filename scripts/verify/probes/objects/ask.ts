@@ -45,11 +45,14 @@ export async function refusedSoon(env: Env, what: string, ask: () => Promise<Ans
   }
 }
 
-/** The items of a list, as the verifier. Throws with the answer when there is none. */
+/** All items of a list, as the verifier. Throws with the answer when it is no list, or goes on elsewhere. */
 export async function listAll(env: Env, path: string): Promise<unknown[]> {
   const answer = await env.ask({ url: env.model.endpoint.url + path, trust: 'server-ca', as: env.verifier })
   if ('error' in answer || answer.status !== 200) throw new Error(`GET ${path}: ${describeAnswer(answer)}`)
-  return list(parseJson(answer.body), 'items')
+  const found = parseJson(answer.body)
+  if (!Array.isArray(field(found, 'items')) || (field(found, 'metadata', 'continue') ?? '') !== '')
+    throw new Error(`GET ${path}: no whole list`)
+  return list(found, 'items')
 }
 
 /** One check for each namespace that is not the system's: `judge` says what is wrong with its objects; nothing when all is well. */

@@ -96,12 +96,17 @@ const quotaEverywhere = namespaceProbe({
   judge: judgeQuotas,
 })
 
-/** Each namespace has a quota that bounds its pods. */
+/** Each namespace has a quota that bounds all its pods: one with scopes counts some only. */
 export function judgeQuotas(where: string, namespaces: readonly unknown[], quotas: readonly unknown[]): Check[] {
   return everyNamespace(where, 'the quotas', 'pods are bounded', namespaces, quotas, (own) =>
-    own.some((quota) => field(quota, 'spec', 'hard', 'pods') !== undefined)
+    own.some(
+      (quota) =>
+        field(quota, 'spec', 'hard', 'pods') !== undefined &&
+        field(quota, 'spec', 'scopes') === undefined &&
+        field(quota, 'spec', 'scopeSelector') === undefined,
+    )
       ? undefined
-      : `${own.length} quotas, none of pods`,
+      : `${own.length} quotas, none of all pods`,
   )
 }
 

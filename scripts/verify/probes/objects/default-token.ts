@@ -42,14 +42,15 @@ const defaultToken: Probe = {
 
 /** Every namespace's `default` account, the system's too, mounts no token. */
 export function judgeAccounts(where: string, namespaces: readonly unknown[], accounts: readonly unknown[]): Check[] {
-  return namespaces.map((namespace) => {
+  const living = namespaces.filter((namespace) => field(namespace, 'status', 'phase') !== 'Terminating')
+  return living.map((namespace) => {
     const name = String(field(namespace, 'metadata', 'name'))
     const own = accounts.find(
       (one) => field(one, 'metadata', 'namespace') === name && field(one, 'metadata', 'name') === 'default',
     )
     const mounts = field(own, 'automountServiceAccountToken')
     const saw = own ? `automountServiceAccountToken ${mounts ?? 'unset'}` : 'no such account'
-    const verdict = mounts === false || own === undefined ? 'pass' : 'fail'
+    const verdict = own === undefined ? 'unknown' : mounts === false ? 'pass' : 'fail'
     return check(verdict, where, `account default of ${name}`, 'automountServiceAccountToken false', saw)
   })
 }

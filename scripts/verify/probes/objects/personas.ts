@@ -1,5 +1,7 @@
 // Personas: in our own namespace each has its role under a group of trial, so that its rights are tried before anybody is given them.
+
 import { type Persona, personas } from '../../../../cluster/spec-access.ts'
+import { systemNamespaces } from '../../../../templates/cluster/namespaces.ts'
 import { grants, personaRole, trialGroup } from '../../../../templates/controls/objects/persona-roles.ts'
 import type { Env, Identity } from '../../env.ts'
 import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
@@ -128,7 +130,12 @@ const escalation: Probe = {
   },
 }
 
-/** Who holds a persona's role on the whole cluster, and each binding of the spec: for those it names, as far as they are bound yet. */
+/** The whole cluster, or a namespace in which the system runs. */
+function isSystems(namespace: unknown): boolean {
+  return namespace === undefined || (systemNamespaces as readonly unknown[]).includes(namespace)
+}
+
+/** Who holds a persona's role on the whole cluster or where the system runs, and each binding of the spec: for those it names, as far as they are bound yet. */
 export function judgeGrants(where: string, live: readonly unknown[], wanted: readonly unknown[]): Check[] {
   const known = personas.map(personaRole)
   const place = (binding: unknown) =>
@@ -139,11 +146,11 @@ export function judgeGrants(where: string, live: readonly unknown[], wanted: rea
       .sort()
   const strangers = live.filter(
     (binding) =>
-      field(binding, 'metadata', 'namespace') === undefined &&
+      isSystems(field(binding, 'metadata', 'namespace')) &&
       known.includes(String(field(binding, 'roleRef', 'name'))) &&
       !wanted.some((one) => place(one) === place(binding)),
   )
-  const expected = 'bound on the whole cluster by spec.access only'
+  const expected = 'bound on the whole cluster and in system namespaces by spec.access only'
   return [
     strangers.length === 0
       ? check('pass', where, 'bindings of persona roles', expected, `${live.length} bindings, no other`)
