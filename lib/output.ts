@@ -1,7 +1,7 @@
 // What goes where: data to stdout; everything else to stderr. A terminal gets one live line (ora); anything else gets one
 // line per finished step. Colour only on a terminal without NO_COLOR and TERM=dumb. Nothing leaves without shown().
 import { styleText } from 'node:util'
-import { redact } from './redact.ts'
+import { redact, redactAll } from './redact.ts'
 
 export type Format = 'table' | 'json' | 'markdown'
 
@@ -99,7 +99,8 @@ export function createOutput(options: OutputOptions): Output {
     format: options.format,
     color: options.color,
     data: (text) => void process.stdout.write(shown(text.endsWith('\n') ? text : `${text}\n`)),
-    json: (document) => void process.stdout.write(shown(`${JSON.stringify({ apiVersion, ...document }, null, 2)}\n`)),
+    json: (document) =>
+      void process.stdout.write(shown(`${JSON.stringify(redactAll({ apiVersion, ...document }), null, 2)}\n`)),
     step,
     note: (text) => void (options.quiet || line(text)),
     warn: (text) => line(paint('yellow', `! ${text}`)),

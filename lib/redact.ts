@@ -6,14 +6,27 @@ export function addSecret(value: string): void {
   if (trimmed.length >= 8) secrets.add(trimmed)
 }
 
+/**
+ * A private key (RFC 7468, RFC 1421), or one whose end is missing: then as much as could be one, so that a server that writes a
+ * begin cannot hide what follows.
+ */
+const privateKey =
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:[\w+/=\s\\:,-]{0,16384}?-----END [A-Z ]{0,40}PRIVATE KEY-----|[\w+/=\s\\:,-]{0,16384})/g
+
+/** A JSON Web Token (RFC 7519), wherever it begins: in serialized text the `n` of `\n` may stand right before it. */
+const token = /eyJ[\w-]{8,4096}\.[\w-]+\.[\w-]*/g
+
 /** The text with registered secrets and anything that looks like a private key or a bearer token blanked out. */
 export function redact(text: string): string {
-  let result = text
-    .replaceAll(
-      /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-      '[redacted private key]',
-    )
-    .replaceAll(/\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*/g, '[redacted token]')
+  let result = text.replaceAll(privateKey, '[redacted private key]').replaceAll(token, '[redacted token]')
   for (const secret of secrets) result = result.replaceAll(secret, '[redacted]')
   return result
+}
+
+/** A JSON value with each of its strings redacted by itself: what one of them holds cannot reach into another. Keys stay. */
+export function redactAll<T>(value: T): T {
+  if (typeof value === 'string') return redact(value) as T
+  if (Array.isArray(value)) return value.map(redactAll) as T
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, redactAll(inner)])) as T
 }

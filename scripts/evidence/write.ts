@@ -8,7 +8,6 @@ import { ensureFolder, exists, throwWriteError, writeAtomic } from '../../lib/fi
 import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
 import { withLock } from '../../lib/lock.ts'
 import { formatBytes } from '../../lib/output.ts'
-import { redact } from '../../lib/redact.ts'
 import type { Evidence } from '../verify/evidence.ts'
 import { cklb } from './formats/cklb.ts'
 import { page } from './formats/html/page.ts'
@@ -24,7 +23,7 @@ const room = 8 << 20
 
 /** What is made of a run's results, by file name. */
 function evidenceFiles(evidence: Evidence): Record<string, string> {
-  const texts = {
+  return {
     'results.json': `${JSON.stringify(evidence, null, 2)}\n`,
     'report.html': page(evidence),
     'junit.xml': junit(evidence),
@@ -32,7 +31,6 @@ function evidenceFiles(evidence: Evidence): Record<string, string> {
     'oscal-assessment-results.json': oscal(evidence),
     'checklist.cklb': cklb(evidence),
   }
-  return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, redact(text)]))
 }
 
 export interface EvidenceFolder {

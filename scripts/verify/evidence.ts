@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { listFiles } from '../../lib/files.ts'
 import { sha256, sha256File } from '../../lib/hash.ts'
+import { redactAll } from '../../lib/redact.ts'
 import { controls as catalogue } from '../../templates/controls.ts'
 import { type ControlVerdict, foldControls, type ProbeResult } from './fold.ts'
 import { foldItems, type ItemResult } from './items.ts'
@@ -54,7 +55,7 @@ type Given = Omit<Evidence, 'apiVersion' | 'kind' | 'summary' | 'controls' | 'it
   sets: Readonly<Record<string, readonly string[]>>
 }
 
-/** The evidence of one run. */
+/** The evidence of one run, each of its strings redacted: what a server wrote into one can take nothing off another. */
 export function buildEvidence({ sets, ...given }: Given): Evidence {
   const verdicts = foldControls(given.probes)
   const described = (verdict: ControlVerdict): ControlResult => {
@@ -62,14 +63,14 @@ export function buildEvidence({ sets, ...given }: Given): Evidence {
     const references = [...(control?.references ?? [])]
     return { ...verdict, title: control?.title ?? verdict.id, references, sets: [...(sets[verdict.id] ?? [])] }
   }
-  return {
+  return redactAll({
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'VerifyResult',
     ...given,
     summary: countOutcomes(given.probes),
     controls: verdicts.map(described),
     items: foldItems(verdicts, given.probes),
-  }
+  })
 }
 
 /** One digest for a folder: of the sorted lines `SHA256  PATH` of its files. */

@@ -5,7 +5,7 @@ import { contains, formatAddress, formatCidr, overlaps, parseAddress, parseCidr,
 import { describeError, exitCodes, fail, RedoubtError } from '../../lib/errors.ts'
 import { formatBytes, formatTable, progressText, shown } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
-import { addSecret, redact } from '../../lib/redact.ts'
+import { addSecret, redact, redactAll } from '../../lib/redact.ts'
 
 const cidr = (text: string) => {
   const value = parseCidr(text)
@@ -78,6 +78,32 @@ test('secrets, private keys and tokens never come out', () => {
   const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl'
   const text = redact(`a hunter2hunter2 b ${pem} c ${token} d -----BEGIN EC PRIVATE KEY-----\ncut off`)
   assert.equal(text, 'a [redacted] b [redacted private key] c [redacted token] d [redacted private key]')
+})
+
+test('a private key without its end takes no more with it than could be a key', () => {
+  const text = redact('{"a": "x -----BEGIN PRIVATE KEY-----", "b": "kept"}')
+  assert.deepEqual(JSON.parse(text), { a: 'x [redacted private key]', b: 'kept' })
+  const long = redact(`-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n\n${'A'.repeat(40_000)}`)
+  assert.ok(long.startsWith('[redacted private key]') && long.length > 20_000 && long.length < 30_000)
+})
+
+test('a token is seen after any character, also after the n of an escaped line end', () => {
+  const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl'
+  assert.deepEqual(JSON.parse(redact(JSON.stringify({ a: `x\n${token}` }))), { a: 'x\n[redacted token]' })
+})
+
+test('values are redacted string by string, keys and the rest stay', () => {
+  addSecret('line one\nline "two"')
+  const value = {
+    kind: 'K',
+    list: ['-----BEGIN PRIVATE KEY-----', 3, null],
+    deep: { text: 'a line one\nline "two" b' },
+  }
+  assert.deepEqual(redactAll(value), {
+    kind: 'K',
+    list: ['[redacted private key]', 3, null],
+    deep: { text: 'a [redacted] b' },
+  })
 })
 
 test('what a node or a file says cannot steer the terminal; colours stay', () => {

@@ -67,6 +67,24 @@ test('a run is kept in a folder of its own, signed; its files stand beside it; n
     assert.deepEqual(files, copies)
   }))
 
+test('a private key that never ends, in a probe or among what stayed, cuts no file off', () =>
+  inFolder(async (folder) => {
+    const cut = '403 -----BEGIN PRIVATE KEY----- MIIabc'
+    const token = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl'
+    const probes = [fakeResult('a', 'fail', { why: cut }), fakeResult('b', 'pass')]
+    const run = await write(folder, sample({ probes, leftovers: [`pods: ${cut}`, `x\n${token}`] }))
+    const { leftovers, summary } = JSON.parse(readFileSync(join(run, 'results.json'), 'utf8'))
+    assert.deepEqual(leftovers, ['pods: 403 [redacted private key]', 'x\n[redacted token]'])
+    assert.equal(summary.pass, 1)
+    for (const name of copies) {
+      const text = readFileSync(join(run, name), 'utf8')
+      assert.ok(!text.includes('MIIabc') && !text.includes(token), name)
+      if (!name.endsWith('.html') && !name.endsWith('.xml')) JSON.parse(text)
+    }
+    assert.match(readFileSync(join(run, 'report.html'), 'utf8'), /<\/html>\s*$/)
+    assert.match(readFileSync(join(run, 'junit.xml'), 'utf8'), /<\/testsuites>\s*$/)
+  }))
+
 test('openssl and sha256sum check it without us', () =>
   inFolder(async (folder) => {
     const run = await write(folder, sample())
