@@ -11,6 +11,7 @@ import { kubelet } from './conflicts/kubelet.ts'
 import { kubeletHost } from './conflicts/kubelet-host.ts'
 import { type Conflict, type Facts, matches, type Setting } from './conflicts/rule.ts'
 import { tls } from './conflicts/tls.ts'
+import { undoing, undoingKubelet } from './conflicts/undoing.ts'
 
 /** Judged on every control plane. */
 const ofControlPlanes: readonly Conflict[] = [
@@ -22,10 +23,11 @@ const ofControlPlanes: readonly Conflict[] = [
   ...apiServer,
   ...controllers,
   ...etcd,
+  ...undoing,
 ]
 
 /** Judged on every node. */
-const ofNodes: readonly Conflict[] = [...kubelet, ...kubeletHost]
+const ofNodes: readonly Conflict[] = [...kubelet, ...kubeletHost, ...undoingKubelet]
 
 /** Every combination that is known to break a cluster. */
 export const conflicts: readonly Conflict[] = [...ofControlPlanes, ...ofNodes]

@@ -72,6 +72,18 @@ export const audit: readonly Conflict[] = [
       given(facts, component, 'audit-webhook-config-file'),
   },
   {
+    id: 'audit-webhook-without-policy',
+    title: 'An audit webhook without a policy',
+    settings: [{ component, flag: 'audit-webhook-config-file' }, policy],
+    why: 'without a policy nothing is recorded: the sink hears nothing',
+    source: `${options}, ApplyTo`,
+    remedy: 'Name the policy too, as control audit-log does.',
+    stops: false,
+    excusedBy: 'audit-log',
+    applies: (facts) =>
+      given(facts, component, 'audit-webhook-config-file') && !given(facts, component, 'audit-policy-file'),
+  },
+  {
     id: 'audit-log-never-rotates',
     title: 'The audit log never rotates',
     settings: [{ component, flag: 'audit-log-maxsize' }, log],

@@ -1,5 +1,5 @@
 import { paths } from '../../cluster/components.ts'
-import { anyGiven, type Conflict, type Facts, given, inFile, list, seconds } from './rule.ts'
+import { anyGiven, type Conflict, type Facts, given, inFile, items, list, seconds } from './rule.ts'
 
 const component = 'kube-apiserver'
 const options = 'K pkg/kubeapiserver/options/authentication.go'
@@ -11,6 +11,12 @@ const refusedProbe =
 const anonymous = (facts: Facts) => inFile(facts, facts.args[component]['authentication-config'], 'anonymous')
 const anonymousField = (facts: Facts, ...keys: string[]) =>
   inFile(facts, facts.args[component]['authentication-config'], 'anonymous', ...keys)
+
+/** Whose tokens the API server believes beside its own. */
+function issuers(facts: Facts): string[] {
+  const jwt = inFile(facts, facts.args[component]['authentication-config'], 'jwt')
+  return list(jwt).map((entry) => String((entry as { issuer?: { url?: string } }).issuer?.url))
+}
 
 /** The paths that the kubelet asks the API server for. */
 function probed(facts: Facts): unknown[] {
@@ -115,6 +121,22 @@ export const authentication: readonly Conflict[] = [
     remedy: 'Set both or none.',
     stops: true,
     applies: (facts) => given(facts, component, 'oidc-issuer-url') !== given(facts, component, 'oidc-client-id'),
+  },
+  {
+    id: 'oidc-issuer-of-tokens',
+    title: 'The identity provider is the cluster’s own issuer of service-account tokens',
+    settings: [
+      { file: 'authentication.yaml', field: 'jwt.issuer.url' },
+      { component, flag: 'service-account-issuer' },
+    ],
+    why: 'the API server does not start when a jwt authenticator claims the tokens that it issues itself',
+    source: 'A pkg/apis/apiserver/validation/validation.go, validateIssuerURL: disallowedIssuers',
+    remedy: 'Name the provider’s own URL in spec.authentication.oidc.issuer.',
+    stops: true,
+    applies: (facts) => {
+      const own = items(facts.args[component]['service-account-issuer'])
+      return issuers(facts).some((url) => own.includes(url))
+    },
   },
   {
     id: 'request-header-overlap',

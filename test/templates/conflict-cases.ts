@@ -25,6 +25,9 @@ const folder = '/etc/kubernetes/apiserver'
 const authentication = (anonymous: unknown): Change => ({
   files: { [`${folder}/authentication.yaml`]: anonymous === undefined ? { kind: 'A' } : { anonymous } },
 })
+const provider = (url: string): Change => ({
+  files: { [`${folder}/authentication.yaml`]: { anonymous: { enabled: true }, jwt: [{ issuer: { url } }] } },
+})
 const podSecurity = (namespaces: string[]): Change => ({
   files: { [`${folder}/pod-security.yaml`]: { defaults: { enforce: 'restricted' }, exemptions: { namespaces } } },
 })
@@ -57,6 +60,7 @@ export const breaking: Record<string, Change> = {
   'token-discovery-and-anonymous': api({ 'enable-bootstrap-token-auth': 'true' }),
   'oidc-flags-and-file': api({ 'oidc-groups-claim': 'groups' }),
   'oidc-issuer-and-client': api({ 'oidc-issuer-url': 'https://id', 'authentication-config': null }),
+  'oidc-issuer-of-tokens': provider('https://kubernetes.default.svc.cluster.local'),
   'request-header-overlap': trust(null, 'a'),
   'token-signer-twice': api({ 'service-account-signing-endpoint': '/run/signer.sock' }),
   'token-lifetime-too-short': api({ 'service-account-max-token-expiration': '30m0s' }),
@@ -95,6 +99,10 @@ export const breaking: Record<string, Change> = {
   'audit-log-strict-and-disk': api({ 'audit-log-mode': 'blocking-strict' }),
   'audit-webhook-strict': api({
     'audit-webhook-mode': 'blocking',
+    'audit-webhook-config-file': `${folder}/authentication.yaml`,
+  }),
+  'audit-webhook-without-policy': api({
+    'audit-policy-file': null,
     'audit-webhook-config-file': `${folder}/authentication.yaml`,
   }),
   'audit-log-never-rotates': api({ 'audit-log-maxsize': '0' }),
@@ -153,6 +161,22 @@ export const breaking: Record<string, Change> = {
   },
   'dns-outside-the-services': kubelet({ clusterDNS: ['10.77.0.1'] }),
   'role-labels-by-kubelet': { kubeletArgs: { 'node-labels': 'a=b,node-role.kubernetes.io/worker=' } },
+  'all-alpha-apiserver': api({ 'feature-gates': 'AllAlpha=true' }),
+  'all-alpha-controller-manager': manager({ 'feature-gates': 'X=false,AllAlpha=1' }),
+  'all-alpha-scheduler': scheduler({ 'feature-gates': 'AllAlpha=True' }),
+  'all-alpha-etcd': etcd({ 'feature-gates': 'AllAlpha=true' }),
+  'all-alpha-kubelet': kubelet({ 'featureGates.AllAlpha': true }),
+  'open-paths-controller-manager': manager({ 'authorization-always-allow-paths': '/*' }),
+  'open-paths-scheduler': scheduler({ 'authorization-always-allow-paths': '/healthz,/metrics' }),
+  'other-origins': api({ 'cors-allowed-origins': '.*' }),
+  'fairness-off': api({ 'enable-priority-and-fairness': 'F' }),
+  'etcd-forgets-its-members': etcd({ 'force-new-cluster': '' }),
+  'etcd-other-origins': etcd({ cors: '*' }),
+  'etcd-profiles': etcd({ 'enable-pprof': 'true' }),
+  'etcd-flags-and-file': etcd({ 'config-file': '/var/lib/etcd/etcd.yaml' }),
+  'scheduler-flags-and-file': scheduler({ config: '/etc/kubernetes/scheduler.yaml' }),
+  'static-pods-from-afar': kubelet({ staticPodURL: 'http://10.77.0.99/pods' }),
+  'unsafe-sysctls-in-families': kubelet({ allowedUnsafeSysctls: ['net.core.somaxconn', 'kernel.*'] }),
 }
 
 /** Rule -> a change as near as can be that does not break it. */
@@ -174,6 +198,7 @@ export const harmless: Record<string, Change> = {
     'oidc-client-id': 'k',
     'authentication-config': null,
   }),
+  'oidc-issuer-of-tokens': provider('https://id.example.internal'),
   'request-header-overlap': trust(null, 'b'),
   'token-signer-twice': api({
     'service-account-signing-endpoint': '/run/signer.sock',
@@ -235,6 +260,7 @@ export const harmless: Record<string, Change> = {
     'audit-webhook-mode': 'batch',
     'audit-webhook-config-file': `${folder}/authentication.yaml`,
   }),
+  'audit-webhook-without-policy': api({ 'audit-webhook-config-file': `${folder}/authentication.yaml` }),
   'audit-log-never-rotates': api({ 'audit-log-maxsize': '100' }),
   'encryption-reload-without-file': api({
     'encryption-provider-config': null,
@@ -310,4 +336,20 @@ export const harmless: Record<string, Change> = {
   'limited-swap-and-cgroup-v1': kubelet({ 'memorySwap.swapBehavior': 'LimitedSwap' }),
   'dns-outside-the-services': kubelet({ clusterDNS: ['10.96.0.53'] }),
   'role-labels-by-kubelet': { kubeletArgs: { 'node-labels': 'example.org/node-role.kubernetes.io=x' } },
+  'all-alpha-apiserver': api({ 'feature-gates': 'AllAlpha=false,AllBeta=true' }),
+  'all-alpha-controller-manager': manager({ 'feature-gates': 'AllAlpha=false' }),
+  'all-alpha-scheduler': scheduler({ 'feature-gates': '' }),
+  'all-alpha-etcd': etcd({ 'feature-gates': 'StopGRPCServiceOnDefrag=true' }),
+  'all-alpha-kubelet': kubelet({ 'featureGates.AllAlpha': false }),
+  'open-paths-controller-manager': manager({ 'authorization-always-allow-paths': '/healthz,/livez' }),
+  'open-paths-scheduler': scheduler({ 'authorization-always-allow-paths': '' }),
+  'other-origins': api({ 'cors-allowed-origins': '' }),
+  'fairness-off': api({ 'enable-priority-and-fairness': 'true' }),
+  'etcd-forgets-its-members': etcd({ 'force-new-cluster': 'false' }),
+  'etcd-other-origins': etcd({ cors: 'https://etcd.example.org' }),
+  'etcd-profiles': etcd({ 'enable-pprof': '0' }),
+  'etcd-flags-and-file': etcd({ 'snapshot-count': '5000' }),
+  'scheduler-flags-and-file': scheduler({ v: '2' }),
+  'static-pods-from-afar': kubelet({ staticPodURL: '' }),
+  'unsafe-sysctls-in-families': kubelet({ allowedUnsafeSysctls: ['net.core.somaxconn'] }),
 }

@@ -152,6 +152,31 @@ test('what only harms passes with --force, and is told', async () => {
   assert.match(textOf(trees, '/etc/kubernetes/manifests/kube-apiserver.yaml'), /--goaway-chance=0\.001/)
 })
 
+const undone: [string, string, string][] = [
+  ['kubelet', 'config: {staticPodURL: "http://x/y"}', 'static-pods-from-afar'],
+  ['kubelet', 'config: {featureGates.AllAlpha: true}', 'all-alpha-kubelet'],
+  ['kube-scheduler', 'args: {authorization-always-allow-paths: "/*"}', 'open-paths-scheduler'],
+  ['etcd', 'args: {force-new-cluster: "true"}', 'etcd-forgets-its-members'],
+]
+for (const [component, text, id] of undone)
+  test(`of the spec ${id} is refused at its line, and told when forced`, async () => {
+    const extra = `  components: {${component}: {${text}}}`
+    const error = await refusal(extra)
+    assert.match(error.message, new RegExp(`conflict ${id}`))
+    assert.match(error.where ?? '', /^redoubt\.yaml:9:\d+$/)
+    const { forced } = renderCluster({ ...(await inputOf(nodes, { extra })), force: true })
+    assert.match(forced.join(), new RegExp(`^redoubt.yaml:9:\\d+: .*conflict ${id}`))
+  })
+
+for (const [component, text] of [
+  ['etcd', 'config-file: /var/lib/etcd/x'],
+  ['kube-scheduler', 'config: /x'],
+] as const)
+  test(`a file beside the flags of ${component} does not pass with --force`, async () => {
+    const error = await refusal(args(component, text), true)
+    assert.match(error.message, /flags-and-file/)
+  })
+
 test('what is told does not depend on where the workspace lies', async () => {
   const input = await inputOf(nodes, { extra: args('kube-apiserver', 'goaway-chance: "0.001"') })
   const where = (path: readonly (string | number)[]) => `/srv/lab/${input.where?.(path)}`
