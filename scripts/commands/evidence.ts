@@ -24,10 +24,11 @@ export const evidenceCommands: Command[] = [
   },
   {
     name: 'evidence list',
-    summary: 'list the runs that are kept, with what they found',
+    summary: 'list the runs that are kept: what they found, and which are not as signed',
     examples: ['redoubt evidence list', 'redoubt evidence list -o json'],
-    options: {},
-    run: async (context) => (await import('../stages/evidence.ts')).evidenceList(context),
+    options: { key },
+    run: async (context, _, options) =>
+      (await import('../stages/evidence.ts')).evidenceList(context, { key: text(options, 'key') }),
   },
   {
     name: 'evidence diff',

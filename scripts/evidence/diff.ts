@@ -54,8 +54,12 @@ function compareRows(kind: Change['kind'], before: readonly Row[], after: readon
   })
 }
 
-/** A question that is no longer put is an answer lost; a new one has to be answered well. */
+/**
+ * A question that is no longer put is an answer lost; a new one has to be answered well. A failure that cannot be looked at any more
+ * is not mended.
+ */
 function isWorse(was: Outcome | undefined, is: Outcome | undefined): boolean {
   if (is === undefined) return true
+  if (was === 'fail' && is === 'not-evaluated') return true
   return severity[is] > (was === undefined ? severity.waived : severity[was])
 }

@@ -2,7 +2,7 @@
 import { readdir } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { fail } from '../../lib/errors.ts'
-import { exists, readText } from '../../lib/files.ts'
+import { byCodeUnit, exists, readText } from '../../lib/files.ts'
 import type { Evidence } from '../verify/evidence.ts'
 import { resultsProblem } from './results.ts'
 
@@ -13,10 +13,14 @@ export function runName(started: string): string {
   return started.replaceAll(/[-:]|\.\d+/g, '')
 }
 
-/** The names of the runs that are kept, oldest first. */
+/** The names of the folders that are called as runs are, oldest first. */
 export async function listRuns(folder: string): Promise<string[]> {
   if (!(await exists(folder))) return []
-  return (await readdir(folder)).filter((name) => runPattern.test(name)).sort()
+  const found = await readdir(folder, { withFileTypes: true })
+  return found
+    .filter((entry) => entry.isDirectory() && runPattern.test(entry.name))
+    .map(({ name }) => name)
+    .sort(byCodeUnit)
 }
 
 /** The folder of a run: `latest`, a run's name, or a path with a slash. Throws `usage`, naming the runs there are. */

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { fail, RedoubtError } from '../../lib/errors.ts'
 import { ensureFolder, exists, throwWriteError, writeAtomic } from '../../lib/files.ts'
@@ -57,7 +57,7 @@ export async function withEvidenceFolder<T>(
     return work({
       write: async (evidence) => {
         const run = await writeRun(folder, evidence, key, write)
-        if (keep !== undefined) await prune(folder, keep)
+        if (keep !== undefined) await prune(folder, basename(run), keep)
         return run
       },
     })
@@ -113,8 +113,19 @@ async function writeRun(
   return target
 }
 
-async function prune(folder: string, keep: number): Promise<void> {
-  const runs = await listRuns(folder)
-  for (const run of runs.slice(0, Math.max(0, runs.length - keep)))
-    await rm(join(folder, run), { recursive: true, force: true })
+/**
+ * Removes the oldest runs beyond `keep`, the one just written counted. What is named for a later time (a clock was wrong, or somebody
+ * made it) neither counts nor goes, and what holds no signed list of files is no run.
+ */
+async function prune(folder: string, own: string, keep: number): Promise<void> {
+  const older: string[] = []
+  for (const name of await listRuns(folder))
+    if (
+      name < own &&
+      (await exists(join(folder, name, manifestName))) &&
+      (await exists(join(folder, name, signatureName)))
+    )
+      older.push(name)
+  for (const name of older.slice(0, Math.max(0, older.length - keep + 1)))
+    await rm(join(folder, name), { recursive: true, force: true })
 }

@@ -4,6 +4,7 @@ import { readPublicKey } from '../../bundles/keys.ts'
 import { exitCodes, fail, messageOf } from '../../lib/errors.ts'
 import { readText } from '../../lib/files.ts'
 import { formatTable } from '../../lib/output.ts'
+import { mapPool } from '../../lib/pool.ts'
 import type { Context } from '../command.ts'
 import { compareRuns } from '../evidence/diff.ts'
 import { checkRun } from '../evidence/manifest.ts'
@@ -38,21 +39,24 @@ export async function evidenceVerify(
   return 0
 }
 
-/** The runs that are kept, oldest first. */
-export async function evidenceList({ out, workspace }: Context): Promise<number> {
+/** The runs that are kept, oldest first; of one that is not as it was signed nothing is told but that. */
+export async function evidenceList(context: Context, options: { key: string | undefined }): Promise<number> {
+  const { out, workspace } = context
   const names = await listRuns(workspace.evidence)
-  const rows = await Promise.all(
-    names.map(async (name) => {
-      try {
-        const evidence = await readRun(join(workspace.evidence, name))
-        const { started, finished, version, complete } = evidence
-        const count = countOutcomes(evidence.probes)
-        return { name, started, finished, version, complete, exitCode: exitCode(evidence.probes), count }
-      } catch (error) {
-        return { name, problem: messageOf(error) }
-      }
-    }),
-  )
+  const key = await publicKeyOf(context, options.key)
+  const rows = await mapPool(names, 8, async (name) => {
+    try {
+      const folder = join(workspace.evidence, name)
+      const { problems } = await checkRun(folder, key)
+      if (problems.length > 0) return { name, problem: `not as signed: ${problems.join('; ')}` }
+      const evidence = await readRun(folder)
+      const { started, finished, version, complete } = evidence
+      const count = countOutcomes(evidence.probes)
+      return { name, started, finished, version, complete, exitCode: exitCode(evidence.probes), count }
+    } catch (error) {
+      return { name, problem: messageOf(error) }
+    }
+  })
   if (out.format === 'json') out.json({ kind: 'EvidenceList', runs: rows })
   else if (rows.length === 0) out.note('There is no run yet: redoubt verify makes one.')
   else

@@ -1,5 +1,6 @@
 // What an answer is worth, apart from how it was got: recorded answers of good and of sabotaged clusters test these.
 import type { HttpsResponse } from '../../lib/https.ts'
+import { redact } from '../../lib/redact.ts'
 import type { Handshake, Plain } from './handshake.ts'
 import { type Check, check, oneLine } from './probe.ts'
 
@@ -12,15 +13,17 @@ export type Answer = HttpsResponse | { status: 0; error: string }
  */
 export function describeAnswer(answer: Answer): string {
   if ('error' in answer) return `no answer: ${oneLine(answer.error)}`
-  return oneLine(`${answer.status} ${describeBody(answer.body)}`, 240)
+  // Before it is cut: half a secret is none that is known.
+  return oneLine(redact(`${answer.status} ${describeBody(answer.body)}`), 240)
 }
 
 function describeBody(body: string): string {
   const parsed = parseJson(body)
   const [kind, message] = [field(parsed, 'kind'), field(parsed, 'message')]
   if (kind === 'Status' && typeof message === 'string') return message
-  if (typeof kind === 'string') return kind
-  return body.length <= 40 ? body : `(${body.length} bytes)`
+  // What is no name of a kind may be anything, also secret.
+  if (typeof kind === 'string' && /^[A-Z][A-Za-z]{0,62}$/.test(kind)) return kind
+  return `(${Buffer.byteLength(body)} bytes)`
 }
 
 /**

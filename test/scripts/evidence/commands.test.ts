@@ -1,7 +1,7 @@
 // redoubt evidence verify, list, diff: what they say and the exit codes they end with.
 import * as assert from 'node:assert/strict'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -76,11 +76,22 @@ test('verify as JSON tells the problems and fails all the same', () =>
 test('list: every run, oldest first; one that cannot be read says why', () =>
   withRuns('table', async (context, said, folder) => {
     writeFileSync(join(folder, second, 'results.json'), '{}')
-    assert.equal(await evidenceList(context), 0)
+    assert.equal(await evidenceList(context, none), 0)
     const lines = (said[0] ?? '').split('\n').map((line) => line.replaceAll(/ +/g, ' '))
     assert.equal(lines[1], `${first} 0 all 2 pass`)
-    assert.match(lines[2] ?? '', new RegExp(`^${second} - - is no result of verify`))
+    assert.equal(lines[2], `${second} - - not as signed: results.json: was changed`)
     assert.equal(lines[3], `${third} 0 all 2 pass`)
+  }))
+
+test('list: a run that is not as it was signed says so, whatever it claims', () =>
+  withRuns('json', async (context, said, folder) => {
+    const file = join(folder, second, 'results.json')
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll('"fail"', '"pass"'))
+    assert.equal(await evidenceList(context, none), 0)
+    const { runs } = JSON.parse(said[0] ?? '')
+    assert.deepEqual(runs[1], { name: second, problem: 'not as signed: results.json: was changed' })
+    assert.equal(runs[2].exitCode, 0)
+    await assert.rejects(evidenceList(context, { key: join(folder, 'nosuch.pub') }), { code: 'usage' })
   }))
 
 test('diff: 3 when something got worse, 0 when not; runs that were touched are not compared', () =>

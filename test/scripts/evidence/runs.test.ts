@@ -5,6 +5,7 @@ import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import {
   appendFileSync,
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -175,6 +176,24 @@ test('a run does not begin in the second of another', () =>
     await withEvidenceFolder(folder, { key, now: clock }, async () => assert.deepEqual(times, []))
   }))
 
+test('keep never takes the run just written, nor counts what is no run or of a later time', () =>
+  inFolder(async (folder) => {
+    mkdirSync(join(folder, '20260101T000000Z'), { recursive: true })
+    mkdirSync(join(folder, '20990101T000000Z'))
+    writeFileSync(join(folder, '20990102T000000Z'), '')
+    for (const day of ['17', '15', '16']) await write(folder, sample({ started: `2027-01-${day}T12:00:00.000Z` }), 1)
+    assert.deepEqual(
+      readdirSync(folder).filter((name) => name.endsWith('Z')),
+      ['20260101T000000Z', '20270116T120000Z', '20270117T120000Z', '20990101T000000Z', '20990102T000000Z'],
+    )
+    assert.deepEqual(await listRuns(folder), [
+      '20260101T000000Z',
+      '20270116T120000Z',
+      '20270117T120000Z',
+      '20990101T000000Z',
+    ])
+  }))
+
 test('keep takes away the oldest runs only', () =>
   inFolder(async (folder) => {
     for (const day of ['15', '16', '17']) await write(folder, sample({ started: `2027-01-${day}T12:00:00.000Z` }), 2)
@@ -238,14 +257,33 @@ test('what changed between runs: worse first; not asked is no pass', () => {
   assert.deepEqual(told(run(['a', 'pass'], ['b', 'fail']), run(['a', 'pass'], ['b', 'fail'])), [])
   assert.deepEqual(
     told(
-      run(['a', 'fail'], ['b', 'pass'], ['c', 'pass'], ['d', 'waived'], ['e', 'pass']),
-      run(['a', 'pass'], ['b', 'not-evaluated'], ['d', 'fail'], ['e', 'not-applicable'], ['f', 'pass'], ['g', 'fail']),
+      run(
+        ['a', 'fail'],
+        ['b', 'pass'],
+        ['c', 'pass'],
+        ['d', 'waived'],
+        ['e', 'pass'],
+        ['h', 'fail'],
+        ['i', 'not-evaluated'],
+      ),
+      run(
+        ['a', 'pass'],
+        ['b', 'not-evaluated'],
+        ['d', 'fail'],
+        ['e', 'not-applicable'],
+        ['h', 'not-evaluated'],
+        ['i', 'fail'],
+        ['f', 'pass'],
+        ['g', 'fail'],
+      ),
     ),
     [
       'worse b pass not-evaluated',
       'worse c pass absent',
       'worse d waived fail',
       'worse e pass not-applicable',
+      'worse h fail not-evaluated',
+      'worse i not-evaluated fail',
       'worse g absent fail',
       'better a fail pass',
       'better f absent pass',

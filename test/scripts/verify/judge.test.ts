@@ -48,7 +48,10 @@ test('evidence never shows what was handed out', () => {
   const leaked = answer(200, { kind: 'SecretList', items: [{ data: { password: 'aHVudGVyMg==' } }] })
   assert.equal(describeAnswer(leaked), '200 SecretList')
   assert.equal(describeAnswer(answer(200, `text ${'x'.repeat(50)}`)), '200 (55 bytes)')
-  assert.equal(describeAnswer(answer(200, 'ok')), '200 ok')
+  assert.equal(describeAnswer(answer(200, 'ok')), '200 (2 bytes)')
+  assert.equal(describeAnswer(answer(200, 'hunter2')), '200 (7 bytes)')
+  assert.equal(describeAnswer(answer(200, '"häkchen"')), '200 (10 bytes)')
+  assert.equal(describeAnswer(answer(200, '{"kind":"pass word: x"}')), '200 (23 bytes)')
   assert.equal(describeAnswer(status(401, 'Unauthorized')), '401 Unauthorized')
 })
 

@@ -64,16 +64,16 @@ test('why the namespace cannot be used', async () => {
 test('sweeping deletes by our label only, pods first, and says what stayed', async () => {
   const { env, asked } = server(({ url }) => (url.includes('/secrets?') ? [500, {}] : [200, {}]))
   const left = await sweep(env)
-  assert.deepEqual(left, ['secrets: 500 {}'])
+  assert.deepEqual(left, ['secrets: 500 (2 bytes)'])
   assert.deepEqual(
     asked.map(({ url }) => new URL(url).pathname.split('/').at(-1)),
-    ['pods', 'services', 'secrets', 'serviceaccounts', 'events'],
+    ['pods', 'services', 'secrets', 'serviceaccounts', 'events', 'rolebindings', 'roles'],
   )
   for (const { url, method } of asked) {
     assert.equal(method, 'DELETE')
     assert.equal(new URL(url).searchParams.get('labelSelector'), 'app.kubernetes.io/managed-by=redoubt-verify')
   }
-  assert.equal(await countObjects(server(() => [200, { items: [{}, {}] }]).env), 10)
+  assert.equal(await countObjects(server(() => [200, { items: [{}, {}] }]).env), 14)
   assert.equal(await countObjects(server(() => [403, {}]).env), undefined)
 })
 
