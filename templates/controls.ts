@@ -16,6 +16,7 @@ import { etcdClientAuth, etcdPeerAuth } from './controls/etcd-client-auth.ts'
 import { kubeletReadonlyPort, profilingOff } from './controls/exposure.ts'
 import { fileAccess } from './controls/file-access.ts'
 import { hostFirewall } from './controls/host-firewall.ts'
+import { hostSshd } from './controls/host-sshd.ts'
 import { imageProvenance } from './controls/image-provenance.ts'
 import { kernelDefaults, kubeletHandlers, kubeletLimits, kubeletRotation } from './controls/kubelet.ts'
 import { namespaceLimits, namespaceQuota, noDefaultToken } from './controls/objects/bounds.ts'
@@ -69,6 +70,7 @@ export const controls: readonly Control[] = [
   kubeletRotation,
   fileAccess,
   hostFirewall,
+  hostSshd,
 ]
 
 export const controlIds: readonly string[] = controls.map((control) => control.id)

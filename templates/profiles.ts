@@ -42,6 +42,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       'external-ips': 'Services may name any external address',
       'system-masters': 'anybody who may bind may bind system:masters',
       'host-firewall': 'what listens on a node is open to the network',
+      'host-sshd': 'sshd is set as the host has it',
       'secret-env': 'Secrets may be put into environments',
     },
     sets: {},

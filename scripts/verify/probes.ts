@@ -18,6 +18,7 @@ import { personaProbes } from './probes/objects/personas.ts'
 import { policyProbes } from './probes/objects/policies.ts'
 import { portProbes } from './probes/ports.ts'
 import { settingProbes } from './probes/settings.ts'
+import { sshdProbes } from './probes/sshd.ts'
 import { tlsProbes } from './probes/tls.ts'
 import { tokenProbes } from './probes/tokens.ts'
 import { workloadProbes } from './probes/workloads.ts'
@@ -47,5 +48,6 @@ export const probes: readonly Probe[] = [
   ...attestedProbes,
   ...portProbes,
   ...firewallProbes,
+  ...sshdProbes,
   ...worksProbes,
 ]

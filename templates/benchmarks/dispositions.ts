@@ -19,6 +19,7 @@ const proxyKubeconfig: Disposition = {
   kind: 'not-applicable',
   why: 'kube-proxy’s kubeconfig is no file of a node: it is in a ConfigMap and holds no credential, only the path of the token that the kubelet mounts.',
 }
+const workerSshd: Disposition = { kind: 'organisational', duties: ['sshd'] }
 const namespaces: Disposition = { kind: 'organisational', duties: ['namespaces'] }
 const people: Disposition = { kind: 'organisational', duties: ['people'] }
 
@@ -41,6 +42,8 @@ export const dispositions: Readonly<Record<string, Disposition>> = {
   'CIS 4.2.7': ownHostName,
   'CIS 5.4.2': { kind: 'organisational', duties: ['secrets'] },
   'STIG V-242383': namespaces,
+  'STIG V-242393': workerSshd,
+  'STIG V-242394': workerSshd,
   'STIG V-242396': {
     kind: 'host',
     met: 'kubectl comes with the bundle and has the version of the cluster; `kubectl cp` was mended in 1.12.9.',

@@ -38,6 +38,14 @@ export const duties = {
     text: ({ name }) =>
       `Passwords, tokens and keys of workloads on ${name} stand in Secret objects or in a store outside the cluster; never in ConfigMaps, images, arguments or the workspace. Secrets are encrypted in etcd, but who may read Secrets of a namespace, or create a pod in it, reads them. Where that is too many people, keep the secret in a store outside that the isolated network offers, and write down why or why not. Change a secret when someone who knew it leaves.`,
   },
+  sshd: {
+    title: 'sshd on workers runs for a reason',
+    who: 'the operator, with the security officer',
+    often: 'once, and after every window of work where sshd is stopped between them',
+    record: 'the decision that sshd stays on workers, or the times between which it ran',
+    text: ({ workers }) =>
+      `The STIG wants no sshd on workers. Here they are installed, changed and attacked over it: \`apply\`, \`drift\` and \`verify\` have no other way in, and no agent listens instead. The control host-sshd takes keys alone, over strong algorithms, and probes show it. Either accept this in writing, or stop it between windows of work (\`systemctl disable --now ssh.service\` from the console${workers.length > 0 ? ` of ${names(workers)}` : ''}); then what verify says of those nodes is not evaluated, and that counts as an alarm.`,
+  },
   updates: {
     title: 'Updates cross the gap in time',
     who: 'the platform engineer on the connected side; the operator inside',

@@ -40,6 +40,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'kubelet-rotation': [],
   'file-access': ['files-closed'],
   'host-firewall': ['stray-port'],
+  'host-sshd': ['sshd-methods', 'sshd-algorithms', 'sshd-effective'], // as Debian ships it
 }
 
 /** Controls that the cluster of the end-to-end test cannot have. */
@@ -63,6 +64,7 @@ export const groups: readonly (readonly string[])[] = [
     'kubelet-rotation',
     'file-access',
     'host-firewall',
+    'host-sshd',
     'loopback-only',
     'proxy-loopback',
     'pod-gc',

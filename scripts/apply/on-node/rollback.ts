@@ -4,6 +4,7 @@ import type { RestartTarget } from '../../../cluster/files.ts'
 import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { NodeShell } from '../../ssh/transport.ts'
 import type { NodePlan } from '../plan/plan.ts'
+import { waitUntil } from '../wait.ts'
 import { nodePlaces, rollbackUnits } from './places.ts'
 
 const { rollback } = nodePlaces
@@ -178,17 +179,23 @@ export async function arm(shell: NodeShell, plan: NodePlan, seconds: number, sig
  */
 export async function disarm(shell: NodeShell, signal: AbortSignal): Promise<boolean> {
   await shell.renew()
-  try {
-    const { code } = await shell.run(disarmScript, { accept: [3], signal })
-    return code === 0
-  } catch (error) {
-    if (signal.aborted || !(error instanceof RedoubtError)) throw error
-    return fail('failed', `after the change: ${error.message}`, {
-      where: `node ${shell.name}`,
-      hint: 'It puts its earlier files back by itself when the time is up (--wait). Then run again; it tells what it did.',
-      cause: error,
-    })
+  let code = 0
+  const login = async () => {
+    try {
+      code = (await shell.run(disarmScript, { accept: [3], signal })).code
+      return undefined
+    } catch (error) {
+      if (signal.aborted || !(error instanceof RedoubtError)) throw error
+      return error.message
+    }
   }
+  // An sshd that reads its configuration anew listens to nobody for a moment.
+  const problem = await waitUntil(login, { limit: 8000, every: 300, signal })
+  if (problem === undefined) return code === 0
+  return fail('failed', `after the change: ${problem}`, {
+    where: `node ${shell.name}`,
+    hint: 'It puts its earlier files back by itself when the time is up (--wait). Then run again; it tells what it did.',
+  })
 }
 
 /** Rolls back now. Resolves with the time at which the node did (also when it did so before by itself). */

@@ -14,10 +14,12 @@ import { parseListening } from '../../../scripts/verify/probes/firewall.ts'
 import { judgeConfigz, judgeConnect } from '../../../scripts/verify/probes/kubelet.ts'
 import { judgeListeners, judgeLoopback, parseListeners } from '../../../scripts/verify/probes/ports.ts'
 import { judgeLoaded, loadedHash } from '../../../scripts/verify/probes/settings.ts'
+import { judgeAlgorithm, judgeMethods, judgeSshd } from '../../../scripts/verify/probes/sshd.ts'
 import { claims, forge, judgeLifetime, tamper, unsign } from '../../../scripts/verify/probes/tokens.ts'
 import { judgeDenied, judgeWho } from '../../../scripts/verify/probes/who.ts'
 import { judgeImages, onlyLeaving } from '../../../scripts/verify/probes/workloads.ts'
 import { judgeNodes, judgeReached } from '../../../scripts/verify/probes/works.ts'
+import { sshdSettings } from '../../../templates/controls/host-sshd.ts'
 
 function answer(status: number, body: unknown = ''): Answer {
   return { status, headers: {}, body: typeof body === 'string' ? body : JSON.stringify(body) }
@@ -323,6 +325,40 @@ test('a stray listener is taken at its word only for the ports that were asked f
 test('a port that nobody should listen on, asked of the node itself', () => {
   const verdict = (stdout: string) => judgeConnect('node w1', 10255, { code: 0, stdout }).verdict
   assert.deepEqual([verdict('refused\n'), verdict('open\n'), verdict('')], ['pass', 'fail', 'unknown'])
+})
+
+test('sshd: what a stranger is asked for', () => {
+  const verdict = (line: string) => judgeMethods('node w1', line).verdict
+  assert.equal(verdict('255 root@10.0.0.12: Permission denied (publickey).'), 'pass')
+  assert.equal(verdict('255 root@10.0.0.12: Permission denied (publickey,gssapi-with-mic).'), 'pass')
+  assert.equal(verdict('255 root@10.0.0.12: Permission denied (publickey,password).'), 'fail')
+  assert.equal(verdict('255 root@10.0.0.12: Permission denied (publickey,keyboard-interactive).'), 'fail')
+  assert.equal(verdict('0 '), 'fail')
+  assert.equal(verdict('255 ssh: connect to host 10.0.0.12 port 22: Connection refused'), 'unknown')
+  assert.equal(verdict(''), 'unknown')
+})
+
+test('sshd: algorithms it must not agree on', () => {
+  const verdict = (line: string) => judgeAlgorithm('node w1', '-oCiphers=aes128-cbc', line).verdict
+  const offer = 'Their offer: aes128-ctr,aes256-gcm@openssh.com'
+  assert.equal(verdict(`255 Unable to negotiate with 10.0.0.12 port 22: no matching cipher found. ${offer}`), 'pass')
+  assert.equal(verdict('255 root@10.0.0.12: Permission denied (publickey).'), 'fail')
+  assert.equal(verdict('0 '), 'fail')
+  assert.equal(verdict("255 command-line line 0: Bad SSH2 cipher spec 'aes128-cbc'."), 'unknown')
+})
+
+test('sshd: what its files say together', () => {
+  const lines = Object.entries(sshdSettings).map(([name, value]) => `${name.toLowerCase()} ${value}`)
+  const verdicts = (given: string[], code = 0) => [
+    ...new Set(judgeSshd('node w1', { code, stdout: given.join('\n') }).map((one) => one.verdict)),
+  ]
+  assert.deepEqual(verdicts(lines), ['pass'])
+  assert.deepEqual(verdicts(lines.map((line) => line.replace('prohibit-password', 'without-password'))), ['pass'])
+  for (const line of lines) {
+    assert.deepEqual(verdicts(lines.map((one) => (one === line ? `${one}x` : one))).sort(), ['fail', 'pass'], line)
+    assert.deepEqual(verdicts(lines.filter((one) => one !== line)).sort(), ['pass', 'unknown'], line)
+  }
+  assert.deepEqual(verdicts(lines, 1), ['unknown'])
 })
 
 test('tokens: changed, forged and unsigned ones keep their form', () => {
