@@ -1,4 +1,4 @@
-import type { ConfigurableName } from '../cluster/components.ts'
+import { type ConfigurableName, configurable } from '../cluster/components.ts'
 import type { ClusterSpec, LoadedSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
 import { type ArgMap, clash } from './compose.ts'
@@ -67,6 +67,22 @@ export function checkKubeletFields(
       })
     if (before) onForced(`${at}: kubelet ${path}=${JSON.stringify(value)} wins over ${before.by}`)
   }
+}
+
+/** Everything that the spec adds of its own, one line each as `kube-apiserver --v=4`; of a value that may hold a credential only the name. */
+export function listOverrides(components: Options['components']): string[] {
+  return [
+    ...configurable.flatMap((component) =>
+      Object.entries(components[component].args).map(([flag, value]) => `${component} --${flag}=${shown(flag, value)}`),
+    ),
+    ...Object.entries(components.kubelet.config).map(
+      ([path, value]) => `kubelet ${path}=${shown(path, typeof value === 'string' ? value : JSON.stringify(value))}`,
+    ),
+  ]
+}
+
+function shown(name: string, value: string): string {
+  return /(token|password|secret)$|header/i.test(name) || /:\/\/[^/]*@/.test(value) ? '(not shown)' : value
 }
 
 /** A name that every JavaScript object has: no field of upstream's is called so, and readers of what is rendered refuse it. */

@@ -9,7 +9,7 @@ import type { Control, Site } from './control.ts'
 import { controlIds, controls } from './controls.ts'
 import { hostFields, sharedFields } from './node/kubelet.ts'
 import { type Contributed, nodeTree } from './node/tree.ts'
-import { checkKubeletFields, overrides } from './overrides.ts'
+import { checkKubeletFields, listOverrides, overrides } from './overrides.ts'
 import { type ProfileName, profiles } from './profiles.ts'
 
 export interface RenderInput extends Site {
@@ -40,6 +40,8 @@ export interface Rendered {
   profile: ProfileName
   /** What the spec forced past baseline, controls and conflicts, one sentence each. */
   forced: string[]
+  /** Everything that the spec adds to the components, one line each: `kube-apiserver --v=4`. */
+  overrides: string[]
   /** What only people can do for this cluster: Markdown. */
   runbook: string
 }
@@ -94,6 +96,7 @@ export function renderCluster(input: RenderInput): Rendered {
     profile: model.spec.profile,
     controls: controls.map((control) => stateOf(control, input, profile.off)),
     forced: [...forced],
+    overrides: listOverrides(model.spec.components),
     runbook: runbook(model),
   }
 }

@@ -11,7 +11,15 @@ import type { Rendered } from '../../templates/render.ts'
  * What `rendered/` holds, by path relative to it: each node's files (secrets and blobs stand in tree.json alone), the
  * objects in the order in which they are applied, the state of every control, and the runbook. Throws `usage` on a node named `cluster`.
  */
-export function renderedFiles({ trees, objects, controls, profile, forced, runbook }: Rendered): Map<string, string> {
+export function renderedFiles({
+  trees,
+  objects,
+  controls,
+  profile,
+  forced,
+  overrides,
+  runbook,
+}: Rendered): Map<string, string> {
   const files = new Map<string, string>()
   for (const tree of trees) {
     if (tree.node === 'cluster')
@@ -28,7 +36,7 @@ export function renderedFiles({ trees, objects, controls, profile, forced, runbo
   const off = controls.filter((control) => control.state === 'off').map((control) => control.id)
   files.set(
     'controls.json',
-    json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', profile, off, forced, controls }),
+    json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', profile, off, forced, overrides, controls }),
   )
   files.set('runbook.md', runbook)
   return new Map([...files].sort(([a], [b]) => byCodeUnit(a, b)))

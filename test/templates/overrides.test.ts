@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { RedoubtError } from '../../lib/errors.ts'
+import { renderedFiles } from '../../scripts/render/folder.ts'
 import { renderCluster } from '../../templates/render.ts'
 import { inputOf, textOf } from './fixture.ts'
 
@@ -60,6 +61,27 @@ test('forced, the spec wins in its place, and each is told once', async () => {
   assert.equal([...text.matchAll(/--profiling=(\w+)/g)].map((match) => match[1]).join(), 'true')
   assert.equal(forced.length, 1)
   assert.match(forced[0] ?? '', /^redoubt\.yaml:9:\d+: kube-apiserver --profiling=true wins over profiling-off$/)
+})
+
+test('whatever the spec adds is listed, forced or not, and of what may be secret only the name', async () => {
+  const extra = [
+    '  components:',
+    '    etcd: {args: {snapshot-count: "5000"}}',
+    '    kube-apiserver: {args: {v: "4"}}',
+    '    kubelet:',
+    '      config: {maxPods: 90, staticPodURLHeader.Authorization: ["Bearer abc"], staticPodURL: "http://me:abc@x/y"}',
+  ].join('\n')
+  const rendered = renderCluster({ ...(await inputOf(nodes, { extra })), force: true })
+  const listed = [
+    'kube-apiserver --v=4',
+    'etcd --snapshot-count=5000',
+    'kubelet maxPods=90',
+    'kubelet staticPodURLHeader.Authorization=(not shown)',
+    'kubelet staticPodURL=(not shown)',
+  ]
+  assert.deepEqual(rendered.overrides, listed)
+  assert.deepEqual(JSON.parse(renderedFiles(rendered).get('controls.json') ?? '').overrides, listed)
+  assert.deepEqual(renderCluster(await inputOf(nodes)).overrides, [])
 })
 
 test('an unknown control is refused, with those that exist', async () => {
