@@ -5,6 +5,7 @@ import { readText } from '../lib/files.ts'
 import { parseYaml, type YamlFile } from '../lib/yaml.ts'
 import { configurable } from './components.ts'
 import { accessSchema, namespaceSchema } from './spec-access.ts'
+import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
 import { checkSpec } from './spec-rules.ts'
 import { supportedVersions } from './versions.ts'
 
@@ -138,15 +139,19 @@ const specSchema = v.strictObject({
       }),
       {},
     ),
-    /** Audit log rotation on the control planes (CIS 1.2.17 - 1.2.19): days, files, megabytes. */
+    /** Audit log rotation on the control planes (CIS 1.2.17 - 1.2.19): days, files, megabytes; and where else events go. */
     audit: v.optional(
       v.strictObject({
         maxAge: v.optional(natural(30, 366), 30),
         maxBackup: v.optional(natural(10, 1000), 10),
         maxSize: v.optional(natural(100, 10000), 100),
+        /** A second place for every event, outside of the cluster. */
+        webhook: v.optional(auditWebhookSchema),
       }),
       {},
     ),
+    /** Who vouches for people besides our own certificates. */
+    authentication: v.optional(v.strictObject({ oidc: v.optional(oidcSchema) }), {}),
     profile: v.optional(v.picklist(profileNames), 'hardened'),
     /** Arguments and kubelet fields beyond the baseline and the controls. One that either of them sets is refused. */
     components: v.optional(

@@ -12,6 +12,8 @@ export interface Site {
   pki: PublicPki
   /** The text of a secret file of `keys/`, by reference. Asked for only by what is rendered with `--off`; only a hash of it is written. */
   reveal: (ref: string) => string
+  /** PEM of somebody else's authorities: a file of the workspace that the spec names. Throws `usage` for anything but certificates. */
+  authorities: (path: string) => string
 }
 
 /** Command-line arguments by flag name without dashes, in order. A list may be extended by others, a scalar is set once. */
@@ -33,6 +35,8 @@ export interface Contribution {
   args?: Partial<Record<ConfigurableName, Args>>
   kubelet?: Fields
   kubeProxy?: Fields
+  /** Fields of the API server's AuthenticationConfiguration. */
+  authentication?: Fields
   /** Files of every control plane. */
   files?: readonly NodeFile[]
   /** Files of each node, by its name. */

@@ -8,6 +8,7 @@ import {
   requestLimits,
 } from './controls/apiserver.ts'
 import { auditLog } from './controls/audit.ts'
+import { auditWebhook } from './controls/audit-webhook.ts'
 import { anonymousLimited, kubeletAuthentication, tokenAuthentication } from './controls/authentication.ts'
 import { authorizationRbac, nodeRestriction } from './controls/authorization.ts'
 import { controllerCredentials, loopbackOnly, podGc, proxyLoopback } from './controls/controllers.ts'
@@ -25,6 +26,7 @@ import { networkPolicies } from './controls/objects/network-policies.ts'
 import { personaRoles } from './controls/objects/persona-roles.ts'
 import { secretEnv } from './controls/objects/secret-env.ts'
 import { systemMasters } from './controls/objects/system-masters.ts'
+import { oidc } from './controls/oidc.ts'
 import { podSecurity } from './controls/pod-security.ts'
 import { apiserverTls, etcdTls, kubeletTls } from './controls/tls.ts'
 
@@ -35,6 +37,7 @@ export const controls: readonly Control[] = [
   etcdTls,
   anonymousLimited,
   tokenAuthentication,
+  oidc,
   kubeletAuthentication,
   etcdClientAuth,
   authorizationRbac,
@@ -42,6 +45,7 @@ export const controls: readonly Control[] = [
   podSecurity,
   encryptionAtRest,
   auditLog,
+  auditWebhook,
   imageProvenance,
   namespaceQuota,
   namespaceLimits,

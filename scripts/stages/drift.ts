@@ -1,4 +1,6 @@
+import { join } from 'node:path'
 import { formatTable } from '../../lib/output.ts'
+import { readAuthorities } from '../../pki/foreign.ts'
 import { loadPublicPki } from '../../pki/public.ts'
 import { withCluster } from '../apply/open.ts'
 import type { Context, OptionValues } from '../command.ts'
@@ -19,7 +21,8 @@ export function drift(context: Context, _args: string[], options: OptionValues):
     await performAll(state)
     const { actions, unknown, model, bundle } = state
     const reveal = () => ''
-    const site = { model, lock: bundle.lock, pki: await loadPublicPki(workspace.keys), reveal }
+    const authorities = (path: string) => readAuthorities(join(workspace.root, path))
+    const site = { model, lock: bundle.lock, pki: await loadPublicPki(workspace.keys), reveal, authorities }
     const broken = staticChecks(site, rendered).filter((check) => check.verdict !== 'pass')
     for (const text of unknown) out.warn(`not compared: ${text}`)
     if (out.format === 'json')

@@ -9,6 +9,7 @@ import { fail } from '../../lib/errors.ts'
 import { withLock } from '../../lib/lock.ts'
 import { formatTable } from '../../lib/output.ts'
 import { addSecret } from '../../lib/redact.ts'
+import { readAuthorities } from '../../pki/foreign.ts'
 import { loadPublicPki } from '../../pki/public.ts'
 import { kubeadmTarget } from '../../templates/kubeadm/target.ts'
 import { type Rendered, type RenderInput, renderCluster } from '../../templates/render.ts'
@@ -81,7 +82,8 @@ export async function renderInput(workspace: Workspace): Promise<RenderInput> {
       hint: 'Build the bundle again: `redoubt bundle build`.',
     })
   const reveal = (ref: string) => readSecret(join(workspace.keys, ref))
-  return { model: buildModel(spec, hosts), lock, pki, reveal, off: [], where: spec.where }
+  const authorities = (path: string) => readAuthorities(join(workspace.root, path))
+  return { model: buildModel(spec, hosts), lock, pki, reveal, authorities, off: [], where: spec.where }
 }
 
 function readSecret(path: string): string {

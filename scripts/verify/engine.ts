@@ -55,7 +55,7 @@ async function runOne(probe: Probe, env: Env, options: OneOptions): Promise<Prob
     checks: checks.map(redactCheck),
     milliseconds: Math.round(performance.now() - started),
   })
-  const reason = notApplicable(probe, options.controls, env.model.nodes.length)
+  const reason = notApplicable(probe, options.controls, env.model.nodes.length) ?? probe.notApplicable?.(env)
   if (reason !== undefined) return finish('not-applicable', reason)
   const missing = probe.needs.map((need) => env.missing[need]).find((why) => why !== undefined)
   if (missing !== undefined) return finish('not-evaluated', missing)

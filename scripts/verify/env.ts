@@ -33,10 +33,10 @@ export interface IdentityRequest {
   flaw?: 'foreign' | 'expired'
 }
 
-/** One HTTPS request. The server's certificate must chain to `trust`, and nothing but `trust`. */
+/** One HTTPS request. The server's certificate must chain to `trust`, and nothing but `trust`: an authority of ours, or PEM of others'. */
 export interface Ask {
   url: string
-  trust: Authority
+  trust: Authority | { pem: string }
   as?: Identity | undefined
   method?: string
   headers?: Record<string, string>
@@ -66,6 +66,8 @@ export interface Env {
   verifier: Identity
   /** A short-lived client certificate. */
   issue(request: IdentityRequest): Promise<Identity>
+  /** A token with these claims, signed by the key of the test identity provider. Throws without that key. */
+  sign(claims: Record<string, unknown>): string
   /** PEM of an authority's certificate. */
   authority(id: Authority): string
   /** SHA-256 that rendering gave a node's file; undefined when it renders no such file. */

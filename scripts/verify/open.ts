@@ -1,12 +1,15 @@
 // From a workspace to an Env: who we are, what we may ask, how to get to the nodes, and what of that is missing.
-import { randomBytes } from 'node:crypto'
+import { createPrivateKey, type KeyObject, randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { loadHosts } from '../../cluster/hosts.ts'
 import { loadLock } from '../../cluster/lock.ts'
 import { buildModel } from '../../cluster/model.ts'
 import { loadSpec } from '../../cluster/spec.ts'
 import { fail, messageOf } from '../../lib/errors.ts'
 import { safeMessage } from '../../lib/exec.ts'
+import { readText } from '../../lib/files.ts'
 import { httpsRequest } from '../../lib/https.ts'
+import { readAuthorities } from '../../pki/foreign.ts'
 import { loadPublicPki, type PublicPki } from '../../pki/public.ts'
 import { issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
 import { verifierGroup, verifierNamespace, verifierUser } from '../../templates/cluster/verifier.ts'
@@ -17,6 +20,7 @@ import type { Ask, Env, Identity, IdentityRequest } from './env.ts'
 import type { ControlState } from './fold.ts'
 import { handshake, plaintext, trustOnly } from './handshake.ts'
 import { type Answer, describeAnswer } from './judge.ts'
+import { signToken } from './jwt.ts'
 import { startPods, type TestPods } from './pods.ts'
 import { readRendered } from './rendered.ts'
 import { sandboxProblem } from './sandbox.ts'
@@ -53,14 +57,22 @@ export async function openEnv(context: Context): Promise<Opened> {
     model.nodes.map((node) => node.name),
   )
   const issue = issuer(workspace.keys, now)
+  const provider = await providerKey(workspace.root, spec.spec.authentication.oidc?.testKey)
   const shells = await connectNodes(workspace, spec, hosts.hosts, 'known')
   const base: Fixed = {
     model,
     lock,
-    site: { model, lock, pki, reveal: (ref) => fail('internal', `a probe asked for the secret ${ref}`) },
+    site: {
+      model,
+      lock,
+      pki,
+      reveal: (ref) => fail('internal', `a probe asked for the secret ${ref}`),
+      authorities: (path) => readAuthorities(join(workspace.root, path)),
+    },
     run: randomBytes(4).toString('hex'),
     namespace: verifierNamespace,
     issue,
+    sign: (claims) => signToken(provider.key ?? fail('internal', provider.why), claims),
     authority: (id) => pki.authority(id),
     renderedHash: (node, path) => rendered.trees.get(node)?.files.find((file) => file.path === path)?.sha256,
     tree: (node) => rendered.trees.get(node) ?? fail('internal', `no tree of ${node}`),
@@ -68,6 +80,7 @@ export async function openEnv(context: Context): Promise<Opened> {
   }
   const reach = { pki, shells }
   const { missing, verifier } = await examine(connect(base, reach, noIdentity, {}, signal), shells)
+  if (!provider.key) missing['provider-key'] = provider.why
   return {
     env: connect(base, reach, verifier ?? noIdentity, missing, signal),
     controls: rendered.controls,
@@ -161,6 +174,16 @@ function issuer(keysFolder: string, now: () => Date): Env['issue'] {
   }
 }
 
+/** The key by which a test identity provider signs, or why there is none. */
+async function providerKey(root: string, path: string | undefined): Promise<{ key?: KeyObject; why: string }> {
+  if (path === undefined) return { why: 'the spec names no authentication.oidc.testKey' }
+  try {
+    return { key: createPrivateKey(await readText(join(root, path), 'redoubt.yaml names it.')), why: '' }
+  } catch (error) {
+    return { why: `${path}: ${messageOf(error)}` }
+  }
+}
+
 async function ask(request: Ask, pki: PublicPki, signal: AbortSignal): Promise<Answer> {
   const { url, trust, as, method = 'GET', headers, body, contentType = 'application/json' } = request
   try {
@@ -173,7 +196,10 @@ async function ask(request: Ask, pki: PublicPki, signal: AbortSignal): Promise<A
         ...headers,
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      tls: { ...trustOnly(pki.authority(trust)), ...(as ? { cert: as.certificate, key: as.key } : {}) },
+      tls: {
+        ...trustOnly(typeof trust === 'string' ? pki.authority(trust) : trust.pem),
+        ...(as ? { cert: as.certificate, key: as.key } : {}),
+      },
       timeout: timeouts.ask,
       signal,
     })

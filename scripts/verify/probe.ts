@@ -6,9 +6,10 @@ export type Outcome = (typeof outcomes)[number]
 
 /**
  * What a probe cannot do without. `api`: an answering API server and our identity; `issue`: the CA keys, for short-lived
- * client certificates; `nodes`: programs run on nodes; `sandbox`: our own namespace; `two-nodes`: pods on two nodes.
+ * client certificates; `nodes`: programs run on nodes; `sandbox`: our own namespace; `two-nodes`: pods on two nodes; `provider-key`:
+ * the key of a test identity provider.
  */
-export type Need = 'api' | 'issue' | 'nodes' | 'sandbox' | 'two-nodes'
+export type Need = 'api' | 'issue' | 'nodes' | 'sandbox' | 'two-nodes' | 'provider-key'
 
 /** Headings of the report, in its order. `works` proves function, not a control. */
 export const groups = [
@@ -42,6 +43,8 @@ export interface Probe {
   /** Ids of templates/controls.ts. */
   controls: readonly string[]
   needs: readonly Need[]
+  /** Why this cluster has nothing to ask, besides what render says of the controls. */
+  notApplicable?(env: Env): string | undefined
   /** Milliseconds until it counts as not evaluated. */
   budget: number
   /** The checks made, in order. What it throws counts as not evaluated. */

@@ -2,6 +2,7 @@ import type { Probe } from './probe.ts'
 import { admissionProbes } from './probes/admission.ts'
 import { attestedProbes } from './probes/attested.ts'
 import { auditProbes } from './probes/audit.ts'
+import { auditWebhookProbes } from './probes/audit-webhook.ts'
 import { authorizationProbes } from './probes/authorization.ts'
 import { confinementProbes } from './probes/confinement.ts'
 import { encryptionProbes } from './probes/encryption.ts'
@@ -16,7 +17,9 @@ import { defaultTokenProbes } from './probes/objects/default-token.ts'
 import { networkProbes } from './probes/objects/network.ts'
 import { personaProbes } from './probes/objects/personas.ts'
 import { policyProbes } from './probes/objects/policies.ts'
+import { oidcProbes } from './probes/oidc.ts'
 import { portProbes } from './probes/ports.ts'
+import { rebindProbes } from './probes/rebind.ts'
 import { settingProbes } from './probes/settings.ts'
 import { sshdProbes } from './probes/sshd.ts'
 import { tlsProbes } from './probes/tls.ts'
@@ -30,7 +33,9 @@ export const probes: readonly Probe[] = [
   ...loopbackTlsProbes,
   ...identityProbes,
   ...tokenProbes,
+  ...oidcProbes,
   ...authorizationProbes,
+  ...rebindProbes,
   ...workloadProbes,
   ...admissionProbes,
   ...personaProbes,
@@ -42,6 +47,7 @@ export const probes: readonly Probe[] = [
   ...etcdProbes,
   ...encryptionProbes,
   ...auditProbes,
+  ...auditWebhookProbes,
   ...kubeletProbes,
   ...hostProbes,
   ...settingProbes,

@@ -10,14 +10,19 @@ const value = 'redoubt-verify'
 const ours = `labelSelector=${encodeURIComponent(`${label}=${value}`)}`
 
 /** Pods first: what they use goes after them. */
-const resources = ['pods', 'services', 'secrets', 'serviceaccounts', 'events'] as const
+const resources = ['pods', 'services', 'secrets', 'serviceaccounts', 'events', 'rolebindings', 'roles'] as const
 export type SandboxResource = (typeof resources)[number]
 
 type Client = Pick<Env, 'ask' | 'verifier' | 'model' | 'namespace'>
 
+/** The API of a resource of ours. */
+function apiOf(path: string): string {
+  return /^role/.test(path) ? '/apis/rbac.authorization.k8s.io/v1' : '/api/v1'
+}
+
 /** A request to the API in our namespace, as the verifier. `path` follows the namespace: `pods/a/log`. */
 export async function askSandbox(env: Client, path: string, options: Partial<Ask> = {}): Promise<Answer> {
-  const url = `${env.model.endpoint.url}/api/v1/namespaces/${env.namespace}${path ? `/${path}` : ''}`
+  const url = `${env.model.endpoint.url}${apiOf(path)}/namespaces/${env.namespace}${path ? `/${path}` : ''}`
   const end = performance.now() + counting
   for (;;) {
     const answer = await env.ask({ url, trust: 'server-ca', as: env.verifier, ...options })

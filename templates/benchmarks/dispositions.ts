@@ -63,11 +63,23 @@ export const dispositions: Readonly<Record<string, Disposition>> = {
   'STIG V-242454': noDropIn,
   'STIG V-242455': noDropIn,
   'STIG V-274883': { kind: 'organisational', duties: ['secrets'] },
+  'claim: at least two methods': {
+    kind: 'host',
+    met: 'Client certificates, and where the spec names an identity provider (authentication.oidc) its tokens.',
+    where: '`--client-ca-file` and `jwt` of `/etc/kubernetes/apiserver/authentication.yaml`',
+    probes: ['two-methods'],
+  },
   'claim: continuous monitoring': { kind: 'organisational', duties: ['monitoring', 'audit'] },
   'claim: consistency across clusters': {
     kind: 'host',
     met: 'Rendering takes no clock and no network: the same specification, lock, hosts and certificates give the same bytes, and apply refuses a `rendered/` that differs from them.',
     where: 'the digest `inputs.rendered` of `evidence/results.json`',
+  },
+  'claim: re-authorize per request': {
+    kind: 'host',
+    met: 'Every request is authorised anew, and the API server watches RBAC: a binding that is gone counts for nothing within seconds. Kubelets ask again after 5 minutes at most (30 s with the profile stig).',
+    where: '`--authorization-mode=Node,RBAC` of kube-apiserver',
+    probes: ['rebind-forbidden'],
   },
   'claim: service-mesh mTLS': {
     kind: 'planned',

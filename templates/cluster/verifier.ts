@@ -55,9 +55,10 @@ export function verifier(): KubeObject[] {
       },
       { apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] },
       { apiGroups: [''], resources: ['pods/proxy'], verbs: ['get'] },
-      // To be refused: a Service's status with an address, a binding of what this very role holds.
+      // To be refused: a Service's status with an address.
       { apiGroups: [''], resources: ['services/status'], verbs: ['patch'] },
-      { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['create'] },
+      // A right given and taken back. Without escalate and bind it can only pass on what this very role holds.
+      { apiGroups: [rbac], resources: ['roles', 'rolebindings'], verbs: ['create', 'delete', 'deletecollection'] },
     ]),
     ...inNamespace('kube-system', [
       { apiGroups: [''], resources: ['configmaps'], resourceNames: ['kube-proxy'], verbs: ['get'] },

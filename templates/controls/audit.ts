@@ -57,7 +57,6 @@ export const auditLog: Control = {
     'STIG V-242463',
     'STIG V-242464',
     'STIG V-242465',
-    'claim: audit to local files and to an external log',
     'claim: log user and group ids',
   ],
   why: 'Without it nobody can say afterwards who did what.',

@@ -1,25 +1,18 @@
 import type { Control } from '../control.ts'
-import { configFile, configFolder } from './layout.ts'
+import { configFolder } from './layout.ts'
 
 /** What probes of load balancers and kubelets ask for without credentials. The match is exact. */
 const healthPaths = ['/livez', '/readyz', '/healthz'] as const
-
-function authenticationFile(anonymous: Record<string, unknown>) {
-  const file = configFile('authentication.yaml', {
-    apiVersion: 'apiserver.config.k8s.io/v1',
-    kind: 'AuthenticationConfiguration',
-    anonymous,
-  })
-  return { args: { 'kube-apiserver': { 'authentication-config': file.path } }, files: [file] }
-}
 
 export const anonymousLimited: Control = {
   id: 'anonymous-limited',
   title: 'Requests without credentials reach the health endpoints and nothing else',
   references: ['CIS 1.2.1', 'STIG V-242390', 'claim: both ends authenticated'],
   why: 'Whoever reaches the port could read version and discovery, and every RBAC mistake would be open to the world.',
-  on: () => authenticationFile({ enabled: true, conditions: healthPaths.map((path) => ({ path })) }),
-  off: () => authenticationFile({ enabled: true }),
+  on: () => ({
+    authentication: { 'anonymous.enabled': true, 'anonymous.conditions': healthPaths.map((path) => ({ path })) },
+  }),
+  off: () => ({ authentication: { 'anonymous.enabled': true } }),
 }
 
 export const kubeletAuthentication: Control = {

@@ -4,7 +4,7 @@ import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
 import type { Args, Site } from '../control.ts'
 import { issuer } from '../controls/authentication.ts'
-import { configFolder } from '../controls/layout.ts'
+import { authenticationPath, configFolder } from '../controls/layout.ts'
 import { admissionConfig } from './admission.ts'
 import { trustPaths } from './control-plane-files.ts'
 import type { StaticPod } from './static-pod.ts'
@@ -17,6 +17,7 @@ export function apiserverArgs({ model }: Site, node: NodeModel): Args {
     'admission-control-config-file': admissionConfig.path,
     'advertise-address': node.address, // a host without default route has none of its own
     'allow-privileged': 'true',
+    'authentication-config': authenticationPath,
     'client-ca-file': trustPaths.apiClients,
     'enable-bootstrap-token-auth': 'false',
     'etcd-cafile': trustPaths.etcd,

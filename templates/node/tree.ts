@@ -8,6 +8,7 @@ import { filesFor, formatArgs, mergeArgs, mergeFiles } from '../compose.ts'
 import type { Args, Contribution, Site } from '../control.ts'
 import type { Overrides } from '../overrides.ts'
 import { apiserverArgs, apiserverPod } from './apiserver.ts'
+import { authenticationFile } from './authentication.ts'
 import { containerd } from './containerd.ts'
 import { controlPlaneFiles } from './control-plane-files.ts'
 import { controllerManagerArgs, controllerManagerPod, schedulerArgs, schedulerPod } from './controllers.ts'
@@ -80,7 +81,11 @@ function withControlPlane(
     }))
     return formatArgs(override(component, mergeArgs(component, [{ by: 'the baseline', sets: baseline }, ...sources])))
   }
-  const files = withContributed(node, [...common, ...controlPlaneFiles(site, node)], contributions)
+  const files = withContributed(
+    node,
+    [...common, authenticationFile(contributions), ...controlPlaneFiles(site, node)],
+    contributions,
+  )
   const etcd = staticPod(etcdPod(site, node, args('etcd', etcdArgs(site, node))), files)
   const pods = [
     apiserverPod(site, node, args('kube-apiserver', apiserverArgs(site, node))),

@@ -5,13 +5,15 @@ export const sabotages: Record<string, readonly string[]> = {
   'etcd-tls': ['etcd-tls-ciphers'],
   'anonymous-limited': ['anonymous'],
   'token-authentication': ['static-token', 'token-audience', 'token-lifetime'],
+  oidc: ['oidc-second-factor', 'oidc-lifetime', 'oidc-names'],
   'kubelet-authentication': ['kubelet-anonymous', 'kubelet-authorization'],
   'etcd-client-auth': ['etcd-no-certificate', 'etcd-cluster-certificate'],
-  'authorization-rbac': ['rbac-pair', 'rbac-default-accounts', 'rbac-namespace'],
+  'authorization-rbac': ['rbac-pair', 'rbac-default-accounts', 'rbac-namespace', 'rebind-forbidden'],
   'node-restriction': ['node-restriction'],
   'pod-security': ['pod-security'],
   'encryption-at-rest': ['secret-canary', 'secrets-encrypted'],
   'audit-log': ['audit-canary', 'audit-no-secrets'], // files of before stay, closed
+  'audit-webhook': ['audit-webhook-canary'],
   'image-provenance': ['image-policy', 'image-digests'],
   'namespace-quota': ['quota-enforced', 'quota-everywhere'],
   'namespace-limits': ['limits-enforced', 'limits-everywhere'],
@@ -43,8 +45,8 @@ export const sabotages: Record<string, readonly string[]> = {
   'host-sshd': ['sshd-methods', 'sshd-algorithms', 'sshd-effective'], // as Debian ships it
 }
 
-/** Controls that the cluster of the end-to-end test cannot have. */
-export const elsewhere: readonly string[] = ['network-policies']
+/** Controls that the cluster of the step `proof` does not have: its network enforces no policies, and its spec names no servers outside. */
+export const elsewhere: readonly string[] = ['network-policies', 'oidc', 'audit-webhook']
 
 /**
  * Controls that are taken away together in the end-to-end test: one apply for each group, since their probes are not each other's.

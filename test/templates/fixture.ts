@@ -23,6 +23,7 @@ export async function fixtureInput(): Promise<RenderInput> {
     lock: parseLock(readFileSync(fixture('redoubt.lock.yaml'), 'utf8'), 'redoubt.lock.yaml'),
     pki: await loadPublicPki(fixture('keys')),
     reveal: () => `${encryptionKey}\n`,
+    authorities: named,
     off: [],
     where: spec.where,
   }

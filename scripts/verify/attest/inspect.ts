@@ -3,6 +3,8 @@ import { type ConfigurableName, configurable } from '../../../cluster/components
 import type { Tree } from '../../../cluster/files.ts'
 import type { NodeModel } from '../../../cluster/model.ts'
 import { safeMessage } from '../../../lib/exec.ts'
+import { parseYaml } from '../../../lib/yaml.ts'
+import { authenticationPath } from '../../../templates/controls/layout.ts'
 import { readFiles } from '../../apply/plan/probe.ts'
 import { readSections } from '../../ssh/sections.ts'
 import type { Env } from '../env.ts'
@@ -11,9 +13,9 @@ import { kubelets } from '../probes/targets.ts'
 import type { FileView, NodeView } from './view.ts'
 
 /**
- * Prints of each process whose program is called $1 ... its name and arguments, then mode, owner and SHA-256 of the files named on
- * standard input. It goes by the program that runs, not by a command line that contains its name. A line break in an argument
- * would look like another argument: it becomes a space.
+ * Prints of each process whose program is called $1 ... its name and arguments, then the authentication file (it holds no secret), then
+ * mode, owner and SHA-256 of the files named on standard input. It goes by the program that runs, not by a command line that contains
+ * its name. A line break in an argument would look like another argument: it becomes a space.
  */
 const script = `echo '= processes'
 for p in /proc/[0-9]*; do
@@ -24,6 +26,8 @@ for p in /proc/[0-9]*; do
     tr '\\n\\0' ' \\n' < "$p/cmdline" | tail -n +2 | sed 's/^/|a /'
   done
 done
+echo '= authentication'
+[ ! -f ${authenticationPath} ] || sed 's/^/|/' ${authenticationPath}
 echo '= files'
 set --
 while IFS= read -r f; do [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; done
@@ -64,7 +68,11 @@ async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
 }
 
 /** Reads what the script prints. Throws `failed` for what was not asked for. */
-export function readInspection(text: string, node: string, tree: Tree): Pick<NodeView, 'processes' | 'files'> {
+export function readInspection(
+  text: string,
+  node: string,
+  tree: Tree,
+): Pick<NodeView, 'processes' | 'authentication' | 'files'> {
   const sections = readSections(text, node)
   const processes = new Map<ConfigurableName, string[][]>()
   let current: string[] = []
@@ -79,7 +87,16 @@ export function readInspection(text: string, node: string, tree: Tree): Pick<Nod
   const files = new Map<string, FileView>()
   for (const [path, { kind, mode, owner, sha256 }] of found)
     if (kind === 'file' && sha256) files.set(path, { mode, owner, sha256 })
-  return { processes, files }
+  return { processes, authentication: readAuthentication(sections.get('authentication') ?? []), files }
+}
+
+/** A file that is no YAML is a setting that is not there. */
+function readAuthentication(lines: readonly string[]): NodeView['authentication'] {
+  try {
+    return { config: parseYaml(`${lines.join('\n')}\n`, authenticationPath).value }
+  } catch (error) {
+    return { config: safeMessage(error) }
+  }
 }
 
 async function kubeletConfig(env: Env, node: NodeModel): Promise<NodeView['kubelet']> {

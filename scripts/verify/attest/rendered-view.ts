@@ -2,6 +2,7 @@ import { type ConfigurableName, configurable, paths } from '../../../cluster/com
 import { describeTree, type NodeTree } from '../../../cluster/files.ts'
 import type { NodeModel } from '../../../cluster/model.ts'
 import { parseYaml } from '../../../lib/yaml.ts'
+import { authenticationPath } from '../../../templates/controls/layout.ts'
 import { list } from '../judge.ts'
 import type { NodeView } from './view.ts'
 
@@ -27,6 +28,7 @@ export function renderedView(tree: NodeTree, node: NodeModel): NodeView {
     processes,
     kubelet: config === undefined ? { unknown: 'no configuration is rendered' } : { config, shown: 'file' },
     paths: tree.files.map((file) => file.path),
+    authentication: { config: yaml(authenticationPath) },
     files: new Map(describeTree(tree).files.map(({ path, sha256, mode, owner }) => [path, { sha256, mode, owner }])),
   }
 }

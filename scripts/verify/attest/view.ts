@@ -18,6 +18,8 @@ export interface NodeView {
   processes: ReadonlyMap<ConfigurableName, readonly (readonly string[])[]>
   /** The kubelet's configuration, merged as it shows it or as its file has it; or why it is not known. */
   kubelet: { config: unknown; shown: 'configz' | 'file' } | { unknown: string }
+  /** The API server's AuthenticationConfiguration as it lies there. */
+  authentication: { config: unknown }
   /** What was rendered for it, whether it is there or not. */
   paths: readonly string[]
   /** Those that are there and are regular files, by path. */

@@ -6,13 +6,10 @@ import type { ShellAnswer } from '../env.ts'
 import { field, list, parseJson } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { createObject, metadata } from '../sandbox.ts'
+import { find } from './audit-events.ts'
 import { apiServers } from './targets.ts'
 
 const folder = dirname(paths.auditLog)
-
-/** Lines with a word, of the log and what it was rotated to. 1: none. 2: no log. What to look for comes by standard input. */
-const find = `ls ${folder}/audit*.log >/dev/null 2>&1 || exit 2
-grep -hF -f - ${folder}/audit*.log | tail -n 20`
 
 /** `MODE OWNER:GROUP PATH` of the folder and each file. */
 const modes = `ls ${folder}/audit*.log >/dev/null 2>&1 || exit 2

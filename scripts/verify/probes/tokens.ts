@@ -4,6 +4,7 @@ import { addSecret } from '../../../lib/redact.ts'
 import { foreignAudience } from '../../../templates/controls/authentication.ts'
 import type { Env } from '../env.ts'
 import { type Answer, judgeStatus } from '../judge.ts'
+import { decode, encode } from '../jwt.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { createAccount, deleteObject, requestToken } from '../sandbox.ts'
 import { apiServers } from './targets.ts'
@@ -35,15 +36,8 @@ export function claims(token: string): Record<string, unknown> {
   return decode(token.split('.')[1] ?? '')
 }
 
-function decode(part: string): Record<string, unknown> {
-  return JSON.parse(Buffer.from(part, 'base64url').toString('utf8'))
-}
-
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
-}
-
-function bearer(env: Env, where: string, token: string): Promise<Answer> {
+/** Who the API server takes the bearer of a token for. */
+export function bearer(env: Env, where: string, token: string): Promise<Answer> {
   addSecret(token)
   return askWho(env, where, undefined, { authorization: `Bearer ${token}` })
 }

@@ -40,6 +40,7 @@ try {
     lock: await loadLock(join(fixtures, 'redoubt.lock.yaml')),
     pki,
     reveal: () => '',
+    authorities: () => '',
     off: [],
   })
   for (const [path, text] of kubeadmTarget({ model, pki }, rendered)) {

@@ -16,7 +16,12 @@ export function mutantsOf(view: NodeView, sets: Contribution): Mutant[] {
   const onControlPlane = view.node.role === 'control-plane'
   return [
     ...(onControlPlane ? configurable.flatMap((name) => ofArgs(view, name, sets.args?.[name] ?? {})) : []),
-    ...Object.entries(sets.kubelet ?? {}).flatMap(([path, wanted]) => ofField(view, path, wanted)),
+    ...Object.entries(sets.kubelet ?? {}).flatMap(([path, wanted]) => ofField(view, 'kubelet', path, wanted)),
+    ...(onControlPlane
+      ? Object.entries(sets.authentication ?? {}).flatMap(([path, wanted]) =>
+          ofField(view, 'authentication', path, wanted),
+        )
+      : []),
     ...filesFor(view.node, sets).flatMap((file) => ofFile(view, file.path)),
     ...(sets.modes ?? []).flatMap((rule) => {
       const path = [...view.files.keys()].find((one) => ruleOf(one, sets.modes ?? []) === rule)
@@ -60,14 +65,14 @@ function other(wanted: unknown): string {
   return wanted === 'false' || wanted === false ? 'true' : `${String(wanted)}0`
 }
 
-function ofField(view: NodeView, path: string, wanted: unknown): Mutant[] {
-  if (!('config' in view.kubelet)) return []
-  const { config, shown } = view.kubelet
+function ofField(view: NodeView, kind: 'kubelet' | 'authentication', path: string, wanted: unknown): Mutant[] {
+  const found = view[kind]
+  if (!('config' in found)) return []
   const value =
     typeof wanted === 'boolean' ? !wanted : typeof wanted === 'number' ? wanted + 1 : [String(wanted), 'other']
   return [value, undefined].map((changed) => ({
-    what: `kubelet ${path}: ${changed === undefined ? 'taken away' : String(changed)}`,
-    view: { ...view, kubelet: { config: withField(config, path.split('.'), changed), shown } },
+    what: `${kind} ${path}: ${changed === undefined ? 'taken away' : String(changed)}`,
+    view: { ...view, [kind]: { ...found, config: withField(found.config, path.split('.'), changed) } },
   }))
 }
 

@@ -2,7 +2,4 @@
 export const comingWith: Readonly<Record<string, string>> = {
   'CIS 1.1.12': 'etcd-own-user',
   'STIG V-242445': 'etcd-own-user',
-  'claim: re-authorize per request': 'a probe that revokes a binding',
-  'claim: MFA, OIDC / identity provider': 'oidc',
-  'claim: at least two methods': 'oidc',
 }

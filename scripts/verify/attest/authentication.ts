@@ -1,0 +1,31 @@
+import type { Fields } from '../../../templates/control.ts'
+import { authenticationPath } from '../../../templates/controls/layout.ts'
+import { field } from '../judge.ts'
+import { type Check, check } from '../probe.ts'
+import { scalarOf } from './arguments.ts'
+import type { NodeView } from './view.ts'
+
+/**
+ * Whether the API server is given the authentication file, and the file says what a control sets there, by dotted path; a list must
+ * be the same in every item. That the file is also what was loaded, the probe authentication-loaded says.
+ */
+export function judgeAuthentication(view: NodeView, sets: Fields): Check[] {
+  if (Object.keys(sets).length === 0) return []
+  return [...judgeFlag(view), ...Object.entries(sets).map(([path, wanted]) => judgeField(view, path, wanted))]
+}
+
+function judgeFlag({ where, processes }: NodeView): Check[] {
+  const sent = '--authentication-config of kube-apiserver'
+  const found = processes.get('kube-apiserver') ?? []
+  if (found.length === 0) return [check('unknown', where, sent, authenticationPath, 'no process kube-apiserver')]
+  return found.map((process) => {
+    const value = scalarOf(process, 'authentication-config')
+    return check(value === authenticationPath ? 'pass' : 'fail', where, sent, authenticationPath, value ?? 'not set')
+  })
+}
+
+function judgeField({ where, authentication }: NodeView, path: string, wanted: unknown): Check {
+  const [sent, expected] = [`${path} of ${authenticationPath}`, JSON.stringify(wanted)]
+  const seen = JSON.stringify(field(authentication.config, ...path.split('.')))
+  return check(seen === expected ? 'pass' : 'fail', where, sent, expected, seen ?? 'not set')
+}
