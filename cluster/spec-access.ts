@@ -1,5 +1,7 @@
 // The parts of the spec that say who shares the cluster: namespaces with their bounds, and people with their rights.
 import * as v from 'valibot'
+import { isQuotaName } from './bounds.ts'
+import { thousandths } from './quantity.ts'
 
 const label = v.pipe(
   v.string(),
@@ -10,19 +12,18 @@ const label = v.pipe(
 const quantity = v.pipe(
   v.union([v.string(), v.number()], 'expected a quantity like 4, 500m or 8Gi'),
   v.transform(String),
-  v.check(isCanonical, (issue) => `${issue.input} is no quantity like 4, 500m or 8Gi, written as short as can be`),
+  v.check(
+    (text) => thousandths(text) !== undefined,
+    (issue) => `${issue.input} is no quantity like 4, 500m or 8Gi, written as short as can be`,
+  ),
 )
-
-/** `1000m` is 1, `1024Mi` is 1Gi (k8s.io/apimachinery/pkg/api/resource: canonical form). */
-function isCanonical(text: string): boolean {
-  if (text === '0') return true
-  const [, number = '', unit = ''] = /^([1-9]\d{0,14})(m|k|Ki|M|Mi|G|Gi|T|Ti)?$/.exec(text) ?? []
-  return number !== '' && Number(number) % (unit.endsWith('i') ? 1024 : 1000) !== 0
-}
 
 const resource = v.pipe(
   v.string(),
-  v.regex(/^[a-z][a-z0-9./-]*$/, (issue) => `${issue.received} is no name of a resource`),
+  v.check(
+    isQuotaName,
+    (issue) => `${issue.input} is no resource of a quota, like pods, requests.cpu or count/jobs.batch`,
+  ),
 )
 const bounds = v.optional(
   v.strictObject(v.entriesFromList(['cpu', 'memory', 'ephemeral-storage'], v.optional(quantity))),

@@ -1,6 +1,8 @@
 import { contains, formatCidr, overlaps, parseAddress, parseCidr } from '../lib/cidr.ts'
 import { fail } from '../lib/errors.ts'
+import { disordered, isCounted, mergeLimits } from './bounds.ts'
 import { nodePodCidr } from './model.ts'
+import { thousandths } from './quantity.ts'
 import type { LoadedSpec } from './spec.ts'
 import { clusterPersonas } from './spec-access.ts'
 
@@ -39,6 +41,7 @@ export function checkSpec(spec: LoadedSpec): void {
   })
   checkPodNetworks(spec)
   checkAccess(spec)
+  checkBounds(spec)
 }
 
 /** hosts.yaml keeps hosts by name, and lib/yaml.ts takes no key that every JavaScript object has. */
@@ -108,5 +111,26 @@ function checkAccess(spec: LoadedSpec): void {
           where: spec.where(['spec', 'access', index, 'namespaces', place]),
           hint: `It has ${names.join(', ') || 'none'}.`,
         })
+  })
+}
+
+/** Bounds of namespaces that no API server takes: fractions of what is counted, and a LimitRange out of order. */
+function checkBounds(spec: LoadedSpec): void {
+  spec.spec.namespaces.forEach(({ name, quota, limits }, index) => {
+    const path = ['spec', 'namespaces', index]
+    for (const [resource, amount] of Object.entries(quota))
+      if (isCounted(resource) && (thousandths(amount) ?? 0n) % 1000n !== 0n)
+        fail('usage', `namespace ${name}: ${resource} is counted: ${amount} is no whole number`, {
+          where: spec.where([...path, 'quota', resource]),
+        })
+    const wrong = disordered(mergeLimits(limits))
+    if (wrong) {
+      const { resource, low, high, less, more } = wrong
+      const said = limits[high][resource as 'cpu'] === undefined ? low : high
+      fail('usage', `namespace ${name}: ${resource}: ${low} ${less} is more than ${high} ${more}`, {
+        where: spec.where([...path, 'limits', said, resource]),
+        hint: 'Wanted: defaultRequest <= default <= max. What the spec does not say has the default of docs/access.md.',
+      })
+    }
   })
 }
