@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import * as v from 'valibot'
 import { type Bundle, openBundle } from '../../bundles/read.ts'
 import { parseTree, type Tree } from '../../cluster/files.ts'
 import { type Hosts, loadHosts } from '../../cluster/hosts.ts'
@@ -16,8 +15,7 @@ import { parseYamlStream } from '../../lib/yaml.ts'
 import { loadPublicPki } from '../../pki/public.ts'
 import type { Rendered } from '../../templates/render.ts'
 import { createApi } from '../api.ts'
-import { compareRendered, renderedFiles } from '../render/folder.ts'
-import { renderWorkspace } from '../stages/render.ts'
+import { currentRendering } from '../render/current.ts'
 import type { Apis } from './run.ts'
 
 /** Everything that apply reads before it speaks to a node. */
@@ -42,7 +40,7 @@ export async function loadInputs(workspace: Workspace, options: { bundle?: strin
     loadLock(workspace.lock),
     loadPublicPki(workspace.keys),
   ])
-  const rendered = await refuseStale(workspace)
+  const rendered = await currentRendering(workspace)
   const { name } = spec.metadata
   const path = options.bundle ? resolve(options.bundle) : bundlePath(workspace, spec)
   const keyPath = resolve(options.key ?? workspace.bundlePublicKey)
@@ -77,36 +75,6 @@ export async function loadApis(workspace: Workspace, url: string): Promise<Apis>
       key: await readText(join(workspace.keys, `${id}.key`), 'Run `redoubt pki init`.'),
     })
   return { admin: await identity('admin'), superAdmin: await identity('super-admin') }
-}
-
-const controlsSchema = v.object({ off: v.array(v.string()), forced: v.array(v.string()) })
-
-/** What controls.json says of how it was rendered. Throws `usage` when it is none. */
-function readControls(text: string, path: string): v.InferOutput<typeof controlsSchema> {
-  try {
-    return v.parse(controlsSchema, JSON.parse(text))
-  } catch (error) {
-    return fail('usage', 'is not as `redoubt render` writes it', {
-      where: path,
-      hint: 'Run `redoubt render` again.',
-      cause: error,
-    })
-  }
-}
-
-/** Renders again as it was rendered; refuses what differs: changed since, or edited by hand. */
-async function refuseStale(workspace: Workspace): Promise<Rendered> {
-  const path = join(workspace.rendered, 'controls.json')
-  const { off, forced } = readControls(await readText(path, 'Run `redoubt render` first.'), path)
-  const rendered = await renderWorkspace(workspace, { off, force: forced.length > 0 })
-  const changes = await compareRendered(workspace.rendered, renderedFiles(rendered))
-  const [first] = changes
-  if (first)
-    fail('usage', `is not what the workspace renders now (${changes.length} files differ, first ${first.path})`, {
-      where: workspace.rendered,
-      hint: 'Run `redoubt render`: something changed since, or a file was edited there by hand.',
-    })
-  return rendered
 }
 
 async function readTree(workspace: Workspace, node: string): Promise<Inputs['trees'][number]> {

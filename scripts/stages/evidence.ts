@@ -102,6 +102,6 @@ export async function evidenceDiff(
   else if (rows.length > 0) out.data(formatTable(['', 'WHAT', 'ID', 'OUTCOME', 'WHY'], rows))
   else out.data(`${before.run} and ${after.run}: the same outcomes`)
   if (!before.evidence.complete || !after.evidence.complete)
-    out.warn('one of them asked only some probes: only what both asked is compared, and no controls')
+    out.warn('one of them is not complete: only what both asked is compared, and no controls')
   return changes.some((change) => change.worse) ? exitCodes.verification : 0
 }

@@ -32,7 +32,7 @@ export interface Evidence {
   /** Controls that render left out on purpose, and arguments forced past them. */
   off: string[]
   forced: string[]
-  /** False when only some probes were asked for. */
+  /** False when only some probes were asked for, or when what was verified against changed meanwhile. */
   complete: boolean
   summary: Record<Outcome, number>
   controls: ControlResult[]

@@ -52,10 +52,7 @@ export async function openEnv(context: Context): Promise<Opened> {
     loadPublicPki(workspace.keys),
   ])
   const model = buildModel(spec, hosts)
-  const rendered = await readRendered(
-    workspace.rendered,
-    model.nodes.map((node) => node.name),
-  )
+  const rendered = await readRendered(workspace)
   const issue = issuer(workspace.keys, now)
   const provider = await providerKey(workspace.root, spec.spec.authentication.oidc?.testKey)
   const shells = await connectNodes(workspace, spec, hosts.hosts, 'known')
@@ -72,7 +69,7 @@ export async function openEnv(context: Context): Promise<Opened> {
     run: randomBytes(4).toString('hex'),
     namespace: verifierNamespace,
     issue,
-    sign: (claims) => signToken(provider.key ?? fail('internal', provider.why), claims),
+    sign: (claims) => signToken(provider.key ?? fail('internal', 'there is no key of a provider'), claims),
     authority: (id) => pki.authority(id),
     renderedHash: (node, path) => rendered.trees.get(node)?.files.find((file) => file.path === path)?.sha256,
     tree: (node) => rendered.trees.get(node) ?? fail('internal', `no tree of ${node}`),
@@ -80,7 +77,8 @@ export async function openEnv(context: Context): Promise<Opened> {
   }
   const reach = { pki, shells }
   const { missing, verifier } = await examine(connect(base, reach, noIdentity, {}, signal), shells)
-  if (!provider.key) missing['provider-key'] = provider.why
+  // Without a key in the spec its probes are not applicable: there is nothing to miss.
+  if (provider.why !== '') missing['provider-key'] = provider.why
   return {
     env: connect(base, reach, verifier ?? noIdentity, missing, signal),
     controls: rendered.controls,
@@ -176,7 +174,7 @@ function issuer(keysFolder: string, now: () => Date): Env['issue'] {
 
 /** The key by which a test identity provider signs, or why there is none. */
 async function providerKey(root: string, path: string | undefined): Promise<{ key?: KeyObject; why: string }> {
-  if (path === undefined) return { why: 'the spec names no authentication.oidc.testKey' }
+  if (path === undefined) return { why: '' }
   try {
     return { key: createPrivateKey(await readText(join(root, path), 'redoubt.yaml names it.')), why: '' }
   } catch (error) {

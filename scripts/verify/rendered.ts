@@ -1,9 +1,7 @@
-import { join } from 'node:path'
-import { parseTree, type Tree } from '../../cluster/files.ts'
-import { fail } from '../../lib/errors.ts'
-import { readText } from '../../lib/files.ts'
+import { describeTree, type Tree } from '../../cluster/files.ts'
+import type { Workspace } from '../../cluster/workspace.ts'
+import { currentRendering } from '../render/current.ts'
 import type { ControlState } from './fold.ts'
-import { field, list, parseJson } from './judge.ts'
 
 /** What verify compares the cluster with. */
 export interface Rendered {
@@ -14,28 +12,18 @@ export interface Rendered {
   forced: string[]
 }
 
-/** Reads `rendered/`. Throws `usage` naming the file that is missing or wrong. */
-export async function readRendered(folder: string, nodes: readonly string[]): Promise<Rendered> {
-  const hint = 'Run `redoubt render` first: verify compares the cluster with what was rendered.'
-  const file = join(folder, 'controls.json')
-  const value = parseJson(await readText(file, hint))
-  const listed = list(value, 'controls')
-  if (listed.length === 0) fail('usage', 'names no controls', { where: file, hint: 'Run `redoubt render` again.' })
-  const controls: Record<string, ControlState> = {}
-  for (const entry of listed) {
-    const state = field(entry, 'state')
-    if (state !== 'on' && state !== 'off' && state !== 'not-applicable')
-      fail('usage', `control ${field(entry, 'id')} has the state ${state}`, {
-        where: file,
-        hint: 'Run `redoubt render` again.',
-      })
-    const because = field(entry, 'because')
-    controls[String(field(entry, 'id'))] = { state, ...(typeof because === 'string' ? { why: because } : {}) }
+/**
+ * What the workspace renders, which is what `rendered/` holds: were the files believed as they lie, whoever edits them could declare
+ * every control not applicable. Throws `usage` when they differ or are missing.
+ */
+export async function readRendered(workspace: Workspace): Promise<Rendered> {
+  const { trees, controls, forced } = await currentRendering(workspace)
+  return {
+    trees: new Map(trees.map((tree) => [tree.node, describeTree(tree)])),
+    controls: Object.fromEntries(
+      controls.map(({ id, state, because }) => [id, { state, ...(because === undefined ? {} : { why: because }) }]),
+    ),
+    off: controls.filter(({ state }) => state === 'off').map(({ id }) => id),
+    forced,
   }
-  const trees = new Map<string, Tree>()
-  for (const node of nodes) {
-    const path = join(folder, node, 'tree.json')
-    trees.set(node, parseTree(await readText(path, hint), path))
-  }
-  return { trees, controls, off: list(value, 'off').map(String), forced: list(value, 'forced').map(String) }
 }

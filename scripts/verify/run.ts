@@ -1,13 +1,13 @@
 import { loadSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
-import { sha256File } from '../../lib/hash.ts'
 import { controls as catalogue } from '../../templates/controls.ts'
 import type { Context } from '../command.ts'
 import { settings } from '../controls/settings.ts'
 import { runProbes, unmetNeeds } from './engine.ts'
 import type { Env } from './env.ts'
-import { buildEvidence, type Evidence, folderDigest } from './evidence.ts'
+import { buildEvidence, type Evidence } from './evidence.ts'
 import { holds, type ProbeResult } from './fold.ts'
+import { inputDigests, unsteadyInputs } from './inputs.ts'
 import { type Opened, openEnv } from './open.ts'
 import { pause } from './pods.ts'
 import type { Probe } from './probe.ts'
@@ -29,6 +29,8 @@ export async function probeCluster(
   about: { version: string; complete: boolean },
 ): Promise<Evidence> {
   const { out, workspace, now, signal } = context
+  // Before anything else is read: what is read later is this, or the end says that it changed.
+  const inputs = await inputDigests(workspace)
   const { spec, metadata } = await loadSpec(workspace.spec)
   for (const waiver of spec.waivers)
     if (!holds(waiver, now()))
@@ -72,22 +74,20 @@ export async function probeCluster(
     } finally {
       leftovers = await cleanUp(context, env)
     }
+    const unsteady = await unsteadyInputs(workspace, inputs)
     return buildEvidence({
       ...about,
+      complete: about.complete && unsteady.length === 0,
       cluster: metadata.name,
       kubernetes: spec.kubernetes,
       started: started.toISOString(),
       finished: now().toISOString(),
       nodes: env.model.nodes.map(({ name, role, address }) => ({ name, role, address })),
-      inputs: {
-        spec: await sha256File(workspace.spec),
-        lock: await sha256File(workspace.lock),
-        rendered: await folderDigest(workspace.rendered),
-      },
+      inputs,
       off: opened.off,
       forced: opened.forced,
       sets,
-      probes: results,
+      probes: [...results, ...unsteady],
       leftovers,
     })
   } finally {

@@ -75,7 +75,9 @@ function sums(evidence: Shown, paint: (style: 'red' | 'green' | 'bold' | 'magent
   return [
     `${evidence.probes.length} probes of cluster ${evidence.cluster}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
     `${evidence.controls.length} controls: ${held} hold${broken && paint('red', broken)}${rest}`,
-    ...(evidence.complete ? [] : ['Only some probes were asked for: this is no verdict on the cluster.']),
+    ...(evidence.complete
+      ? []
+      : ['Not every probe was asked of one and the same rendering: this is no verdict on the cluster.']),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(' ')}`] : []),
     ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
     ...(unknown.length > 0 ? [paint('magenta', 'Not evaluated, so not passed:'), ...reasons(unknown)] : []),

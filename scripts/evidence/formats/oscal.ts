@@ -32,7 +32,7 @@ export function oscal(evidence: Evidence): string {
         {
           uuid: id('result'),
           title: `Probes of ${started}`,
-          description: `${probes.length} probes attacked the running cluster${evidence.complete ? '' : '; only some were asked for: this is no verdict on the cluster'}.`,
+          description: `${probes.length} probes attacked the running cluster${evidence.complete ? '' : '; not every one was asked of one and the same rendering: this is no verdict on the cluster'}.`,
           start: started,
           end: finished,
           'reviewed-controls': {

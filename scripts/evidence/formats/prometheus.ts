@@ -19,7 +19,7 @@ export function prometheus(evidence: Evidence): string {
       'Exit code of the last verify: 0 when nothing failed and nothing stayed unknown.',
       one(exitCode(probes)),
     ],
-    ['complete', '1 when every probe was asked for.', one(Number(evidence.complete))],
+    ['complete', '1 when every probe was asked of one and the same rendering.', one(Number(evidence.complete))],
     ['started_timestamp_seconds', 'Begin of the last verify.', one(seconds(evidence.started))],
     ['finished_timestamp_seconds', 'End of the last verify.', one(seconds(evidence.finished))],
     ['leftovers', 'Things that could not be removed from the cluster.', one(evidence.leftovers.length)],

@@ -49,7 +49,9 @@ function head(evidence: Evidence): Html {
   const held = controls.filter((control) => control.outcome === 'pass').length
   const good = exitCode(evidence.probes) === 0
   const notices = [
-    ...(evidence.complete ? [] : ['Only some probes were asked for: this is no verdict on the cluster.']),
+    ...(evidence.complete
+      ? []
+      : ['Not every probe was asked of one and the same rendering: this is no verdict on the cluster.']),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(', ')}`] : []),
     ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
     ...(evidence.leftovers.length > 0 ? [`Left on the cluster: ${evidence.leftovers.join('; ')}`] : []),
