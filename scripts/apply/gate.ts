@@ -10,6 +10,19 @@ import { findRun, readRun } from '../evidence/runs.ts'
 import { type Evidence, folderDigest } from '../verify/evidence.ts'
 import type { Apply } from './run.ts'
 
+/** Hours that evidence counts from its begin: what was seen the day before says little about the cluster of today. */
+const mostAge = 24
+
+/** What evidence must be of. */
+interface Against {
+  cluster: string
+  /** SHA-256 of rendered/, as evidence has it. */
+  rendered: string
+  /** When the cluster began (RFC 3339). */
+  born: string | undefined
+  now: Date
+}
+
 /**
  * Why the gate is closed; undefined when it is open. `born` is when the cluster began (RFC 3339). Never throws: evidence that
  * cannot be read opens nothing.
@@ -18,30 +31,34 @@ export async function closedGate(
   { evidence, rendered, keys }: Workspace,
   cluster: string,
   born: string | undefined,
+  now: Date,
 ): Promise<string | undefined> {
   try {
     const run = await findRun(evidence, 'latest')
     const { problems } = await checkRun(run, await loadEvidenceKey(keys))
     if (problems.length > 0) return `the evidence ${run} is not as it was signed: ${problems[0]}`
-    return flawOf(await readRun(run), cluster, await folderDigest(rendered), born)
+    return flawOf(await readRun(run), { cluster, rendered: await folderDigest(rendered), born, now })
   } catch (error) {
     return messageOf(error)
   }
 }
 
-/** Why evidence grants nothing: it must be whole, of this cluster and of this very rendering, and nothing in it failed or stayed unknown. */
-export function flawOf(
-  evidence: Evidence,
-  cluster: string,
-  rendered: string,
-  born: string | undefined,
-): string | undefined {
+/**
+ * Why evidence grants nothing: it must be whole, of this cluster, of this very rendering with every control on and nothing forced, of the
+ * last 24 hours, and nothing in it failed or stayed unknown.
+ */
+export function flawOf(evidence: Evidence, { cluster, rendered, born, now }: Against): string | undefined {
   if (evidence.cluster !== cluster) return `the last verify was of cluster ${evidence.cluster}`
-  // Also false for what is no time at all.
-  if (!(Date.parse(evidence.started) > Date.parse(born ?? ''))) return 'this cluster was not verified yet'
-  if (!evidence.complete) return 'the last verify asked only some probes'
+  const [started, finished] = [Date.parse(evidence.started), Date.parse(evidence.finished)]
+  // Each comparison is also false for what is no time at all.
+  if (!(started > Date.parse(born ?? ''))) return 'this cluster was not verified yet'
+  if (!(finished <= now.getTime())) return `the last verify lies in the future (${evidence.finished})`
+  if (!(started <= finished)) return 'the last verify ended before it began'
+  if (!(now.getTime() - started <= mostAge * 3_600_000)) return `the last verify is more than ${mostAge} hours old`
+  if (!evidence.complete) return 'the last verify is not complete'
   if (evidence.inputs.rendered !== rendered) return 'this rendering was not verified yet'
   if (evidence.off.length > 0) return `it was rendered without ${evidence.off.join(', ')}`
+  if (evidence.forced.length > 0) return `it was forced past the controls: ${evidence.forced.join(', ')}`
   const bad = evidence.probes.filter(({ outcome }) => outcome === 'fail' || outcome === 'not-evaluated')
   if (bad.length > 0) return `the last verify did not pass: ${bad.map(({ id }) => id).join(', ')}`
   return evidence.probes.length === 0 ? 'the last verify asked nothing' : undefined
@@ -62,17 +79,25 @@ interface Due {
  * What may be applied now. While the gate is closed, a binding of people may be narrowed and never made or widened: whoever
  * leaves the spec loses the right at once, whoever enters it waits for verify. `exists`: there is an API server to ask.
  */
-export async function dueGroups({ objects, context, model, api }: Apply, exists: boolean): Promise<Due> {
+export async function dueGroups(apply: Apply, exists: boolean): Promise<Due> {
+  const { objects, context, model, api } = apply
   const grants = objects.find((group) => group.name === grantGroup)
   if (!grants) return { groups: objects }
   const system = exists ? await api.admin.get<Born>('/api/v1/namespaces/kube-system') : undefined
-  const why = await closedGate(context.workspace, model.name, system?.metadata.creationTimestamp)
+  const born = system?.metadata.creationTimestamp
+  const why = changedSince(apply) ?? (await closedGate(context.workspace, model.name, born, context.now()))
   if (why === undefined) return { groups: objects }
   const narrowed = exists ? await Promise.all(grants.objects.map((object) => narrow(api.admin, object))) : []
   const kept = narrowed.filter((object) => object !== undefined)
   const count = grants.objects.filter((object) => !kept.some((one) => isSame(one, object))).length
   const groups = objects.map((group) => (group === grants ? { ...group, objects: kept } : group))
   return { groups, ...(count > 0 ? { waiting: { why, count } } : {}) }
+}
+
+/** Evidence is older than what this apply does to nodes, and says nothing about it. */
+function changedSince({ actions }: Apply): string | undefined {
+  const nodes = [...new Set(actions.map(({ node }) => node))].filter((node) => node !== 'cluster')
+  return nodes.length > 0 ? `this apply changes ${nodes.join(', ')}, which was not verified since` : undefined
 }
 
 /** The binding with those subjects only that have it already; undefined when nobody has. */
