@@ -47,11 +47,16 @@ const more = `
   #bundle:
   #  version: 0.1.0
 
-  # Rotation of the audit log on the control planes: days, files, megabytes.
+  # Rotation of the audit log on the control planes: days, files, megabytes; and where else its events go. docs/authentication.md
   #audit:
   #  maxAge: 30
   #  maxBackup: 10
   #  maxSize: 100
+  #  webhook: {url: https://audit.example.internal/events, ca: audit-ca.crt}
+
+  # An identity provider, beside certificates. docs/authentication.md
+  #authentication:
+  #  oidc: {issuer: https://id.example.internal, audiences: [kubernetes], ca: id-ca.crt, amr: [mfa], maxLifetime: 3600}
 
   # Arguments beyond what redoubt sets. One that it sets itself is refused.
   #components:

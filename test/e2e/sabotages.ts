@@ -5,7 +5,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'etcd-tls': ['etcd-tls-ciphers'],
   'anonymous-limited': ['anonymous'],
   'token-authentication': ['static-token', 'token-audience', 'token-lifetime'],
-  oidc: ['oidc-second-factor', 'oidc-lifetime', 'oidc-names'],
+  oidc: ['oidc-second-factor', 'oidc-lifetime', 'oidc-names', 'two-methods'],
   'kubelet-authentication': ['kubelet-anonymous', 'kubelet-authorization'],
   'etcd-client-auth': ['etcd-no-certificate', 'etcd-cluster-certificate'],
   'authorization-rbac': ['rbac-pair', 'rbac-default-accounts', 'rbac-namespace', 'rebind-forbidden'],

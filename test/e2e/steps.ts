@@ -3,6 +3,7 @@ import { change } from './steps/change.ts'
 import { cluster } from './steps/cluster.ts'
 import { closeGap, openGap } from './steps/gap.ts'
 import { lab } from './steps/lab.ts'
+import { outside } from './steps/outside.ts'
 import { peers } from './steps/peers.ts'
 import { proof } from './steps/proof.ts'
 
@@ -16,4 +17,9 @@ export const steps: { name: string; about: string; run: () => Promise<void> }[] 
   { name: 'gap-closed', about: 'nothing left the lab; and again without any route', run: closeGap },
   { name: 'change', about: 're-hardening, rollback', run: change },
   { name: 'proof', about: 'every control attacked, then taken away and attacked again', run: proof },
+  {
+    name: 'outside',
+    about: 'an identity provider and an audit sink beside the lab, attacked in the same way',
+    run: outside,
+  },
 ]

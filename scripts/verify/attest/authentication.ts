@@ -25,7 +25,29 @@ function judgeFlag({ where, processes }: NodeView): Check[] {
 }
 
 function judgeField({ where, authentication }: NodeView, path: string, wanted: unknown): Check {
-  const [sent, expected] = [`${path} of ${authenticationPath}`, JSON.stringify(wanted)]
-  const seen = JSON.stringify(field(authentication.config, ...path.split('.')))
-  return check(seen === expected ? 'pass' : 'fail', where, sent, expected, seen ?? 'not set')
+  const found = difference(wanted, field(authentication.config, ...path.split('.')), path)
+  const sent = `${found?.at ?? path} of ${authenticationPath}`
+  if (!found) return check('pass', where, sent, 'as rendered', 'as rendered')
+  return check('fail', where, sent, JSON.stringify(found.wanted) ?? 'not set', JSON.stringify(found.seen) ?? 'not set')
+}
+
+interface Difference {
+  at: string
+  wanted: unknown
+  seen: unknown
+}
+
+/** The first place at which two values are not the same; a whole field where one of them has none. */
+function difference(wanted: unknown, seen: unknown, at: string): Difference | undefined {
+  if (!isBranch(wanted) || !isBranch(seen)) return wanted === seen ? undefined : { at, wanted, seen }
+  const keys = new Set([...Object.keys(wanted), ...Object.keys(seen)])
+  for (const key of keys) {
+    const found = difference(wanted[key], seen[key], `${at}.${key}`)
+    if (found) return found
+  }
+  return undefined
+}
+
+function isBranch(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
 }

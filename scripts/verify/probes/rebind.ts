@@ -50,7 +50,7 @@ function onAll(env: Env, path: string, as: Identity, expected: number, sent: str
       let answer: Answer
       do {
         answer = await env.ask({ url: where + path, trust: 'server-ca', as })
-        if (answer.status === expected) break
+        if (answer.status === expected || env.signal.aborted) break
         await pause(300)
       } while (performance.now() < end)
       return judgeStatus(where, sent, answer, [expected])

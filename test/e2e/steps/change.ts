@@ -71,7 +71,7 @@ const cutScript = `cd /root/lab
   kill -9 $pid; wait $pid 2>/dev/null; true`
 
 /** The spec with its \`spec:\` part changed. */
-function changed(text: string, change: (spec: Record<string, unknown>) => Record<string, unknown>): string {
+export function changed(text: string, change: (spec: Record<string, unknown>) => Record<string, unknown>): string {
   const value = parseYaml(text, 'redoubt.yaml').value as { spec: Record<string, unknown> }
   return writeYaml({ ...value, spec: change(value.spec) })
 }
