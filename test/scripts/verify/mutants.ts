@@ -3,6 +3,7 @@ import { type ConfigurableName, configurable } from '../../../cluster/components
 import type { NodeView } from '../../../scripts/verify/attest/view.ts'
 import { filesFor } from '../../../templates/compose.ts'
 import type { Contribution } from '../../../templates/control.ts'
+import { authenticationPath } from '../../../templates/controls/layout.ts'
 import { ruleOf } from '../../../templates/node/modes.ts'
 
 export interface Mutant {
@@ -18,9 +19,10 @@ export function mutantsOf(view: NodeView, sets: Contribution): Mutant[] {
     ...(onControlPlane ? configurable.flatMap((name) => ofArgs(view, name, sets.args?.[name] ?? {})) : []),
     ...Object.entries(sets.kubelet ?? {}).flatMap(([path, wanted]) => ofField(view, 'kubelet', path, wanted)),
     ...(onControlPlane
-      ? Object.entries(sets.authentication ?? {}).flatMap(([path, wanted]) =>
-          ofField(view, 'authentication', path, wanted),
-        )
+      ? Object.entries(sets.authentication ?? {}).flatMap(([path, wanted]) => [
+          ...ofField(view, 'authentication', path, wanted),
+          ...ofArgs(view, 'kube-apiserver', { 'authentication-config': authenticationPath }),
+        ])
       : []),
     ...filesFor(view.node, sets).flatMap((file) => ofFile(view, file.path)),
     ...(sets.modes ?? []).flatMap((rule) => {
