@@ -4,7 +4,7 @@ import type { NodeModel } from '../cluster/model.ts'
 import type { Args, Contribution, Fields } from './control.ts'
 
 /** Who sets something, for the error when two do: `the baseline`, or a control's id. */
-interface From<T> {
+export interface From<T> {
   by: string
   sets: T
   /** It replaces what others set before it: a profile, or the spec. */

@@ -37,6 +37,8 @@ export interface Contribution {
   kubeProxy?: Fields
   /** Fields of the API server's AuthenticationConfiguration. */
   authentication?: Fields
+  /** Of tables whose names need no quotes: `grpc.gid`. */
+  containerd?: Fields
   /** Files of every control plane. */
   files?: readonly NodeFile[]
   /** Files of each node, by its name. */

@@ -11,6 +11,7 @@ import { auditLog } from './controls/audit.ts'
 import { auditWebhook } from './controls/audit-webhook.ts'
 import { anonymousLimited, kubeletAuthentication, tokenAuthentication } from './controls/authentication.ts'
 import { authorizationRbac, nodeRestriction } from './controls/authorization.ts'
+import { containerdClosed } from './controls/containerd-closed.ts'
 import { controllerCredentials, loopbackOnly, podGc, proxyLoopback } from './controls/controllers.ts'
 import { encryptionAtRest } from './controls/encryption.ts'
 import { etcdClientAuth, etcdPeerAuth } from './controls/etcd-client-auth.ts'
@@ -75,6 +76,7 @@ export const controls: readonly Control[] = [
   fileAccess,
   hostFirewall,
   hostSshd,
+  containerdClosed,
 ]
 
 export const controlIds: readonly string[] = controls.map((control) => control.id)

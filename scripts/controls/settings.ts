@@ -18,6 +18,7 @@ const describe: Describe = {
   kubelet: (sets) => fields('kubelet', sets),
   kubeProxy: (sets) => fields('kube-proxy', sets),
   authentication: (sets) => fields('authentication.yaml', sets),
+  containerd: (sets) => fields('containerd', sets),
   files: (sets) => sets.map((file) => `file ${file.path} (${octal(file.mode)} ${file.owner})`),
   nodeFiles: (sets) =>
     [...new Map(Object.values(sets).flatMap((files) => files.map((file) => [file.path, file]))).values()].map(

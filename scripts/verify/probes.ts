@@ -5,6 +5,7 @@ import { auditProbes } from './probes/audit.ts'
 import { auditWebhookProbes } from './probes/audit-webhook.ts'
 import { authorizationProbes } from './probes/authorization.ts'
 import { confinementProbes } from './probes/confinement.ts'
+import { containerdProbes } from './probes/containerd.ts'
 import { encryptionProbes } from './probes/encryption.ts'
 import { etcdProbes } from './probes/etcd.ts'
 import { firewallProbes } from './probes/firewall.ts'
@@ -55,5 +56,6 @@ export const probes: readonly Probe[] = [
   ...portProbes,
   ...firewallProbes,
   ...sshdProbes,
+  ...containerdProbes,
   ...worksProbes,
 ]

@@ -2,19 +2,24 @@ import { binaryPaths, paths } from '../../cluster/components.ts'
 import type { NodeFile } from '../../cluster/files.ts'
 import { imageReference, type Lock } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
+import { type From, mergeFields } from '../compose.ts'
+import type { Fields } from '../control.ts'
 import { textFile } from './file.ts'
 import { imagesOf } from './programs.ts'
-import { writeToml } from './toml.ts'
+import { type Value, writeToml } from './toml.ts'
 import { writeUnit } from './unit.ts'
 
-const registries = '/etc/containerd/certs.d'
+/** Where containerd looks up how a registry is reached: one folder for each, `_default` for all others. */
+export const registries = '/etc/containerd/certs.d'
 
-/** containerd: configuration (version 3, for 2.x), the registry that is none, and its unit. */
-export function containerd(node: NodeModel, lock: Lock): NodeFile[] {
+/** containerd: configuration (version 3, for 2.x) and its unit. */
+export function containerd(node: NodeModel, lock: Lock, contributed: readonly From<Fields>[]): NodeFile[] {
+  const fields = mergeFields('containerd', [
+    { by: 'the baseline', sets: config(node, pinned(node, lock)) },
+    ...contributed,
+  ])
   return [
-    textFile(paths.containerdConfig, writeToml(config(node, pinned(node, lock))), { restarts: ['containerd'] }),
-    // What is not in the bundle must not be looked for: every registry name leads to a closed port of the host itself.
-    textFile(`${registries}/_default/hosts.toml`, writeToml({ server: 'https://127.0.0.1:1' })),
+    textFile(paths.containerdConfig, writeToml(fields as Record<string, Value>), { restarts: ['containerd'] }),
     textFile('/etc/systemd/system/containerd.service', writeUnit(unit), { restarts: ['units', 'containerd'] }),
   ]
 }
@@ -36,7 +41,7 @@ function config(node: NodeModel, images: Record<string, string>) {
     version: 3,
     root: '/var/lib/containerd',
     state: '/run/containerd',
-    grpc: { address: paths.containerdSocket },
+    'grpc.address': paths.containerdSocket,
     plugins: {
       'io.containerd.cri.v1.images': {
         snapshotter: 'overlayfs',

@@ -1,4 +1,5 @@
-type Value = string | number | boolean | readonly string[] | { [key: string]: Value }
+/** What a key may hold. */
+export type Value = string | number | boolean | readonly string[] | { [key: string]: Value }
 
 /** Writes TOML 1.0 (https://toml.io/en/v1.0.0): scalars of a table first, then its tables, in the order given. */
 export function writeToml(root: Record<string, Value>): string {

@@ -38,7 +38,11 @@ export function nodeTree(
   const kubeletFields = contributions.map(({ by, kubelet: sets, wins = false }) => ({ by, sets: sets ?? {}, wins }))
   const common: NodeFile[] = [
     ...programs(site.lock, node.role),
-    ...containerd(node, site.lock),
+    ...containerd(
+      node,
+      site.lock,
+      contributions.map(({ by, containerd: sets }) => ({ by, sets: sets ?? {} })),
+    ),
     ...kubelet(site, node, kubeletFields),
     ...network(site.model, node),
     ...sysctls(node.host),

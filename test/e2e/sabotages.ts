@@ -42,6 +42,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'kubelet-rotation': [],
   'file-access': ['files-closed'],
   'host-firewall': ['stray-port'],
+  'containerd-closed': ['containerd-sockets', 'registry-closed'],
   'host-sshd': ['sshd-methods', 'sshd-algorithms', 'sshd-effective'], // as Debian ships it
 }
 
@@ -67,6 +68,7 @@ export const groups: readonly (readonly string[])[] = [
     'file-access',
     'host-firewall',
     'host-sshd',
+    'containerd-closed',
     'loopback-only',
     'proxy-loopback',
     'pod-gc',

@@ -10,6 +10,7 @@ import { readSections } from '../../ssh/sections.ts'
 import type { Env } from '../env.ts'
 import { describeAnswer, field, parseJson } from '../judge.ts'
 import { kubelets } from '../probes/targets.ts'
+import { tomlScalars } from './containerd.ts'
 import type { FileView, NodeView } from './view.ts'
 
 /**
@@ -60,11 +61,21 @@ export function inspectNodes(env: Env): Promise<NodeView[]> {
 async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
   const tree = env.tree(node.name)
   const paths = tree.files.map((file) => file.path)
-  const [answer, kubelet] = await Promise.all([
+  const [answer, dump, kubelet] = await Promise.all([
     env.shell(node.name, script, { args: configurable, stdin: paths.map((path) => `${path}\n`).join('') }),
+    env.shell(node.name, 'containerd config dump 2>/dev/null'),
     kubeletConfig(env, node),
   ])
-  return { where: `node ${node.name}`, node, kubelet, paths, ...readInspection(answer.stdout, node.name, tree) }
+  const containerd =
+    dump.code === 0 ? { config: tomlScalars(dump.stdout) } : { unknown: 'containerd shows no configuration' }
+  return {
+    where: `node ${node.name}`,
+    node,
+    kubelet,
+    containerd,
+    paths,
+    ...readInspection(answer.stdout, node.name, tree),
+  }
 }
 
 /** Reads what the script prints. Throws `failed` for what was not asked for. */

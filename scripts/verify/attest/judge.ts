@@ -9,6 +9,7 @@ import { field } from '../judge.ts'
 import { type Check, check } from '../probe.ts'
 import { listOf, scalarOf } from './arguments.ts'
 import { judgeAuthentication } from './authentication.ts'
+import { judgeContainerd } from './containerd.ts'
 import type { FileView, NodeView } from './view.ts'
 
 /** The items that any control or the spec may put into a list flag: what is beyond them was put there by somebody else. */
@@ -33,6 +34,7 @@ export function judgeContribution(view: NodeView, sets: Contribution, known: Kno
     ...(onControlPlane ? configurable.flatMap((name) => judgeArgs(view, name, sets.args?.[name] ?? {}, known)) : []),
     ...judgeKubelet(view, sets.kubelet ?? {}),
     ...(onControlPlane ? judgeAuthentication(view, sets.authentication ?? {}) : []),
+    ...judgeContainerd(view, sets.containerd ?? {}),
     ...filesFor(view.node, sets).map((file) => judgeFile(view, file)),
     ...judgeModes(view, sets.modes ?? []),
   ]

@@ -4,6 +4,7 @@ import type { NodeModel } from '../../../cluster/model.ts'
 import { parseYaml } from '../../../lib/yaml.ts'
 import { authenticationPath } from '../../../templates/controls/layout.ts'
 import { list } from '../judge.ts'
+import { tomlScalars } from './containerd.ts'
 import type { NodeView } from './view.ts'
 
 /** The same view of a node's rendered tree: what it would run. */
@@ -26,6 +27,7 @@ export function renderedView(tree: NodeTree, node: NodeModel): NodeView {
     where: `rendered/${node.name}`,
     node,
     processes,
+    containerd: { config: tomlScalars(text(paths.containerdConfig) ?? '') },
     kubelet: config === undefined ? { unknown: 'no configuration is rendered' } : { config, shown: 'file' },
     paths: tree.files.map((file) => file.path),
     authentication: { config: yaml(authenticationPath) },

@@ -24,4 +24,6 @@ export interface NodeView {
   paths: readonly string[]
   /** Those that are there and are regular files, by path. */
   files: ReadonlyMap<string, FileView>
+  /** The scalars of containerd's merged configuration by dotted path, or why it is not known. */
+  containerd: { config: ReadonlyMap<string, string> } | { unknown: string }
 }

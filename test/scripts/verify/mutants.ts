@@ -24,6 +24,7 @@ export function mutantsOf(view: NodeView, sets: Contribution): Mutant[] {
           ...ofArgs(view, 'kube-apiserver', { 'authentication-config': authenticationPath }),
         ])
       : []),
+    ...Object.keys(sets.containerd ?? {}).flatMap((path) => ofContainerd(view, path)),
     ...filesFor(view.node, sets).flatMap((file) => ofFile(view, file.path)),
     ...(sets.modes ?? []).flatMap((rule) => {
       const path = [...view.files.keys()].find((one) => ruleOf(one, sets.modes ?? []) === rule)
@@ -83,6 +84,12 @@ function withField(object: unknown, [key = '', ...rest]: readonly string[], valu
   const { [key]: own, ...others } = object as Record<string, unknown>
   const changed = rest.length > 0 ? withField(own ?? {}, rest, value) : value
   return changed === undefined ? others : { ...others, [key]: changed }
+}
+
+function ofContainerd(view: NodeView, path: string): Mutant[] {
+  if (!('config' in view.containerd)) return []
+  const config = new Map([...view.containerd.config, [path, '1000']])
+  return [{ what: `containerd ${path}: 1000`, view: { ...view, containerd: { config } } }]
 }
 
 function ofFile(view: NodeView, path: string): Mutant[] {
