@@ -45,7 +45,7 @@ const silence = 30_000
 type Style = 'green' | 'red' | 'yellow' | 'dim' | 'bold'
 
 export function createOutput(options: OutputOptions): Output {
-  const live = !options.quiet && process.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI
+  const live = !options.quiet && canLive(process.stderr, process.env)
   let running = 0
   const paint = (style: Style, text: string) =>
     options.color ? styleText(style, text, { validateStream: false }) : text
@@ -107,6 +107,14 @@ export function createOutput(options: OutputOptions): Output {
     debug: (text) => void (options.verbose && line(paint('dim', text))),
     error: (text) => line(`${paint('red', 'error:')} ${text}`),
   }
+}
+
+/**
+ * Whether a line can be redrawn there: a terminal that is not dumb, is no CI log, and knows its width. A new pseudo-terminal
+ * (`ssh -tt`, `script`) may say 0 columns: ora divides by it and erases lines without end.
+ */
+export function canLive(stream: { isTTY?: boolean; columns?: number }, env: NodeJS.ProcessEnv): boolean {
+  return stream.isTTY === true && stream.columns !== 0 && env.TERM !== 'dumb' && !env.CI
 }
 
 /**

@@ -3,7 +3,7 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { contains, formatAddress, formatCidr, overlaps, parseAddress, parseCidr, subnet } from '../../lib/cidr.ts'
 import { describeError, exitCodes, fail, RedoubtError } from '../../lib/errors.ts'
-import { formatBytes, formatTable, progressText, shown } from '../../lib/output.ts'
+import { canLive, formatBytes, formatTable, progressText, shown } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { addSecret, redact, redactAll } from '../../lib/redact.ts'
 
@@ -33,6 +33,19 @@ test('networks: no host bits, prefix in range', () => {
   const last = subnet(cidr('10.244.0.0/16'), 24, 255)
   assert.equal(last && formatCidr(last), '10.244.255.0/24')
   assert.equal(subnet(cidr('10.244.0.0/16'), 24, 256), undefined)
+})
+
+test('a live line only on a terminal that can redraw it', () => {
+  const cases: [boolean, { isTTY?: boolean; columns?: number }, NodeJS.ProcessEnv][] = [
+    [true, { isTTY: true, columns: 80 }, { TERM: 'xterm' }],
+    [true, { isTTY: true }, {}],
+    [false, { isTTY: true, columns: 0 }, { TERM: 'xterm' }],
+    [false, { isTTY: true, columns: 80 }, { TERM: 'dumb' }],
+    [false, { isTTY: true, columns: 80 }, { CI: '1' }],
+    [false, {}, {}],
+  ]
+  for (const [expected, stream, env] of cases)
+    assert.equal(canLive(stream, env), expected, JSON.stringify([stream, env]))
 })
 
 test('every error code has an exit code of its own', () => {
