@@ -1,10 +1,11 @@
 import type { ComponentName, ImageName } from '../cluster/components.ts'
+import { supportedVersions } from '../cluster/versions.ts'
 import { fail } from '../lib/errors.ts'
-import { catalog as v136 } from './catalog/v1.36/catalog.ts'
+import { catalogOf } from './catalog/catalog.ts'
 
 /** A wrapper module beside the catalogue: its go.mod and go.sum pin everything that is compiled into its programs. */
 export interface GoModule {
-  /** Folder below `bundles/catalog/MINOR/go/`. */
+  /** Folder below `bundles/catalog/go/`. */
   folder: string
   /** Linker flags beyond `-s -w`: what the programs say of their own version. */
   ldflags: readonly string[]
@@ -35,8 +36,6 @@ export interface WantedPackage {
 
 export interface Catalog {
   kubernetes: string
-  /** `v1.36`: the catalogue's folder. */
-  folder: string
   modules: Record<string, GoModule>
   components: Record<ComponentName, Origin>
   images: Record<ImageName, ImageRecipe>
@@ -48,14 +47,10 @@ export interface Catalog {
   present: readonly string[]
 }
 
-const catalogs: readonly Catalog[] = [v136]
-
 /** The catalogue of a Kubernetes version. Throws `usage` for one that we do not carry. */
 export function catalogFor(kubernetes: string): Catalog {
-  return (
-    catalogs.find((catalog) => catalog.kubernetes === kubernetes) ??
-    fail('usage', `no catalogue for Kubernetes ${kubernetes}`, {
-      hint: `Known: ${catalogs.map((catalog) => catalog.kubernetes).join(', ')}.`,
-    })
-  )
+  const version =
+    supportedVersions.find((known) => known === kubernetes) ??
+    fail('usage', `no catalogue for Kubernetes ${kubernetes}`, { hint: `Known: ${supportedVersions.join(', ')}.` })
+  return catalogOf(version)
 }

@@ -2,6 +2,7 @@ import { type Cidr, formatAddress, formatCidr, parseCidr, subnet } from '../lib/
 import { fail } from '../lib/errors.ts'
 import type { HostFacts, Hosts } from './hosts.ts'
 import type { ClusterSpec, NodeSpec } from './spec.ts'
+import { minorOf } from './versions.ts'
 
 export interface NodeModel {
   name: string
@@ -55,7 +56,7 @@ export function buildModel(spec: ClusterSpec, hosts: Hosts): Model {
   return {
     name: spec.metadata.name,
     version: spec.spec.kubernetes,
-    minor: spec.spec.kubernetes.replace(/^v(\d+\.\d+)\..*$/, '$1'),
+    minor: minorOf(spec.spec.kubernetes),
     nodes: models,
     controlPlanes,
     workers: models.filter((node) => node.role === 'worker'),

@@ -32,7 +32,7 @@ export interface GoBuild {
 export function readWrapper(catalog: Catalog, name: string): Wrapper {
   const module = catalog.modules[name]
   if (!module) throw new Error(`the catalogue has no module ${name}`)
-  const read = (file: string) => asset(`bundles/catalog/${catalog.folder}/go/${module.folder}/${file}`).toString('utf8')
+  const read = (file: string) => asset(`bundles/catalog/go/${module.folder}/${file}`).toString('utf8')
   const files = { 'go.mod': read('go.mod'), 'go.sum': read('go.sum'), 'tools.go': read('tools.go') }
   return { module, files, digest: `sha256:${sha256(`${files['go.mod']}\0${files['go.sum']}`)}` }
 }

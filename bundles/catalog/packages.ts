@@ -1,4 +1,4 @@
-import type { WantedPackage } from '../../catalog.ts'
+import type { WantedPackage } from '../catalog.ts'
 
 /** What Kubernetes needs of a host that a minimal Debian 12 does not have. */
 export const packages: readonly WantedPackage[] = [

@@ -1,39 +1,48 @@
-import type { Catalog } from '../../catalog.ts'
+import { type KubernetesVersion, minorOf } from '../../cluster/versions.ts'
+import type { Catalog, GoModule } from '../catalog.ts'
 import { images } from './images.ts'
 import { packages, present } from './packages.ts'
 
-const kubernetes = 'v1.36.3'
 const stamp = (variable: string, value: string) => `-X ${variable}=${value}`
 
 /**
- * Kubernetes v1.36 and what it runs with. etcd and CoreDNS are the versions that kubeadm v1.36.3 pins
- * (cmd/kubeadm/app/constants/constants.go). The versions themselves stand in go/FOLDER/go.mod.
+ * A Kubernetes version and what it runs with. Only the Kubernetes programs differ from version to version: etcd and CoreDNS are for all the
+ * versions that kubeadm v1.36.3 pins, newer than what kubeadm of 1.34 and 1.35 asks for at least (cmd/kubeadm/app/constants/constants.go).
+ * The versions themselves stand in go/FOLDER/go.mod.
  */
-export const catalog: Catalog = {
-  kubernetes,
-  folder: 'v1.36',
-  modules: {
-    kubernetes: {
-      folder: 'kubernetes',
-      // Without these the programs call themselves v0.0.0-master, and kubeadm refuses to work with them.
-      ldflags: [
-        stamp('k8s.io/component-base/version.gitVersion', kubernetes),
-        stamp('k8s.io/component-base/version.gitMajor', '1'),
-        stamp('k8s.io/component-base/version.gitMinor', '36'),
-        stamp('k8s.io/client-go/pkg/version.gitVersion', kubernetes),
-      ],
-    },
-    etcd: { folder: 'etcd', ldflags: [] },
-    containerd: {
-      folder: 'containerd',
-      ldflags: [stamp('github.com/containerd/containerd/v2/version.Version', 'v2.2.0')],
-    },
-    coredns: { folder: 'coredns', ldflags: [] },
-    'cni-plugins': {
-      folder: 'cni-plugins',
-      ldflags: [stamp('github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion', 'v1.9.0')],
-    },
+export function catalogOf(kubernetes: KubernetesVersion): Catalog {
+  return { kubernetes, modules: { kubernetes: kubernetesModule(kubernetes), ...shared }, ...carried }
+}
+
+/** The programs of one version: their go.mod is that of Kubernetes itself, with its staging modules by version instead of by folder. */
+function kubernetesModule(version: KubernetesVersion): GoModule {
+  const minor = minorOf(version)
+  return {
+    folder: `kubernetes/v${minor}`,
+    // Without these the programs call themselves v0.0.0-master, and kubeadm refuses to work with them.
+    ldflags: [
+      stamp('k8s.io/component-base/version.gitVersion', version),
+      stamp('k8s.io/component-base/version.gitMajor', minor.split('.')[0] ?? ''),
+      stamp('k8s.io/component-base/version.gitMinor', minor.split('.')[1] ?? ''),
+      stamp('k8s.io/client-go/pkg/version.gitVersion', version),
+    ],
+  }
+}
+
+const shared: Readonly<Record<string, GoModule>> = {
+  etcd: { folder: 'etcd', ldflags: [] },
+  containerd: {
+    folder: 'containerd',
+    ldflags: [stamp('github.com/containerd/containerd/v2/version.Version', 'v2.2.0')],
   },
+  coredns: { folder: 'coredns', ldflags: [] },
+  'cni-plugins': {
+    folder: 'cni-plugins',
+    ldflags: [stamp('github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion', 'v1.9.0')],
+  },
+}
+
+const carried: Omit<Catalog, 'kubernetes' | 'modules'> = {
   components: {
     'kube-apiserver': kubernetesProgram('cmd/kube-apiserver'),
     'kube-controller-manager': kubernetesProgram('cmd/kube-controller-manager'),

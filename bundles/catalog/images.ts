@@ -1,5 +1,5 @@
-import type { ImageName } from '../../../cluster/components.ts'
-import type { ImageRecipe } from '../../catalog.ts'
+import type { ImageName } from '../../cluster/components.ts'
+import type { ImageRecipe } from '../catalog.ts'
 
 /** Programs stand where upstream's images have them, so that manifests written for those work unchanged. */
 export const images: Record<ImageName, ImageRecipe> = {
