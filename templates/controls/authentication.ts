@@ -1,3 +1,4 @@
+import { paths } from '../../cluster/components.ts'
 import type { Control } from '../control.ts'
 import { configFolder } from './layout.ts'
 
@@ -15,6 +16,9 @@ export const anonymousLimited: Control = {
   off: () => ({ authentication: { 'anonymous.enabled': true } }),
 }
 
+/** Whose client certificates a kubelet believes. */
+export const kubeletClientTrust = `${paths.pki}/kubelet-clients.crt`
+
 export const kubeletAuthentication: Control = {
   id: 'kubelet-authentication',
   title: 'Kubelets know who asks, and ask the API server whether they may',
@@ -30,6 +34,7 @@ export const kubeletAuthentication: Control = {
   why: 'An open kubelet runs any command in any pod of its node.',
   on: () => ({
     kubelet: {
+      'authentication.x509.clientCAFile': kubeletClientTrust,
       'authentication.anonymous.enabled': false,
       'authentication.webhook.enabled': true,
       'authorization.mode': 'Webhook',
@@ -37,6 +42,7 @@ export const kubeletAuthentication: Control = {
   }),
   off: () => ({
     kubelet: {
+      'authentication.x509.clientCAFile': kubeletClientTrust,
       'authentication.anonymous.enabled': true,
       'authentication.webhook.enabled': true,
       'authorization.mode': 'AlwaysAllow',

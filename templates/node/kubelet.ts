@@ -4,12 +4,12 @@ import type { Model, NodeModel } from '../../cluster/model.ts'
 import { writeYaml } from '../../lib/yaml.ts'
 import { mergeFields } from '../compose.ts'
 import type { Fields, Site } from '../control.ts'
+import { kubeletClientTrust } from '../controls/authentication.ts'
 import { secretFile, textFile } from './file.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { kernelDefaultsHeld } from './sysctl.ts'
 import { writeUnit } from './unit.ts'
 
-const kubeletClientTrust = '/etc/kubernetes/pki/kubelet-clients.crt'
 const configPath = `${paths.kubeletData}/config.yaml`
 const kubeconfigPath = `${paths.kubernetes}/kubelet.conf`
 const pki = `${paths.kubeletData}/pki`
@@ -19,7 +19,6 @@ export function sharedFields(model: Model): Fields {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
-    'authentication.x509.clientCAFile': kubeletClientTrust,
     clusterDNS: [model.network.dnsIP],
     clusterDomain: model.network.dnsDomain,
     containerRuntimeEndpoint: `unix://${paths.containerdSocket}`,

@@ -1,4 +1,5 @@
 // Arguments as a process really has them, read as the component reads them.
+import type { ConfigurableName } from '../../../cluster/components.ts'
 
 /**
  * Every value that is given to a flag, in order: `--name=value`, `--name value`, `--name` alone (true). pflag takes underscores for
@@ -19,8 +20,21 @@ export function scalarOf(args: readonly string[], flag: string): string | undefi
   return valuesOf(args, flag).at(-1)
 }
 
-/** What a list flag is set to: each occurrence adds. Undefined when it is not given. */
-export function listOf(args: readonly string[], flag: string): string[] | undefined {
-  const values = valuesOf(args, flag)
+/**
+ * What a list flag is set to; undefined when it is not given. With pflag each occurrence adds. With etcd's own flags the last one wins
+ * (etcd pkg/flags/strings.go).
+ */
+export function listOf(args: readonly string[], flag: string, component: ConfigurableName): string[] | undefined {
+  const values = valuesOf(args, flag).slice(component === 'etcd' ? -1 : 0)
   return values.length === 0 ? undefined : values.flatMap((value) => value.split(',')).filter((item) => item !== '')
+}
+
+/** Flags that name a configuration file beside which the other flags, or most of them, count for nothing. */
+const files: Partial<Record<ConfigurableName, string>> = { etcd: 'config-file', 'kube-scheduler': 'config' }
+
+/** Why a component does not go by its other arguments; undefined when it does. */
+export function overruled(args: readonly string[], component: ConfigurableName): string | undefined {
+  const flag = files[component]
+  const file = flag === undefined ? undefined : scalarOf(args, flag)
+  return file === undefined ? undefined : `--${flag}=${file} counts instead`
 }

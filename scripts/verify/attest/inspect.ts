@@ -18,7 +18,7 @@ import type { FileView, NodeView } from './view.ts'
  * mode, owner and SHA-256 of the files named on standard input. It goes by the program that runs, not by a command line that contains
  * its name. A line break in an argument would look like another argument: it becomes a space.
  */
-const script = `echo '= processes'
+export const inspection = `echo '= processes'
 for p in /proc/[0-9]*; do
   exe=$(readlink "$p/exe" 2>/dev/null) || continue
   for name in "$@"; do
@@ -62,7 +62,7 @@ async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
   const tree = env.tree(node.name)
   const paths = tree.files.map((file) => file.path)
   const [answer, dump, kubelet] = await Promise.all([
-    env.shell(node.name, script, { args: configurable, stdin: paths.map((path) => `${path}\n`).join('') }),
+    env.shell(node.name, inspection, { args: configurable, stdin: paths.map((path) => `${path}\n`).join('') }),
     env.shell(node.name, 'containerd config dump 2>/dev/null'),
     kubeletConfig(env, node),
   ])

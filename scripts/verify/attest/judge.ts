@@ -7,7 +7,7 @@ import { controls } from '../../../templates/controls.ts'
 import { ruleOf } from '../../../templates/node/modes.ts'
 import { field } from '../judge.ts'
 import { type Check, check } from '../probe.ts'
-import { listOf, scalarOf } from './arguments.ts'
+import { listOf, overruled, scalarOf } from './arguments.ts'
 import { judgeAuthentication } from './authentication.ts'
 import { judgeContainerd } from './containerd.ts'
 import type { FileView, NodeView } from './view.ts'
@@ -47,7 +47,9 @@ function judgeArgs(view: NodeView, component: ConfigurableName, args: Args, know
     const expected = typeof wanted === 'string' ? wanted : wanted.join(',')
     if (processes.length === 0) return [check('unknown', view.where, sent, expected, `no process ${component}`)]
     return processes.map((process) => {
-      const found = typeof wanted === 'string' ? scalarOf(process, flag) : listOf(process, flag)
+      const instead = overruled(process, component)
+      if (instead !== undefined) return check('fail', view.where, sent, expected, instead)
+      const found = typeof wanted === 'string' ? scalarOf(process, flag) : listOf(process, flag, component)
       const holds = typeof wanted === 'string' ? found === wanted : holdsList(found, wanted, known(component, flag))
       return check(holds ? 'pass' : 'fail', view.where, sent, expected, found === undefined ? 'not set' : String(found))
     })

@@ -105,7 +105,7 @@ test('flags are read as the component reads them', () => {
   assert.equal(scalarOf(args, 'name'), 'n')
   assert.equal(scalarOf(args, 'bare'), 'true')
   assert.equal(scalarOf(args, 'none'), undefined)
-  assert.deepEqual(listOf(args, 'a'), ['x', 'y', 'z'])
+  assert.deepEqual(listOf(args, 'a', 'kube-apiserver'), ['x', 'y', 'z'])
 })
 
 test.run()
