@@ -1,4 +1,5 @@
 import type { Workspace } from '../cluster/workspace.ts'
+import { fail } from '../lib/errors.ts'
 import type { Format, Output } from '../lib/output.ts'
 
 /** What every command is given. */
@@ -48,6 +49,18 @@ export const publicKey: Option = {
   type: 'string',
   value: 'PUB',
   describe: 'public key of who made the bundle (default: bundle.pub in the workspace)',
+}
+
+/** `--target`: for whom nodes are rendered. */
+export function target(describe: string): Option {
+  return { type: 'string', value: 'TARGET', describe }
+}
+
+/** The value of `--target`. Throws `usage` for one that there is not. */
+export function targetOf(options: OptionValues): 'nodes' | 'kubeadm' {
+  const target = text(options, 'target') ?? 'nodes'
+  if (target === 'nodes' || target === 'kubeadm') return target
+  return fail('usage', `--target ${target}: expected nodes or kubeadm`)
 }
 
 /** The string value of an option, or undefined. */

@@ -32,6 +32,8 @@ export interface ControlState {
 }
 
 export interface Rendered {
+  /** For whom the trees are: our own apply, or kubeadm (templates/kubeadm/target.ts). */
+  target: 'nodes' | 'kubeadm'
   /** The tree of each node, in the order of the spec. */
   trees: NodeTree[]
   /** Cluster objects, in the order in which they are applied. */
@@ -91,6 +93,7 @@ export function renderCluster(input: RenderInput): Rendered {
     { ...options, off },
   )
   return {
+    target: 'nodes',
     trees,
     objects,
     profile: model.spec.profile,

@@ -1,4 +1,4 @@
-import { bundleFile, type Command, publicKey } from '../command.ts'
+import { bundleFile, type Command, publicKey, target } from '../command.ts'
 
 /** What happens to nodes: survey, render, apply, drift. */
 export const clusterCommands: Command[] = [
@@ -29,18 +29,19 @@ export const clusterCommands: Command[] = [
         type: 'boolean',
         describe: 'let redoubt.yaml win over baseline and controls, and pass conflicts that stop nothing',
       },
-      target: {
-        type: 'string',
-        value: 'TARGET',
-        describe: 'nodes: files for redoubt apply (default); kubeadm: the same for kubeadm, in rendered-kubeadm/',
-      },
+      target: target('nodes: files for redoubt apply (default); kubeadm: the same for kubeadm, in rendered-kubeadm/'),
     },
     run: async (context, args, options) => (await import('../stages/render.ts')).render(context, args, options),
   },
   {
     name: 'apply',
     summary: 'make nodes and cluster what rendered/ says, from the bundle',
-    examples: ['redoubt apply --dry-run', 'redoubt apply', 'redoubt apply --bundle /media/usb/lab-0.1.0.tar'],
+    examples: [
+      'redoubt apply --dry-run',
+      'redoubt apply',
+      'redoubt apply --bundle /media/usb/lab-0.1.0.tar',
+      'redoubt apply --target kubeadm',
+    ],
     options: {
       'dry-run': { type: 'boolean', describe: 'print what would be done, change nothing' },
       bundle: bundleFile,
@@ -55,6 +56,7 @@ export const clusterCommands: Command[] = [
         type: 'boolean',
         describe: 'take no snapshot of etcd first: when it cannot come back without the change',
       },
+      target: target('nodes: all of it (default); kubeadm: what kubeadm needs before it runs and what comes after it'),
     },
     run: async (context, args, options) => (await import('../stages/apply.ts')).apply(context, args, options),
   },

@@ -7,7 +7,11 @@ import type { Rendered } from '../../templates/render.ts'
 import { renderWorkspace } from '../stages/render.ts'
 import { compareRendered, renderedFiles } from './folder.ts'
 
-const controlsSchema = v.object({ off: v.array(v.string()), forced: v.array(v.string()) })
+const controlsSchema = v.object({
+  target: v.picklist(['nodes', 'kubeadm']),
+  off: v.array(v.string()),
+  forced: v.array(v.string()),
+})
 
 /**
  * Renders the workspace once more, as `rendered/` says that it was. Throws `usage` when what lies there differs in anything: the
@@ -15,8 +19,8 @@ const controlsSchema = v.object({ off: v.array(v.string()), forced: v.array(v.st
  */
 export async function currentRendering(workspace: Workspace): Promise<Rendered> {
   const path = join(workspace.rendered, 'controls.json')
-  const { off, forced } = readControls(await readText(path, 'Run `redoubt render` first.'), path)
-  const rendered = await renderWorkspace(workspace, { off, force: forced.length > 0 })
+  const { target, off, forced } = readControls(await readText(path, 'Run `redoubt render` first.'), path)
+  const rendered = await renderWorkspace(workspace, { target, off, force: forced.length > 0 })
   const changes = await compareRendered(workspace.rendered, renderedFiles(rendered))
   const [first] = changes
   if (first)

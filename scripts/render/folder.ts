@@ -12,6 +12,7 @@ import type { Rendered } from '../../templates/render.ts'
  * objects in the order in which they are applied, the state of every control, and the runbook. Throws `usage` on a node named `cluster`.
  */
 export function renderedFiles({
+  target,
   trees,
   objects,
   controls,
@@ -36,7 +37,7 @@ export function renderedFiles({
   const off = controls.filter((control) => control.state === 'off').map((control) => control.id)
   files.set(
     'controls.json',
-    json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', profile, off, forced, overrides, controls }),
+    json({ apiVersion: 'redoubt.dev/v1alpha1', kind: 'Controls', target, profile, off, forced, overrides, controls }),
   )
   files.set('runbook.md', runbook)
   return new Map([...files].sort(([a], [b]) => byCodeUnit(a, b)))

@@ -1,6 +1,7 @@
 import { fail } from '../../lib/errors.ts'
 import { formatTable } from '../../lib/output.ts'
 import { waitHealthy } from '../apply/health.ts'
+import { applyForKubeadm, ofKubeadm } from '../apply/kubeadm.ts'
 import { withCluster } from '../apply/open.ts'
 import { perform } from '../apply/perform.ts'
 import { bootstrap } from '../apply/phases/bootstrap.ts'
@@ -14,7 +15,7 @@ import { rights } from '../apply/phases/rights.ts'
 import { workers } from '../apply/phases/workers.ts'
 import { severeChanges } from '../apply/plan/severe.ts'
 import type { Apply, Phase } from '../apply/run.ts'
-import { type Context, flag, type OptionValues, text } from '../command.ts'
+import { type Context, flag, type OptionValues, targetOf, text } from '../command.ts'
 
 /** What apply does, in this order. New nodes get everything at once; what runs is changed behind a rollback. */
 const phases: readonly Phase[] = [
@@ -32,14 +33,19 @@ const phases: readonly Phase[] = [
 ]
 
 /** Makes the nodes and the cluster what `rendered/` says; a second run plans nothing. */
-export function apply(context: Context, _args: string[], options: OptionValues): Promise<number> {
+export function apply(given: Context, _args: string[], options: OptionValues): Promise<number> {
+  const target = targetOf(options)
+  const context = target === 'kubeadm' ? ofKubeadm(given) : given
   const dryRun = flag(options, 'dry-run')
   const patience = seconds(text(options, 'wait') ?? '120')
   const skipSnapshot = flag(options, 'skip-snapshot')
   return withCluster(context, options, { dryRun, patience, skipSnapshot }, async (state) => {
-    confirm(state, text(options, 'confirm'))
-    await performAll(state)
-    if (!dryRun) await waitHealthy(state)
+    if (target === 'kubeadm') await applyForKubeadm(state, given)
+    else {
+      confirm(state, text(options, 'confirm'))
+      await performAll(state)
+      if (!dryRun) await waitHealthy(state)
+    }
     report(state)
     return state.unknown.length > 0 ? 1 : 0
   })

@@ -11,9 +11,9 @@ import { formatTable } from '../../lib/output.ts'
 import { addSecret } from '../../lib/redact.ts'
 import { readAuthorities } from '../../pki/foreign.ts'
 import { loadPublicPki } from '../../pki/public.ts'
-import { kubeadmTarget } from '../../templates/kubeadm/target.ts'
+import { forKubeadm } from '../../templates/kubeadm/target.ts'
 import { type Rendered, type RenderInput, renderCluster } from '../../templates/render.ts'
-import { type Context, flag, type OptionValues, text } from '../command.ts'
+import { type Context, flag, type OptionValues, targetOf } from '../command.ts'
 import { compareRendered, renderedFiles, writeRendered } from '../render/folder.ts'
 import { weakenings } from '../render/weakened.ts'
 
@@ -21,11 +21,10 @@ import { weakenings } from '../render/weakened.ts'
 export async function render(context: Context, _args: string[], options: OptionValues): Promise<number> {
   const { out, workspace } = context
   const off = [options.off ?? []].flat().map(String)
-  const target = text(options, 'target') ?? 'nodes'
-  if (target !== 'nodes' && target !== 'kubeadm') fail('usage', `--target ${target}: expected nodes or kubeadm`)
+  const target = targetOf(options)
   const input = { ...(await renderInput(workspace)), off, force: flag(options, 'force') }
   const result = await out.step('Render', async (report) => {
-    const rendered = renderCluster(input)
+    const rendered = renderFor(target, input)
     report.detail(
       rendered.trees.map((tree) => `${tree.node} ${tree.files.length} files`).join(', ') +
         `, ${rendered.objects.flatMap((group) => group.objects).length} objects`,
@@ -33,7 +32,7 @@ export async function render(context: Context, _args: string[], options: OptionV
     return rendered
   })
   const folder = target === 'kubeadm' ? workspace.renderedKubeadm : workspace.rendered
-  const files = target === 'kubeadm' ? kubeadmTarget(input, result) : renderedFiles(result)
+  const files = renderedFiles(result)
   const changes = await withLock(join(workspace.root, '.rendered.lock'), async () => {
     const found = await compareRendered(folder, files)
     if (found.length > 0) await writeRendered(folder, files)
@@ -63,9 +62,18 @@ export async function render(context: Context, _args: string[], options: OptionV
 /** Renders what a workspace says. Throws `usage` naming the file that is missing or wrong. */
 export async function renderWorkspace(
   workspace: Workspace,
-  { off = [], force = false }: { off?: readonly string[]; force?: boolean } = {},
+  {
+    target = 'nodes',
+    off = [],
+    force = false,
+  }: { target?: Rendered['target']; off?: readonly string[]; force?: boolean } = {},
 ): Promise<Rendered> {
-  return renderCluster({ ...(await renderInput(workspace)), off, force })
+  return renderFor(target, { ...(await renderInput(workspace)), off, force })
+}
+
+function renderFor(target: Rendered['target'], input: RenderInput): Rendered {
+  const rendered = renderCluster(input)
+  return target === 'kubeadm' ? forKubeadm(input, rendered) : rendered
 }
 
 /** What a workspace is rendered from, with every control on. Throws `usage` naming the file that is missing or wrong. */

@@ -16,6 +16,9 @@ import { verifier } from './verifier.ts'
 /** The group that apply keeps back until verify has passed for this rendering. */
 export const grantGroup = 'grants'
 
+/** The group that stands for what `kubeadm init` uploads. */
+export const kubeadmGroup = 'kubeadm'
+
 /** Objects that are applied together; `nodes` waits until every node has registered. */
 export interface ObjectGroup {
   name: string
@@ -30,7 +33,7 @@ export function objectGroups(site: Site, contributions: readonly Contributed[]):
   const groups: ObjectGroup[] = [
     { name: 'rbac', objects: rbac() },
     { name: 'namespaces', objects: namespaces(model) },
-    { name: 'kubeadm', objects: kubeadmConfig(model, contributions) },
+    { name: kubeadmGroup, objects: kubeadmConfig(model, contributions) },
     { name: 'policies', objects: contributions.flatMap((contribution) => contribution.objects ?? []) },
     { name: 'kube-proxy', objects: kubeProxy(model, image('kube-proxy'), contributions) },
     { name: 'coredns', objects: coredns(model, image('coredns')) },

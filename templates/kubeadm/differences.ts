@@ -1,4 +1,5 @@
 import type { ConfigurableName } from '../../cluster/components.ts'
+import type { NodeModel } from '../../cluster/model.ts'
 
 /** Arguments that differ from node to node: kubeadm derives them itself from its own configuration of the node. */
 export const notOfTheCluster: Readonly<Record<ConfigurableName, readonly string[]>> = {
@@ -23,7 +24,26 @@ export const skippedPhases = [
   'bootstrap-token', // no join tokens
   'addon/coredns', // rendered/cluster, by digest and without a resolver outside
   'addon/kube-proxy',
+  'show-join-command', // needs upload-certs and bootstrap-token
 ] as const
+
+/** Checks before `kubeadm init` and `join` that are ignored, and on which nodes. */
+export const ignoredChecks: readonly {
+  check: string
+  on(node: NodeModel, joins: boolean): boolean
+  why: string
+}[] = [
+  {
+    check: 'SystemVerification',
+    on: (node) => node.host.cgroup === 'v1',
+    why: 'kubeadm refuses control groups v1 unless the check is left out, even with failCgroupV1 off; all else in it only warns',
+  },
+  {
+    check: 'FileAvailable--etc-kubernetes-kubelet.conf',
+    on: (_, joins) => joins,
+    why: 'the node’s certificate is of the PKI and lies there before: nothing is bootstrapped by a token',
+  },
+]
 
 interface Difference {
   component: ConfigurableName | '*'

@@ -1,55 +1,73 @@
-import { type ConfigurableName, configurable, imageRepository, paths } from '../../cluster/components.ts'
-import { describeTree, type NodeFile, type NodeTree } from '../../cluster/files.ts'
+import { dirname } from 'node:path'
+import { binaryPaths, type ConfigurableName, configurable, imageRepository, paths } from '../../cluster/components.ts'
+import type { NodeFile, NodeTree } from '../../cluster/files.ts'
+import { binaryBlob } from '../../cluster/lock.ts'
 import type { Model, NodeModel } from '../../cluster/model.ts'
+import { byCodeUnit } from '../../lib/files.ts'
 import { parseYaml, writeYaml, writeYamlStream } from '../../lib/yaml.ts'
+import { kubeadmGroup } from '../cluster/groups.ts'
 import { factsOf } from '../conflicts/facts.ts'
 import type { Site } from '../control.ts'
 import { configFolder } from '../controls/layout.ts'
-import { secretFile, textFile } from '../node/file.ts'
+import { programFile, secretFile, textFile } from '../node/file.ts'
 import { kubeconfig } from '../node/kubeconfig.ts'
 import { hostFields } from '../node/kubelet.ts'
 import type { Rendered } from '../render.ts'
-import { notOfTheCluster, skippedPhases } from './differences.ts'
+import { ignoredChecks, notOfTheCluster, skippedPhases } from './differences.ts'
 
 const api = 'kubeadm.k8s.io/v1beta4'
 /** Where a node keeps what its kubeadm reads. */
-const onNode = '/etc/kubernetes/kubeadm'
+export const kubeadmPlaces = {
+  config: `${paths.kubernetes}/kubeadm/kubeadm.yaml`,
+  patches: `${paths.kubernetes}/kubeadm/patches`,
+  /** On the first control plane, until kubeadm has bound the administrators' group. */
+  superAdmin: { config: `${paths.kubernetes}/super-admin.conf`, key: `${paths.pki}/super-admin.key` },
+} as const
 const kubeletConfig = `${paths.kubeletData}/config.yaml`
 
 /** Files of a tree that kubeadm writes itself from its configuration and the patches. */
-const written: readonly string[] = [...configurable.map((name) => `${paths.manifests}/${name}.yaml`), kubeletConfig]
+const written: readonly string[] = configurable.map((name) => `${paths.manifests}/${name}.yaml`)
 
 /**
- * The same cluster for kubeadm, by path below `rendered-kubeadm/`: `NODE/kubeadm.yaml`, `NODE/patches/`, `NODE/files/` with what has to
- * lie on the node before kubeadm runs, and `NODE/tree.json`, which names its modes, keys and programs too. Holds no secret.
+ * The same cluster for kubeadm. A node's tree holds what has to lie there before kubeadm runs, its configuration and patches among
+ * it (`/etc/kubernetes/kubeadm`), and no manifest: kubeadm writes them. Every node gets kubeadm.
  */
-export function kubeadmTarget(
-  site: Pick<Site, 'model' | 'pki'>,
-  { trees }: Pick<Rendered, 'trees'>,
-): Map<string, string> {
-  const { model } = site
-  const files = new Map<string, string>()
-  const facts = factsOf(model, trees, [])
-  model.nodes.forEach((node, index) => {
-    const tree = trees[index]
+export function forKubeadm(site: Pick<Site, 'model' | 'pki' | 'lock'>, rendered: Rendered): Rendered {
+  const { model, lock } = site
+  const facts = factsOf(model, rendered.trees, [])
+  const trees = rendered.trees.map((tree, index): NodeTree => {
+    const node = model.nodes[index]
     const args = facts[index]?.args
-    if (!tree || !args) return
-    const put = (path: string, text: string) => files.set(`${node.name}/${path}`, text)
+    if (!node || !args) throw new Error(`no node of ${tree.node}`)
     const first = node.name === model.controlPlanes[0]?.name
-    put('kubeadm.yaml', writeYamlStream(first ? initDocuments(model, node, tree, args) : [join(model, node)]))
-    for (const [name, patch] of patches(node, tree)) put(`patches/${name}`, writeYaml(patch))
-    const ours = tree.files.filter((file) => !written.includes(file.path))
-    const before = { ...tree, files: [...ours, ...(first ? superAdmin(site) : [])] }
-    put('tree.json', `${JSON.stringify(describeTree(before), null, 2)}\n`)
-    for (const { path, content } of before.files)
-      if (content.kind === 'text' || content.kind === 'template') put(`files${path}`, content.text)
+    const text = writeYamlStream(first ? initDocuments(model, node, tree, args) : [join(model, node)])
+    const files = [
+      ...tree.files
+        .filter((file) => !written.includes(file.path) && file.path !== binaryPaths.kubeadm)
+        .map((file) => (file.path === kubeletConfig ? overwritten(file) : file)),
+      programFile(binaryPaths.kubeadm, binaryBlob(lock, 'kubeadm')),
+      textFile(kubeadmPlaces.config, text),
+      ...patches(node, tree).map(([name, patch]) => textFile(`${kubeadmPlaces.patches}/${name}`, writeYaml(patch))),
+      ...(first ? superAdmin(site) : []),
+    ]
+    const own = [dirname(kubeadmPlaces.patches), kubeadmPlaces.patches]
+    const folders = [...tree.folders, ...own.map((path) => ({ path, mode: 0o700, owner: 'root:root' }))]
+    const byPath = (a: { path: string }, b: { path: string }) => byCodeUnit(a.path, b.path)
+    return { ...tree, folders: folders.sort(byPath), files: files.sort(byPath) }
   })
-  return files
+  // kubeadm uploads its own configuration, with all arguments, and lets nodes read it.
+  const objects = rendered.objects.filter(({ name }) => name !== kubeadmGroup)
+  return { ...rendered, target: 'kubeadm', trees, objects }
+}
+
+/** kubeadm writes it anew, open to everybody on the host, but leaves the mode of a file that is there. */
+function overwritten(file: NodeFile): NodeFile {
+  return { ...file, manage: 'create' }
 }
 
 /** kubeadm asks for it where it holds no authority, and binds the administrators' group with it: take both files away after init. */
 function superAdmin({ model, pki }: Pick<Site, 'model' | 'pki'>): NodeFile[] {
-  const key = `${paths.pki}/super-admin.key`
+  const { config, key } = kubeadmPlaces.superAdmin
   const text = kubeconfig({
     cluster: model.name,
     user: 'kubernetes-super-admin',
@@ -58,7 +76,7 @@ function superAdmin({ model, pki }: Pick<Site, 'model' | 'pki'>): NodeFile[] {
     certificate: { pem: pki.certificate('super-admin') },
     key,
   })
-  return [textFile(`${paths.kubernetes}/super-admin.conf`, text), secretFile(key, pki.key('super-admin'))]
+  return [textFile(config, text), secretFile(key, pki.key('super-admin'))]
 }
 
 type AllArgs = Record<ConfigurableName, Record<string, string>>
@@ -69,8 +87,8 @@ function initDocuments(model: Model, node: NodeModel, tree: NodeTree, args: AllA
       apiVersion: api,
       kind: 'InitConfiguration',
       localAPIEndpoint: { advertiseAddress: node.address, bindPort: model.endpoint.port },
-      nodeRegistration: registration(node),
-      patches: { directory: `${onNode}/patches` },
+      nodeRegistration: registration(node, false),
+      patches: { directory: kubeadmPlaces.patches },
       skipPhases: [...skippedPhases],
     },
     clusterConfiguration(model, args),
@@ -123,19 +141,21 @@ function join(model: Model, node: NodeModel): object {
     apiVersion: api,
     kind: 'JoinConfiguration',
     discovery: { file: { kubeConfigPath: `${paths.kubernetes}/kubelet.conf` } },
-    nodeRegistration: registration(node),
-    patches: { directory: `${onNode}/patches` },
+    nodeRegistration: registration(node, true),
+    patches: { directory: kubeadmPlaces.patches },
     ...(node.role === 'control-plane'
       ? { controlPlane: { localAPIEndpoint: { advertiseAddress: node.address, bindPort: model.endpoint.port } } }
       : {}),
   }
 }
 
-function registration(node: NodeModel): object {
+function registration(node: NodeModel, joins: boolean): object {
+  const ignored = ignoredChecks.filter(({ on }) => on(node, joins)).map(({ check }) => check)
   return {
     name: node.name,
     criSocket: `unix://${paths.containerdSocket}`,
     imagePullPolicy: 'Never',
+    ...(ignored.length > 0 ? { ignorePreflightErrors: ignored } : {}),
     kubeletExtraArgs: [{ name: 'node-ip', value: node.address }],
     taints:
       node.role === 'control-plane' ? [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }] : [],
@@ -156,7 +176,11 @@ function sharedKubelet(tree: NodeTree, node: NodeModel): object {
 /** What kubeadm has no field for: images by digest, security contexts, probes, hashes of inputs; and what differs from host to host. */
 function patches(node: NodeModel, tree: NodeTree): [string, object][] {
   const own = Object.keys(hostFields(node))
-  const kubelet = Object.fromEntries(Object.entries(kubeletOf(tree)).filter(([field]) => own.includes(field)))
+  const kubelet = {
+    // kubeadm fills this in for every node; a worker of ours runs no pod from a file.
+    ...(node.role === 'worker' ? { staticPodPath: '' } : {}),
+    ...Object.fromEntries(Object.entries(kubeletOf(tree)).filter(([field]) => own.includes(field))),
+  }
   const pods = configurable.flatMap((name): [string, object][] => {
     const content = tree.files.find((file) => file.path === `${paths.manifests}/${name}.yaml`)?.content
     if (content?.kind !== 'text') return []

@@ -1,10 +1,12 @@
 // What the real kubeadm says of it: npm run e2e:kubeadm.
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
+import { parseTree } from '../../cluster/files.ts'
 import { parseYamlStream } from '../../lib/yaml.ts'
+import { renderedFiles } from '../../scripts/render/folder.ts'
 import { compareManifests } from '../../templates/kubeadm/compare.ts'
 import { notOfTheCluster, ofManifests } from '../../templates/kubeadm/differences.ts'
-import { kubeadmTarget } from '../../templates/kubeadm/target.ts'
+import { forKubeadm, kubeadmPlaces } from '../../templates/kubeadm/target.ts'
 import { renderCluster } from '../../templates/render.ts'
 import { fixtureInput } from './fixture.ts'
 
@@ -15,18 +17,22 @@ interface Argument {
 
 async function target(): Promise<Map<string, string>> {
   const input = await fixtureInput()
-  return kubeadmTarget(input, renderCluster(input))
+  return renderedFiles(forKubeadm(input, renderCluster(input)))
 }
 
+const config = 'etc/kubernetes/kubeadm/kubeadm.yaml'
+const patches = 'etc/kubernetes/kubeadm/patches'
 const documents = (files: Map<string, string>, node: string) =>
-  parseYamlStream(files.get(`${node}/kubeadm.yaml`) ?? '', node) as Record<string, unknown>[]
+  parseYamlStream(files.get(`${node}/${config}`) ?? '', node) as Record<string, unknown>[]
+const treeOf = (files: Map<string, string>, node: string) => parseTree(files.get(`${node}/tree.json`) ?? '', node)
 
 test('the first control plane inits, the others join, and no token is anywhere', async () => {
   const files = await target()
   const kinds = (node: string) => documents(files, node).map((document) => document.kind)
   assert.deepEqual(kinds('cp1'), ['InitConfiguration', 'ClusterConfiguration', 'KubeletConfiguration'])
   assert.deepEqual(kinds('w1'), ['JoinConfiguration'])
-  for (const [path, text] of files) assert.doesNotMatch(text, /PRIVATE KEY|bootstrapToken|token: /, path)
+  for (const [path, text] of files)
+    if (!path.endsWith('runbook.md')) assert.doesNotMatch(text, /PRIVATE KEY|bootstrapToken|token: /, path)
 })
 
 test('every argument of the cluster is an extra argument, those of a node are kubeadm’s', async () => {
@@ -38,28 +44,68 @@ test('every argument of the cluster is an extra argument, those of a node are ku
   assert.equal(new Set(names).size, names.length)
 })
 
-test('files that kubeadm writes are not placed before it, and all others are', async () => {
+test('manifests are not placed before kubeadm, and all other files are, on workers kubeadm too', async () => {
   const files = await target()
-  const tree = JSON.parse(files.get('cp1/tree.json') ?? '') as { files: { path: string }[] }
-  const paths = tree.files.map((file) => file.path)
+  const paths = treeOf(files, 'cp1').files.map((file) => file.path)
   assert.ok(!paths.some((path) => path.startsWith('/etc/kubernetes/manifests/')))
-  assert.ok(!paths.includes('/var/lib/kubelet/config.yaml'))
   for (const path of [
     '/etc/kubernetes/pki/ca.crt',
     '/etc/kubernetes/apiserver/authentication.yaml',
     '/usr/bin/kubelet',
+    `/${config}`,
+    `/${patches}/etcd+strategic.yaml`,
+    ...Object.values(kubeadmPlaces.superAdmin),
   ])
     assert.ok(paths.includes(path), path)
-  assert.ok(files.has('cp1/files/etc/kubernetes/super-admin.conf'))
-  assert.ok(!files.has('w1/files/etc/kubernetes/super-admin.conf'))
+  const worker = treeOf(files, 'w1').files.map((file) => file.path)
+  assert.ok(worker.includes('/usr/bin/kubeadm'))
+  for (const path of Object.values(kubeadmPlaces.superAdmin)) assert.ok(!worker.includes(path), path)
+  for (const name of ['cp1', 'w1'])
+    assert.equal(new Set(treeOf(files, name).files.map(({ path }) => path)).size, treeOf(files, name).files.length)
+})
+
+test('the kubelet’s configuration lies there closed, and is kubeadm’s from then on', async () => {
+  const files = await target()
+  for (const node of ['cp1', 'w1']) {
+    const found = treeOf(files, node).files.find(({ path }) => path === '/var/lib/kubelet/config.yaml')
+    assert.deepEqual([found?.mode, found?.manage], ['0600', 'create'], node)
+  }
 })
 
 test('images are patched to digests, and what follows from the host is the node’s own patch', async () => {
   const files = await target()
-  assert.match(files.get('cp1/patches/etcd+strategic.yaml') ?? '', /image: redoubt\.dev\/etcd@sha256:/)
-  assert.match(files.get('cp1/patches/kubeletconfiguration+strategic.yaml') ?? '', /cgroupDriver: cgroupfs/)
-  assert.match(files.get('w1/patches/kubeletconfiguration+strategic.yaml') ?? '', /cgroupDriver: systemd/)
-  assert.doesNotMatch(files.get('cp1/kubeadm.yaml') ?? '', /cgroupDriver/)
+  assert.match(files.get(`cp1/${patches}/etcd+strategic.yaml`) ?? '', /image: redoubt\.dev\/etcd@sha256:/)
+  assert.match(files.get(`cp1/${patches}/kubeletconfiguration+strategic.yaml`) ?? '', /cgroupDriver: cgroupfs/)
+  assert.match(files.get(`w1/${patches}/kubeletconfiguration+strategic.yaml`) ?? '', /cgroupDriver: systemd/)
+  assert.doesNotMatch(files.get(`cp1/${config}`) ?? '', /cgroupDriver/)
+})
+
+test('a worker runs no pod from a file, which kubeadm fills in for every node', async () => {
+  const files = await target()
+  const patch = (node: string) => files.get(`${node}/${patches}/kubeletconfiguration+strategic.yaml`) ?? ''
+  assert.match(patch('w1'), /^staticPodPath: ""$/m)
+  assert.match(patch('cp1'), /^staticPodPath: \/etc\/kubernetes\/manifests$/m)
+})
+
+test('checks of kubeadm are ignored only where they must fail', async () => {
+  const files = await target()
+  const ignored = (node: string) =>
+    (documents(files, node)[0] as { nodeRegistration: { ignorePreflightErrors?: string[] } }).nodeRegistration
+      .ignorePreflightErrors
+  const input = await fixtureInput()
+  assert.deepEqual(
+    input.model.nodes.map((node) => node.host.cgroup),
+    ['v1', 'v2'],
+  )
+  assert.deepEqual(ignored('cp1'), ['SystemVerification'])
+  assert.deepEqual(ignored('w1'), ['FileAvailable--etc-kubernetes-kubelet.conf'])
+})
+
+test('what kubeadm uploads itself is no object of ours, and controls.json says for whom it is', async () => {
+  const files = await target()
+  assert.ok(![...files.keys()].some((path) => /^cluster\/\d+-kubeadm\.yaml$/.test(path)))
+  assert.ok([...files.keys()].some((path) => /^cluster\/\d+-policies\.yaml$/.test(path)))
+  assert.equal(JSON.parse(files.get('controls.json') ?? '').target, 'kubeadm')
 })
 
 const pod = (command: string[], extra: object = {}) => ({
