@@ -24,7 +24,9 @@ const key = join(workspace, 'bundle.key')
 /** Step b: one signed file, the same bytes every time, checked on `op` with tar and openssl alone. */
 export async function bundle(): Promise<void> {
   await must('init writes a spec', async () => {
-    if (!(await exists(join(workspace, 'redoubt.yaml')))) await expectCode(0, redoubt('init', '--name', 'lab'))
+    // A run that was killed may have left the settings of one of its steps.
+    await rm(join(workspace, 'redoubt.yaml'), { force: true })
+    await expectCode(0, redoubt('init', '--name', 'lab'))
   })
   await must('keygen', async () => {
     if (!(await exists(key))) await expectCode(0, redoubt('bundle', 'keygen'))
