@@ -64,13 +64,18 @@ export async function inputOf(
     return `    - {name: ${name}, role: ${role}, address: 10.77.0.${11 + index}}`
   })
   const head = ['apiVersion: redoubt.dev/v1alpha1', 'kind: Cluster', 'metadata: {name: lab}', 'spec:']
-  const spec = parseSpec([...head, '  kubernetes: v1.36.3', '  nodes:', ...lines, extra].join('\n'), 'redoubt.yaml')
+  return inputOfSpec([...head, '  kubernetes: v1.36.3', '  nodes:', ...lines, extra].join('\n'), host)
+}
+
+/** The same for the text of a whole redoubt.yaml, on hosts that are all alike. */
+export async function inputOfSpec(text: string, host: Partial<HostFacts> = {}): Promise<RenderInput> {
+  const spec = parseSpec(text, 'redoubt.yaml')
   const measured = { kernel: '6.1', cpus: 2, memoryMiB: 4096, diskFreeMiB: 9000, clockSkewSeconds: 0 }
   const hosts: Hosts = {
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'Hosts',
     hosts: Object.fromEntries(
-      nodes.map((node) => [node.split(' ')[0] ?? '', { facts: { ...plainHost, ...host }, measured }]),
+      spec.spec.nodes.map(({ name }) => [name, { facts: { ...plainHost, ...host }, measured }]),
     ),
   }
   const fixed = await fixtureInput()

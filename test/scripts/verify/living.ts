@@ -71,7 +71,11 @@ export function askLiving(
   })
   const never = () => new AbortController().signal
   const now = () => new Date('2027-01-15T12:00:00Z')
-  const options = { signal: never(), budget: 60_000, parallel: 4, controls: {}, waivers: [], now, deadline: never }
+  const controls = Object.fromEntries(
+    rendered.controls.map(({ id, state, because = '' }) => [id, { state, why: because }]),
+  )
+  const { waivers } = input.model.spec
+  const options = { signal: never(), budget: 60_000, parallel: 4, controls, waivers, now, deadline: never }
   return runProbes(asked, livingEnv(input, rendered, spoiled), options)
 }
 

@@ -1,8 +1,10 @@
 // Reads a rendered node as a strict flag-and-file scanner would, with nothing of ours but the YAML parser.
+import type { Model } from '../../../cluster/model.ts'
 import { parseYaml } from '../../../lib/yaml.ts'
 import type { Rendered } from '../../../templates/render.ts'
 import { textOf } from '../fixture.ts'
-import { type Look, overriding, type Program, type Rule } from './cis-scored.ts'
+import { type Look, overriding, type Program, type Rule, scored } from './cis-scored.ts'
+import { comingWith } from './coming.ts'
 
 export interface Read {
   /** Values of each argument, in order. */
@@ -38,6 +40,21 @@ export function readNode(rendered: Rendered, name: string): Read {
     },
     entries: [...tree.folders, ...tree.files],
   }
+}
+
+/** `ITEM NODE: what is wrong`, but of items that a named control still has to bring (coming.ts). */
+export function failures(model: Model, rendered: Rendered): string[] {
+  return model.nodes.flatMap(({ name, role }) => {
+    const read = readNode(rendered, name)
+    return scored
+      .filter(({ of, item }) => (of === 'nodes' || role === 'control-plane') && !(`CIS ${item}` in comingWith))
+      .flatMap(({ item, looks }) =>
+        looks.flatMap((look) => {
+          const wrong = wrongWith(read, look)
+          return wrong === undefined ? [] : [`${item} ${name}: ${wrong}`]
+        }),
+      )
+  })
 }
 
 /** What is wrong with one look; undefined when it is met. */
