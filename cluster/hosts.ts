@@ -36,6 +36,7 @@ const measured = v.strictObject({
   cpus: count,
   memoryMiB: count,
   diskFreeMiB: count,
+  diskFreePercent: count,
   clockSkewSeconds: v.pipe(v.number(), v.integer()),
 })
 

@@ -57,7 +57,7 @@ export function readFacts(
       kernel: word(line('kernel'), asked.node),
       cpus: number(line('cpus'), 'cpus', asked.node),
       memoryMiB: Math.floor(number(memory, 'memory', asked.node) / 1024),
-      diskFreeMiB: diskFree(sections, asked.node),
+      ...diskFree(sections, asked.node),
       clockSkewSeconds: Math.round(number(line('time'), 'time', asked.node) - asked.before / 1000) || 0,
     },
     hostname: word(line('hostname'), asked.node),
@@ -111,10 +111,17 @@ function writable(sections: Sections): Record<string, boolean> {
   return Object.fromEntries(surveyedSysctls.map((name) => [name, lines.has(`${name} yes`)]))
 }
 
-/** The least that is free on the disks that fill up (`df -Pk`: the fourth column, in kB). */
-function diskFree(sections: Sections, node: string): number {
-  const free = (sections.get('disk') ?? []).slice(1).map((line) => number(line.split(/\s+/)[3], 'disk', node))
-  return Math.floor(Math.min(...(free.length > 0 ? free : [0])) / 1024)
+/** The least that is free on the disks that fill up (`df -Pk`: the second column is the size, the fourth what is free, in kB). */
+function diskFree(sections: Sections, node: string): { diskFreeMiB: number; diskFreePercent: number } {
+  const disks = (sections.get('disk') ?? []).slice(1).map((line) => {
+    const columns = line.split(/\s+/)
+    return { size: number(columns[1], 'disk', node), free: number(columns[3], 'disk', node) }
+  })
+  const least = (values: number[]) => Math.floor(Math.min(...(values.length > 0 ? values : [0])))
+  return {
+    diskFreeMiB: least(disks.map(({ free }) => free / 1024)),
+    diskFreePercent: least(disks.map(({ size, free }) => (size > 0 ? (free * 100) / size : 0))),
+  }
 }
 
 /** What is shown to people and kept: one short line without terminal codes. */

@@ -12,6 +12,8 @@ export interface Problem {
 const limits = {
   clockSkewSeconds: 60,
   diskFreeMiB: 5 * 1024,
+  /** Below it the kubelet reports DiskPressure and takes no pods (imagefs.available, kubelet's defaults of evictionHard). */
+  diskFreePercent: 15,
   /** kubeadm's own least for a control plane (kubeadm/app/constants: ControlPlaneMem), and what a kubelet with pods needs. */
   memoryMiB: { 'control-plane': 1700, worker: 512 },
   systemd: 247,
@@ -37,8 +39,8 @@ export function judgeHost(
       'Set the clocks: certificates are not valid yet or no longer on a host whose clock is wrong.',
     ],
     [
-      measured.diskFreeMiB < limits.diskFreeMiB,
-      `has ${measured.diskFreeMiB} MiB free below / or /var/lib; ${limits.diskFreeMiB} MiB is the least`,
+      measured.diskFreeMiB < limits.diskFreeMiB || measured.diskFreePercent < limits.diskFreePercent,
+      `has ${measured.diskFreeMiB} MiB (${measured.diskFreePercent} %) free below / or /var/lib; ${limits.diskFreeMiB} MiB are the least, and its kubelet takes no pods below ${limits.diskFreePercent} %`,
       'Free some space or give it a larger disk.',
     ],
     [

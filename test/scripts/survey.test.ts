@@ -46,6 +46,7 @@ test('a recorded answer becomes facts', () => {
     cpus: 2,
     memoryMiB: 24105,
     diskFreeMiB: 71329,
+    diskFreePercent: 27,
     clockSkewSeconds: 0,
   })
   assert.equal(hostname, 'cp1')
@@ -115,7 +116,12 @@ test('sections keep what their lines hold', () => {
 const unfit: { name: string; change: [string | RegExp, string]; problem: RegExp }[] = [
   { name: 'a slow clock', change: [/= time\n.*/, `= time\n|${time - 61}.1`], problem: /61 s behind/ },
   { name: 'a fast clock', change: [/= time\n.*/, `= time\n|${time + 3600}.0`], problem: /3600 s ahead/ },
-  { name: 'a full disk', change: [/(\|.* )\d+( +\d+% \/\n)/, '$11024$2'], problem: /1 MiB free/ },
+  { name: 'a full disk', change: [/(\|.* )\d+( +\d+% \/\n)/, '$11024$2'], problem: /1 MiB \(0 %\) free/ },
+  {
+    name: 'a nearly full disk',
+    change: [/(\|.* )\d+( +\d+ +\d+ +\d+% \/\n)/, '$1999999999999$2'],
+    problem: /\(0 %\) free/,
+  },
   { name: 'little memory', change: [/MemTotal: +\d+/, 'MemTotal: 1000000'], problem: /976 MiB of memory/ },
   { name: 'no tar', change: ['= missing\n', '= missing\n|tar\n'], problem: /lacks tar/ },
   { name: 'another name', change: ['= hostname\n|cp1', '= hostname\n|debian'], problem: /calls itself debian/ },

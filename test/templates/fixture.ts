@@ -70,7 +70,14 @@ export async function inputOf(
 /** The same for the text of a whole redoubt.yaml, on hosts that are all alike. */
 export async function inputOfSpec(text: string, host: Partial<HostFacts> = {}): Promise<RenderInput> {
   const spec = parseSpec(text, 'redoubt.yaml')
-  const measured = { kernel: '6.1', cpus: 2, memoryMiB: 4096, diskFreeMiB: 9000, clockSkewSeconds: 0 }
+  const measured = {
+    kernel: '6.1',
+    cpus: 2,
+    memoryMiB: 4096,
+    diskFreeMiB: 9000,
+    diskFreePercent: 50,
+    clockSkewSeconds: 0,
+  }
   const hosts: Hosts = {
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'Hosts',

@@ -79,16 +79,25 @@ const nodes: Probe = {
   },
 }
 
-/** Every node of the spec is registered and Ready; and no other is registered. */
+/** Under which a kubelet takes no pods, or ends some: Ready all the same. */
+const pressures = ['MemoryPressure', 'DiskPressure', 'PIDPressure']
+
+/** Every node of the spec is registered, Ready and under no pressure; and no other is registered. */
 export function judgeNodes(where: string, nodes: unknown, names: readonly string[]): Check[] {
   const items = list(nodes, 'items')
   const strangers = items.map((node) => String(field(node, 'metadata', 'name'))).filter((name) => !names.includes(name))
   return [
     ...names.map((name) => {
       const node = items.find((item) => field(item, 'metadata', 'name') === name)
-      const ready = list(node, 'status', 'conditions').find((condition) => field(condition, 'type') === 'Ready')
-      const saw = node ? `Ready ${field(ready, 'status')} ${field(ready, 'reason')}` : 'not registered'
-      return check(field(ready, 'status') === 'True' ? 'pass' : 'fail', where, `node ${name}`, 'Ready True', saw)
+      const conditions = list(node, 'status', 'conditions')
+      const ready = conditions.find((condition) => field(condition, 'type') === 'Ready')
+      const pressed = conditions
+        .filter((condition) => field(condition, 'status') === 'True')
+        .map((condition) => String(field(condition, 'type')))
+        .filter((type) => pressures.includes(type))
+      const good = field(ready, 'status') === 'True' && pressed.length === 0
+      const state = [`Ready ${field(ready, 'status')} ${field(ready, 'reason')}`, ...pressed].join(', ')
+      return check(good ? 'pass' : 'fail', where, `node ${name}`, 'Ready True', node ? state : 'not registered')
     }),
     ...strangers.map((name) =>
       check('fail', where, `node ${name}`, 'not registered', 'registered, but not in redoubt.yaml'),

@@ -378,13 +378,19 @@ test('tokens: changed, forged and unsigned ones keep their form', () => {
 })
 
 test('nodes: each of the spec is Ready and no other is there', () => {
-  const node = (name: string, ready: string) => ({
+  const node = (name: string, ready: string, disk = 'False') => ({
     metadata: { name },
-    status: { conditions: [{ type: 'Ready', status: ready, reason: 'R' }] },
+    status: {
+      conditions: [
+        { type: 'DiskPressure', status: disk, reason: 'D' },
+        { type: 'Ready', status: ready, reason: 'R' },
+      ],
+    },
   })
   const verdicts = (...items: unknown[]) => judgeNodes(where, { items }, ['cp1', 'w1']).map((one) => one.verdict)
   assert.deepEqual(verdicts(node('cp1', 'True'), node('w1', 'True')), ['pass', 'pass'])
   assert.deepEqual(verdicts(node('cp1', 'True'), node('w1', 'Unknown')), ['pass', 'fail'])
+  assert.deepEqual(verdicts(node('cp1', 'True'), node('w1', 'True', 'True')), ['pass', 'fail'])
   assert.deepEqual(verdicts(node('cp1', 'True')), ['pass', 'fail'])
   assert.deepEqual(verdicts(node('cp1', 'True'), node('w1', 'True'), node('x', 'True')), ['pass', 'pass', 'fail'])
 })
