@@ -32,10 +32,27 @@ export interface NodeFile {
   manage: 'always' | 'create'
 }
 
-/** A node's whole tree: folders with their modes, then files, each sorted by path. */
+/** A user of a node, and a group of the same name. */
+export interface SystemUser {
+  name: string
+  uid: number
+  gid: number
+}
+
+export interface NodeFolder {
+  path: string
+  mode: number
+  owner: string
+  /** What is within belongs to its owner too: a process keeps its data there. */
+  whole?: true
+}
+
+/** A node's whole tree: users, then folders with their modes, then files, each sorted by path. */
 export interface NodeTree {
   node: string
-  folders: { path: string; mode: number; owner: string }[]
+  /** Made where they are missing, and never taken away. */
+  users: SystemUser[]
+  folders: NodeFolder[]
   files: NodeFile[]
   /** References (`redoubt.dev/etcd@sha256:...`) of the images this node needs, sorted. */
   images: string[]
@@ -48,6 +65,14 @@ const image = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9._:/-]*@sha256:[0-9a-f]{64}$/, 'expected an image by its digest: NAME@sha256:HEX'),
 )
+
+const number = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65533))
+const user = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^[a-z_][a-z0-9_-]{0,31}$/, 'expected a name like etcd')),
+  uid: number,
+  gid: number,
+})
+const folder = v.strictObject({ path: v.string(), mode, owner, whole: v.exactOptional(v.literal(true)) })
 
 const entry = v.strictObject({
   path: v.string(),
@@ -70,7 +95,9 @@ const treeSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('NodeTree'),
   node: v.string(),
-  folders: v.array(v.strictObject({ path: v.string(), mode, owner })),
+  /** Trees that were applied before there were any have none. */
+  users: v.optional(v.array(user), []),
+  folders: v.array(folder),
   files: v.array(entry),
   images: v.array(image),
 })
@@ -83,6 +110,7 @@ export function describeTree(tree: NodeTree): Tree {
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'NodeTree',
     node: tree.node,
+    users: tree.users,
     folders: tree.folders.map((folder) => ({ ...folder, mode: octal(folder.mode) })),
     files: tree.files.map((file): TreeEntry => {
       const { path, owner, restarts, manage } = file

@@ -1,5 +1,5 @@
 import type { ConfigurableName, ImageName } from '../cluster/components.ts'
-import type { NodeFile } from '../cluster/files.ts'
+import type { NodeFile, SystemUser } from '../cluster/files.ts'
 import type { Lock } from '../cluster/lock.ts'
 import type { Model } from '../cluster/model.ts'
 import type { KubeObject } from '../cluster/objects.ts'
@@ -45,6 +45,10 @@ export interface Contribution {
   nodeFiles?: Readonly<Record<string, readonly NodeFile[]>>
   /** Modes of a node's files, whoever renders them. */
   modes?: readonly ModeRule[]
+  /** Who a static pod runs as, instead of root. */
+  users?: Partial<Record<ConfigurableName, SystemUser>>
+  /** Who owns files and folders of control planes instead of root, whoever renders them: `UID:GID` by path. */
+  owners?: Readonly<Record<string, string>>
   objects?: readonly KubeObject[]
   /** Images that cluster objects name by tag instead of by digest. */
   byTag?: readonly ImageName[]

@@ -15,6 +15,7 @@ import { containerdClosed } from './controls/containerd-closed.ts'
 import { controllerCredentials, loopbackOnly, podGc, proxyLoopback } from './controls/controllers.ts'
 import { encryptionAtRest } from './controls/encryption.ts'
 import { etcdClientAuth, etcdPeerAuth } from './controls/etcd-client-auth.ts'
+import { etcdOwnUser } from './controls/etcd-own-user.ts'
 import { kubeletReadonlyPort, profilingOff } from './controls/exposure.ts'
 import { fileAccess } from './controls/file-access.ts'
 import { hostFirewall } from './controls/host-firewall.ts'
@@ -59,6 +60,7 @@ export const controls: readonly Control[] = [
   profilingOff,
   kubeletReadonlyPort,
   etcdPeerAuth,
+  etcdOwnUser,
   kubeletVerification,
   frontProxyTrust,
   admissionPlugins,

@@ -29,6 +29,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
       'image-provenance': 'any image may run',
       'profiling-off': 'profiling is served',
       'etcd-tls': 'etcd chooses its own suites',
+      'etcd-own-user': 'etcd runs as root (the gate RootlessControlPlane is alpha, and off)',
       'event-rate-limit': 'events have no limit',
       'kubelet-verification': 'the API server believes any certificate of a kubelet',
       'pod-gc': '12500 ended pods are kept',

@@ -26,6 +26,8 @@ const describe: Describe = {
     ),
   modes: (sets) =>
     sets.map(({ below, suffix = '', mode }) => `files ${below}${suffix && `*${suffix}`}: ${octal(mode)}`),
+  users: (sets) => Object.entries(sets).map(([pod, { name, uid, gid }]) => `${pod} runs as ${name} (${uid}:${gid})`),
+  owners: (sets) => Object.entries(sets).map(([path, owner]) => `owner of ${path}: ${owner}`),
   objects: (sets) => sets.map((object) => `object ${objectName(object)}`),
   byTag: (sets) => sets.map((name) => `image ${name} by tag`),
 }

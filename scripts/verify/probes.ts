@@ -8,6 +8,7 @@ import { confinementProbes } from './probes/confinement.ts'
 import { containerdProbes } from './probes/containerd.ts'
 import { encryptionProbes } from './probes/encryption.ts'
 import { etcdProbes } from './probes/etcd.ts'
+import { etcdUserProbes } from './probes/etcd-user.ts'
 import { firewallProbes } from './probes/firewall.ts'
 import { hostProbes } from './probes/host.ts'
 import { identityProbes } from './probes/identity.ts'
@@ -46,6 +47,7 @@ export const probes: readonly Probe[] = [
   ...policyProbes,
   ...confinementProbes,
   ...etcdProbes,
+  ...etcdUserProbes,
   ...encryptionProbes,
   ...auditProbes,
   ...auditWebhookProbes,

@@ -108,7 +108,7 @@ export const duties = {
     often: 'a copy away from the nodes daily; restored on a lab twice a year',
     record: 'each copy with its digest; each rehearsal with how long it took and what was missing',
     text: ({ name, controlPlanes }) =>
-      `apply takes a snapshot of etcd before it changes a control plane of ${name} and keeps the last five in \`/var/lib/redoubt/snapshots\` on ${names(controlPlanes)}: they are lost with the host. Copy one away every day, together with the workspace. A snapshot is useless without the \`encryption.key\` of its day and must be guarded as well as the cluster: what is not a Secret stands in it in the clear.`,
+      `apply takes a snapshot of etcd before it changes a control plane of ${name} and keeps the last five in \`/var/lib/redoubt/snapshots\` on ${names(controlPlanes)}: they are lost with the host. Data restored from one belongs to etcd’s user (\`chown -R etcd:etcd /var/lib/etcd\`, or apply). Copy one away every day, together with the workspace. A snapshot is useless without the \`encryption.key\` of its day and must be guarded as well as the cluster: what is not a Secret stands in it in the clear.`,
   },
   waivers: {
     title: 'Waivers end',

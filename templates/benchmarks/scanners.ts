@@ -55,6 +55,13 @@ export const falseFindings: readonly FalseFinding[] = [
     probes: ['apiserver-plaintext', 'listeners'],
   },
   {
+    findings: ['CIS 1.1.19', 'STIG V-242451'],
+    reads: 'that every file below `/etc/kubernetes/pki` is owned by root:root',
+    because:
+      'etcd runs as a user of its own (CIS 1.1.12, STIG V-242445) and reads two keys there, `etcd/server.key` and `etcd/peer.key`: those are owned by etcd, mode 0600, and everything else is root’s. etcd without them would have to be root again. Neither nobody nor etcd can read any other key.',
+    probes: ['etcd-files', 'files-closed'],
+  },
+  {
     findings: ['CIS 2.7'],
     reads: 'that etcd has a `--trusted-ca-file`, whichever; then it warns that a person must look',
     because:

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path/posix'
 import { paths } from '../../cluster/components.ts'
 import { anyGiven, type Conflict, type Facts, given, inFile, items } from './rule.ts'
 
@@ -5,6 +6,15 @@ const component = 'etcd'
 const config = 'etcd server/embed/config.go, Validate'
 
 const milliseconds = (facts: Facts, flag: string, standard: number) => Number(facts.args.etcd[flag] ?? standard)
+
+/** Who etcd's container runs as; undefined where it is root. */
+function userOf(facts: Facts): number | undefined {
+  const pod = `${paths.manifests}/etcd.yaml`
+  const user =
+    inFile(facts, pod, 'spec', 'containers', 0, 'securityContext', 'runAsUser') ??
+    inFile(facts, pod, 'spec', 'securityContext', 'runAsUser')
+  return typeof user === 'number' && user !== 0 ? user : undefined
+}
 
 /** etcd's own rules, and what the API server and the kubelet expect of it. */
 export const etcd: readonly Conflict[] = [
@@ -87,22 +97,34 @@ export const etcd: readonly Conflict[] = [
     title: 'etcd runs as its own user and cannot read its keys',
     settings: [
       { file: 'etcd.yaml', field: 'securityContext.runAsUser' },
-      { file: '/etc/kubernetes/pki/etcd/*.key', field: 'owner' },
+      { component, flag: '(peer-)?key-file' },
     ],
     why: 'CIS 1.1.12 gives etcd a user, 1.1.19 and 1.1.21 give keys to root alone: etcd exits',
     source: 'CIS Kubernetes Benchmark 1.12, items 1.1.12 and 1.1.21',
     remedy: 'Give server.key and peer.key to the user that etcd runs as.',
     stops: true,
-    applies: (facts) => {
-      const pod = `${paths.manifests}/etcd.yaml`
-      const user =
-        inFile(facts, pod, 'spec', 'containers', 0, 'securityContext', 'runAsUser') ??
-        inFile(facts, pod, 'spec', 'securityContext', 'runAsUser')
-      return (
-        typeof user === 'number' &&
-        user !== 0 &&
-        ['server', 'peer'].some((name) => /^root:/.test(facts.files[`${paths.pki}/etcd/${name}.key`]?.owner ?? ''))
-      )
-    },
+    applies: (facts) =>
+      userOf(facts) !== undefined &&
+      ['key-file', 'peer-key-file'].some((flag) =>
+        /^root:/.test(facts.files[facts.args.etcd[flag] ?? '']?.owner ?? ''),
+      ),
+  },
+  {
+    id: 'etcd-user-and-folders',
+    title: 'etcd runs as its own user and is to write where it may not',
+    settings: [
+      { file: 'etcd.yaml', field: 'securityContext.runAsUser' },
+      { component, flag: '(data|wal)-dir' },
+    ],
+    why: `only ${paths.etcdData} is mounted and belongs to etcd’s user: elsewhere it can make no folder, and exits`,
+    source: 'etcd client/pkg/fileutil/fileutil.go, TouchDirAll',
+    remedy: `Leave \`data-dir\` and \`wal-dir\` out, or within ${paths.etcdData}.`,
+    stops: true,
+    applies: (facts) =>
+      userOf(facts) !== undefined &&
+      ['data-dir', 'wal-dir'].some((flag) => {
+        const folder = facts.args.etcd[flag] ?? ''
+        return folder !== '' && !`${normalize(folder)}/`.startsWith(`${paths.etcdData}/`)
+      }),
   },
 ]

@@ -1,4 +1,5 @@
 import { paths, ports } from '../../cluster/components.ts'
+import type { SystemUser } from '../../cluster/files.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
 import type { Args, Site } from '../control.ts'
@@ -30,12 +31,13 @@ export function etcdArgs({ model }: Site, node: NodeModel): Args {
   }
 }
 
-export function etcdPod({ lock }: Site, node: NodeModel, args: string[]): StaticPod {
+export function etcdPod({ lock }: Site, node: NodeModel, args: string[], user: SystemUser | undefined): StaticPod {
   const probe = (path: string) => ({ path, port: ports.etcdMetrics, host: '127.0.0.1', scheme: 'HTTP' as const })
   return {
     name: 'etcd',
     image: imageReference(lock, 'etcd'),
     args,
+    user,
     cpu: '100m',
     memory: '100Mi',
     annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': `https://${node.address}:${ports.etcdClient}` },

@@ -13,6 +13,9 @@ const closed: readonly string[] = [
   `${paths.kubeletData}/pki`,
 ]
 
+/** Folders in which a process keeps data of its own, for its user alone. */
+const data: readonly string[] = [paths.etcdData]
+
 /** Folders that every Debian host has, and whose mode is the host's own business. */
 const system: readonly string[] = [
   '/',
@@ -38,5 +41,10 @@ export function foldersOf(files: readonly NodeFile[], further: readonly string[]
   const found = new Set<string>()
   for (const start of [...files.map((file) => dirname(file.path)), ...further])
     for (let path = start; !system.includes(path); path = dirname(path)) found.add(path)
-  return [...found].sort().map((path) => ({ path, mode: closed.includes(path) ? 0o700 : 0o755, owner: 'root:root' }))
+  return [...found].sort().map((path) => ({
+    path,
+    mode: closed.includes(path) ? 0o700 : 0o755,
+    owner: 'root:root',
+    ...(data.includes(path) ? { whole: true } : {}),
+  }))
 }

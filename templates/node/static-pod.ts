@@ -1,5 +1,5 @@
 import { paths } from '../../cluster/components.ts'
-import { describeTree, type NodeFile } from '../../cluster/files.ts'
+import { describeTree, type NodeFile, type SystemUser } from '../../cluster/files.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { writeYaml } from '../../lib/yaml.ts'
 import { textFile } from './file.ts'
@@ -20,6 +20,8 @@ export interface StaticPod {
   annotations?: Record<string, string>
   /** Paths of files (or of folders, ending in `/`) that the process reads only when it starts. */
   inputs: readonly string[]
+  /** Without one it is root, without capabilities. */
+  user?: SystemUser | undefined
   mounts: readonly { name: string; path: string; readOnly: boolean; file?: boolean }[]
   startup: Probe
   liveness: Probe
@@ -59,7 +61,10 @@ export function staticPod(pod: StaticPod, files: readonly NodeFile[]): NodeFile 
       hostNetwork: true,
       priority: 2000001000,
       priorityClassName: 'system-node-critical',
-      securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
+      securityContext: {
+        seccompProfile: { type: 'RuntimeDefault' },
+        ...(pod.user ? { runAsNonRoot: true, runAsUser: pod.user.uid, runAsGroup: pod.user.gid } : {}),
+      },
       volumes: pod.mounts.map(({ name, path, file }) => ({
         name,
         hostPath: { path, type: file ? 'File' : 'Directory' },
@@ -75,7 +80,7 @@ function probe(target: Probe, timing: Record<string, number>) {
 
 /** One hash over path and contents of every input. Throws when an input is not in the tree: its change would go unseen. */
 function inputsHash(inputs: readonly string[], files: readonly NodeFile[]): string {
-  const entries = describeTree({ node: '', folders: [], files: [...files], images: [] }).files
+  const entries = describeTree({ node: '', users: [], folders: [], files: [...files], images: [] }).files
   const matched = inputs.flatMap((input) => {
     const found = entries.filter((entry) => (input.endsWith('/') ? entry.path.startsWith(input) : entry.path === input))
     if (found.length === 0) throw new Error(`no file ${input} in the tree`)

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type ConfigurableName, paths } from '../../cluster/components.ts'
-import type { NodeFile, NodeTree } from '../../cluster/files.ts'
+import type { NodeFile, NodeTree, SystemUser } from '../../cluster/files.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
 import { byCodeUnit } from '../../lib/files.ts'
@@ -52,12 +52,22 @@ export function nodeTree(
     ? withControlPlane(site, node, common, contributions, override)
     : withContributed(node, common, contributions)
   const rules = contributions.flatMap((contribution) => contribution.modes ?? [])
+  const given = isControlPlane ? contributions : []
+  const owners: Record<string, string> = Object.assign({}, ...given.map((contribution) => contribution.owners))
   const images = imagesOf(node.role).map((name) => imageReference(site.lock, name))
   return {
     node: node.name,
-    folders: foldersOf(files, isControlPlane ? [paths.etcdData, dirname(paths.auditLog)] : []),
+    users: given.flatMap(({ users = {} }) => Object.values(users)),
+    folders: foldersOf(files, isControlPlane ? [paths.etcdData, dirname(paths.auditLog)] : []).map((folder) => ({
+      ...folder,
+      owner: owners[folder.path] ?? folder.owner,
+    })),
     files: files
-      .map((file) => ({ ...file, mode: modeOf(file.path, rules) ?? file.mode }))
+      .map((file) => ({
+        ...file,
+        mode: modeOf(file.path, rules) ?? file.mode,
+        owner: owners[file.path] ?? file.owner,
+      }))
       .sort((a, b) => byCodeUnit(a.path, b.path)),
     images: images.sort(byCodeUnit),
   }
@@ -90,7 +100,9 @@ function withControlPlane(
     [...common, authenticationFile(contributions), ...controlPlaneFiles(site, node)],
     contributions,
   )
-  const etcd = staticPod(etcdPod(site, node, args('etcd', etcdArgs(site, node))), files)
+  const user = (component: ConfigurableName): SystemUser | undefined =>
+    contributions.find(({ users }) => users?.[component])?.users?.[component]
+  const etcd = staticPod(etcdPod(site, node, args('etcd', etcdArgs(site, node)), user('etcd')), files)
   const pods = [
     apiserverPod(site, node, args('kube-apiserver', apiserverArgs(site, node))),
     controllerManagerPod(site, args('kube-controller-manager', controllerManagerArgs(site))),

@@ -26,6 +26,7 @@ export const sabotages: Record<string, readonly string[]> = {
   'profiling-off': ['apiserver-profiling', 'kubelet-profiling'],
   'kubelet-readonly-port': ['listeners', 'kubelet-readonly-port', 'kubelet-readonly-setting'],
   'etcd-peer-auth': ['etcd-peer-no-certificate', 'etcd-peer-cluster-certificate'],
+  'etcd-own-user': ['etcd-process', 'etcd-files'],
   'kubelet-verification': [],
   'front-proxy-trust': ['front-proxy-names'],
   'admission-plugins': ['service-account-required'],
@@ -56,7 +57,7 @@ export const elsewhere: readonly string[] = ['network-policies', 'oidc', 'audit-
 export const groups: readonly (readonly string[])[] = [
   ['authorization-rbac'],
   ['encryption-at-rest'],
-  ['etcd-tls', 'etcd-client-auth', 'etcd-peer-auth'],
+  ['etcd-tls', 'etcd-client-auth', 'etcd-peer-auth', 'etcd-own-user'],
   [
     'kubelet-tls',
     'kubelet-authentication',

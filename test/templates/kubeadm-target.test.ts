@@ -72,6 +72,15 @@ test('the kubelet’s configuration lies there closed, and is kubeadm’s from t
   }
 })
 
+test('etcd’s user is patched into its pod, and is made with what belongs to it before kubeadm runs', async () => {
+  const files = await target()
+  const patch = files.get(`cp1/${patches}/etcd+strategic.yaml`) ?? ''
+  assert.match(patch, /runAsNonRoot: true\n +runAsUser: 379\n +runAsGroup: 379\n/)
+  const tree = treeOf(files, 'cp1')
+  assert.deepEqual(tree.users, [{ name: 'etcd', uid: 379, gid: 379 }])
+  assert.equal(tree.folders.find(({ path }) => path === '/var/lib/etcd')?.owner, '379:379')
+})
+
 test('images are patched to digests, and what follows from the host is the node’s own patch', async () => {
   const files = await target()
   assert.match(files.get(`cp1/${patches}/etcd+strategic.yaml`) ?? '', /image: redoubt\.dev\/etcd@sha256:/)

@@ -1,8 +1,8 @@
 import { paths } from '../../../cluster/components.ts'
-import type { Tree } from '../../../cluster/files.ts'
+import type { Tree, TreeEntry } from '../../../cluster/files.ts'
 import type { StepReport } from '../../../lib/output.ts'
 import { settleAll } from '../../ssh/settle.ts'
-import type { FileChange, NodePlan } from '../plan/plan.ts'
+import { type FileChange, isOwned, type NodePlan } from '../plan/plan.ts'
 import type { Apply, ApplyNode } from '../run.ts'
 import { type Placed, placeScript, placeStream } from './place.ts'
 import { nodePlaces } from './places.ts'
@@ -40,10 +40,12 @@ function intent({ plan, tree }: ApplyNode, cluster: string): Placed[] {
 const accessScript = `set -eu
 while read -r verb mode owner path; do
   case $verb in
-  folder)
+  user) printf 'g %s %s\nu %s %s\n' "$path" "\${owner#*:}" "$path" "$owner" | systemd-sysusers - ;;
+  folder | whole)
     [ -d "$path" ] || (umask 022 && mkdir -p -- "$path")
     chown -- "$owner" "$path"
-    chmod -- "$mode" "$path" ;;
+    chmod -- "$mode" "$path"
+    [ "$verb" = folder ] || chown -R -h -- "$owner" "$path" ;;
   mode)
     chown -- "$owner" "$path"
     chmod -- "$mode" "$path" ;;
@@ -52,10 +54,13 @@ while read -r verb mode owner path; do
 done
 `
 
-/** Makes folders and modes right; with `remove` also takes away what the tree no longer has. */
+/** Makes users, folders and modes right; with `remove` also takes away what the tree no longer has. */
 async function setAccess(apply: Apply, { shell, plan }: ApplyNode, remove: readonly string[]): Promise<void> {
   const lines = [
-    ...plan.folders.map(({ entry }) => `folder ${entry.mode} ${entry.owner} ${entry.path}`),
+    ...plan.users.map(({ name, uid, gid }) => `user - ${uid}:${gid} ${name}`),
+    ...plan.folders.map(
+      ({ entry }) => `${entry.whole ? 'whole' : 'folder'} ${entry.mode} ${entry.owner} ${entry.path}`,
+    ),
     ...plan.files
       .filter((file) => file.change === 'mode')
       .map(({ entry }) => `mode ${entry.mode} ${entry.owner} ${entry.path}`),
@@ -70,12 +75,29 @@ export function filesToSend(plan: NodePlan): FileChange[] {
   return [...send.filter((file) => !isManifest(file.entry.path)), ...send.filter((file) => isManifest(file.entry.path))]
 }
 
-/** Streams files to a node, which places them all when it has them all. `swap`: manifests of pods that run. `sent` hears the bytes. */
+type Handover = Pick<TreeEntry, 'mode' | 'owner' | 'path'>
+
+/**
+ * What changes hands with a pod that gets another user: whole folders, and files that are as they should be but for their owner.
+ * Those are given away while neither the old process nor the new one runs; whichever has them too early or too late cannot go on.
+ */
+export function handedOver({ seen, folders, files }: NodePlan): Handover[] {
+  const entries = [
+    ...folders.map(({ entry }) => entry).filter((entry) => entry.whole),
+    ...files.filter((file) => file.change === 'mode').map(({ entry }) => entry),
+  ]
+  return entries.filter((entry) => {
+    const found = seen.files.get(entry.path)
+    return found !== undefined && !isOwned(entry, found)
+  })
+}
+
+/** Streams files to a node, which places them all when it has them all. `swap`: they are manifests of pods that run, and this changes hands with them. `sent` hears the bytes. */
 export async function sendFiles(
   apply: Apply,
   target: ApplyNode,
   changes: readonly FileChange[],
-  options: { first?: boolean; swap?: boolean; sent?: (count: number) => void } = {},
+  options: { first?: boolean; swap?: Handover[]; sent?: (count: number) => void } = {},
 ): Promise<void> {
   const { workspace, signal } = apply.context
   const files = [
@@ -105,10 +127,13 @@ async function place(
   { shell }: ApplyNode,
   files: Placed[],
   signal: AbortSignal,
-  { swap, sent }: { swap?: boolean; sent?: (count: number) => void } = {},
+  { swap, sent }: { swap?: Handover[]; sent?: (count: number) => void } = {},
 ): Promise<void> {
   await shell.run(placeScript, {
-    args: [nodePlaces.staging, ...(swap ? [settling] : [])],
+    args: [
+      nodePlaces.staging,
+      ...(swap ? [settling, ...swap.flatMap(({ mode, owner, path }) => [mode, owner, path])] : []),
+    ],
     stdin: placeStream(files, sent),
     timeout: 600_000,
     signal,
@@ -140,7 +165,7 @@ export async function sendRound(
   const { plan } = target
   await setAccess(apply, { ...target, plan: { ...plan, files: [] } }, [])
   await sendFiles(apply, target, files, { first: true, ...(sent ? { sent } : {}) })
-  await setAccess(apply, { ...target, plan: { ...plan, folders: [] } }, plan.remove)
+  await setAccess(apply, { ...target, plan: { ...plan, users: [], folders: [] } }, plan.remove)
 }
 
 /** Counts bytes of several streams into one live line. */

@@ -20,7 +20,8 @@ const list = '.redoubt-list'
  * With $2 the files are manifests of static pods: the old ones are taken away first, and the new ones placed $2 seconds after the old
  * processes have ended (comm in proc(5) holds 15 characters of a name). A kubelet that sees a new manifest while the old pod is
  * still ending looks again only after 10 to 15 s (kubelet/pod_workers.go, allowStaticPodStart), and by then the controllers have lost
- * their leases. etcd goes last, when all others have ended: an API server without etcd neither works nor ends.
+ * their leases. etcd goes last, when all others have ended: an API server without etcd neither works nor ends. Then comes what changes
+ * hands with them ($3 $4 $5, and so on: mode, owner, path; a folder with all that is within): neither the old process nor the new one is there.
  */
 export const placeScript = `set -eu
 stage=$1 swap=\${2-}
@@ -52,6 +53,13 @@ take() {
 if [ -n "$swap" ]; then
   take others
   take etcd
+  shift 2
+  while [ $# -gt 0 ]; do
+    chown -- "$2" "$3"
+    chmod -- "$1" "$3"
+    [ ! -d "$3" ] || chown -R -h -- "$2" "$3"
+    shift 3
+  done
   sleep "$swap"
 fi
 while read -r owner path; do

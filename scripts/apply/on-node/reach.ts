@@ -11,6 +11,7 @@ const doors: readonly RestartTarget[] = ['firewall', 'sshd']
 export function doorsOf(plan: NodePlan): NodePlan {
   return {
     ...plan,
+    users: [],
     folders: [],
     files: plan.files.filter(({ entry }) => entry.restarts.some((target) => doors.includes(target))),
     remove: [],

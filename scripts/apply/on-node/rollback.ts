@@ -3,7 +3,7 @@ import { paths } from '../../../cluster/components.ts'
 import type { RestartTarget } from '../../../cluster/files.ts'
 import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { NodeShell } from '../../ssh/transport.ts'
-import type { NodePlan } from '../plan/plan.ts'
+import { isOwned, type NodePlan } from '../plan/plan.ts'
 import { waitUntil } from '../wait.ts'
 import { nodePlaces, rollbackUnits } from './places.ts'
 
@@ -40,6 +40,10 @@ while read -r verb word path; do
     mv -fT -- "$new" "$path" ;;
   delete) rm -f -- "$path" ;;
   folder) chmod -- "\${word%%:*}" "$path" && chown -- "\${word#*:}" "$path" ;;
+  whole)
+    # The folder first: who writes there now, without capabilities, makes no new file in it from then on.
+    chown -- "\${word#*:}" "$path" && chmod -- "\${word%%:*}" "$path"
+    chown -R -h -- "\${word#*:}" "$path" || : ;;
   restart)
     systemctl daemon-reload
     # A firewall that came with the change has no unit any more that would load the one before: there was none.
@@ -142,7 +146,9 @@ export function rollbackList(plan: NodePlan): string {
   return [
     ...plan.folders.flatMap(({ entry }) => {
       const before = seen.files.get(entry.path)
-      return before ? [`folder ${before.mode}:${before.ids} ${entry.path}`] : []
+      if (!before) return []
+      const verb = entry.whole && !isOwned(entry, before) ? 'whole' : 'folder'
+      return [`${verb} ${before.mode}:${before.ids} ${entry.path}`]
     }),
     ...ordered.map((path) => {
       const inPlace = plan.files.some((file) => file.entry.path === path && file.change === 'mode')

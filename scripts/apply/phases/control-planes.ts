@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { StepReport } from '../../../lib/output.ts'
-import { filesToSend, isManifest, sendFiles, sendRound } from '../on-node/files.ts'
+import { filesToSend, handedOver, isManifest, sendFiles, sendRound } from '../on-node/files.ts'
 import { lastLines, watchFailures } from '../on-node/logs.ts'
 import { arm, disarm, trigger } from '../on-node/rollback.ts'
 import { runServices, serviceWords } from '../on-node/services.ts'
@@ -66,9 +66,16 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     status('placing files')
     const files = filesToSend(plan)
     const manifests = files.filter((file) => isManifest(file.entry.path))
+    const handed = manifests.length > 0 ? handedOver(plan) : []
+    const isLater = ({ entry }: { entry: { path: string } }) => handed.some(({ path }) => path === entry.path)
+    const early = {
+      ...plan,
+      folders: plan.folders.filter((folder) => !isLater(folder)),
+      files: plan.files.filter((file) => !isLater(file)),
+    }
     await sendRound(
       apply,
-      target,
+      { ...target, plan: early },
       files.filter((file) => !manifests.includes(file)),
     )
     // Services first: a kubelet that starts while its API server is down is slow.
@@ -76,7 +83,7 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     const failing = watchFailures(shell, { pods, patience: 8000 })
     // The first look tells the containers that are about to stop from those that will be started.
     await failing()
-    if (manifests.length > 0) await swapManifests(apply, target, manifests, status)
+    if (manifests.length > 0) await swapManifests(apply, target, manifests, handed, status)
     problem = await waitUntil(() => settled(apply, target, before, failing), {
       limit: apply.patience,
       every: 200,
@@ -111,6 +118,7 @@ async function swapManifests(
   apply: Apply,
   target: ApplyNode,
   manifests: readonly FileChange[],
+  handed: ReturnType<typeof handedOver>,
   status: (text: string) => void,
 ): Promise<void> {
   const { node } = target
@@ -122,7 +130,7 @@ async function swapManifests(
     status,
   })
   status(`waiting for ${podsOf(target).join(', ')} to stop`)
-  await sendFiles(apply, target, manifests, { swap: true })
+  await sendFiles(apply, target, manifests, { swap: handed })
 }
 
 async function restartServices(apply: Apply, target: ApplyNode, status: (text: string) => void): Promise<void> {

@@ -16,6 +16,7 @@ function newNodes({ nodes }: Apply): ApplyNode[] {
 export function fileActions({ node, plan }: ApplyNode): Action[] {
   const at = { node: node.name }
   return [
+    ...plan.users.map(({ name }) => ({ ...at, verb: 'user', what: name, why: 'missing' })),
     ...plan.folders.map(({ entry, why }) => ({ ...at, verb: 'folder', what: entry.path, why })),
     ...plan.files.map(({ entry, change, why }) => ({ ...at, verb: change, what: entry.path, why })),
     ...plan.remove.map((what) => ({ ...at, verb: 'remove', what, why: 'no longer rendered' })),

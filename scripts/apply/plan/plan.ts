@@ -1,9 +1,16 @@
 import { paths } from '../../../cluster/components.ts'
-import { octal, parseTree, type RestartTarget, type Tree, type TreeEntry } from '../../../cluster/files.ts'
+import {
+  octal,
+  parseTree,
+  type RestartTarget,
+  type SystemUser,
+  type Tree,
+  type TreeEntry,
+} from '../../../cluster/files.ts'
 import type { DebPackage } from '../../../cluster/lock.ts'
 import type { NodeModel } from '../../../cluster/model.ts'
 import { fail } from '../../../lib/errors.ts'
-import { type NodeState, type SeenFile, treeUnits } from './probe.ts'
+import { type NodeState, type SeenFile, type SeenUser, treeUnits } from './probe.ts'
 
 export interface FileChange {
   entry: TreeEntry
@@ -20,6 +27,8 @@ export interface NodePlan {
   /** A control plane that has been healthy, or a worker whose kubelet runs: what changes here can break something. */
   running: boolean
   packages: DebPackage[]
+  /** Users that are missing. */
+  users: SystemUser[]
   folders: { entry: Tree['folders'][number]; why: string }[]
   files: FileChange[]
   /** Files of the last applied tree that this one no longer has. */
@@ -58,9 +67,10 @@ export function planNode(
     tree,
     seen,
     running: node.role === 'control-plane' ? seen.bootstrapped : seen.units.get('kubelet.service')?.active === true,
+    users: tree.users.filter((user) => isMissing(node.name, user, seen.users.get(user.name))),
     packages: packages.filter((entry) => seen.packages.get(entry.name) !== 'installed'),
     folders: tree.folders.flatMap((entry) => {
-      const why = compareFolder(entry, seen.files.get(entry.path))
+      const why = compareFolder(entry, seen.files.get(entry.path)) ?? compareWithin(seen.strangers.get(entry.path) ?? 0)
       return why ? [{ entry, why }] : []
     }),
     files,
@@ -102,11 +112,41 @@ function compareFolder(entry: Tree['folders'][number], found: SeenFile | undefin
   return compareAccess(entry, found)
 }
 
+function compareWithin(strangers: number): string | undefined {
+  return strangers === 0 ? undefined : `${strangers} within belong to others`
+}
+
+/**
+ * True when a user is missing, or its group. Throws `failed` where its name or its numbers are somebody else's: what belongs to
+ * the one would be the other's.
+ */
+function isMissing(node: string, { name, uid, gid }: SystemUser, seen: SeenUser | undefined): boolean {
+  const { ids = '-', holder = '-', group = '-', groupHolder = '-' } = seen ?? {}
+  const other = (is: string, wanted: string) => is !== '-' && is !== wanted
+  const taken = [
+    other(ids, `${uid}:${gid}`) && `the user ${name} has the numbers ${ids}`,
+    other(holder, name) && `uid ${uid} is the user ${holder}`,
+    other(group, `${gid}`) && `the group ${name} has the number ${group}`,
+    other(groupHolder, name) && `gid ${gid} is the group ${groupHolder}`,
+  ].filter((text) => text !== false)
+  if (taken.length > 0)
+    fail('failed', `cannot have the user ${name} with uid ${uid} and gid ${gid}: ${taken.join(', ')}`, {
+      where: `node ${node}`,
+      hint: 'Give that user or group other numbers there (usermod, groupmod, chown of what is theirs), then run again.',
+    })
+  return [ids, holder, group, groupHolder].includes('-')
+}
+
 function compareAccess(entry: { mode: string; owner: string }, found: SeenFile): string | undefined {
   const mode = octal(Number.parseInt(entry.mode, 8))
   if (found.mode !== mode) return `mode ${found.mode}, wanted ${mode}`
-  if (found.owner !== entry.owner && found.ids !== entry.owner) return `owner ${found.owner}, wanted ${entry.owner}`
+  if (!isOwned(entry, found)) return `owner ${found.owner}, wanted ${entry.owner}`
   return undefined
+}
+
+/** True when what is there belongs to whom the tree says. */
+export function isOwned(entry: { owner: string }, found: SeenFile): boolean {
+  return found.owner === entry.owner || found.ids === entry.owner
 }
 
 /** The paths in the tree that the node keeps. It is the node's word: only whole paths below our folders are believed. */

@@ -17,6 +17,18 @@ export interface SeenFile {
   sha256?: string
 }
 
+/** What a node's tables of users and groups have for a user of the tree; `-` where they have nothing. */
+export interface SeenUser {
+  /** The uid and gid of the user of this name. */
+  ids: string
+  /** The name of the user with this uid. */
+  holder: string
+  /** The gid of the group of this name. */
+  group: string
+  /** The name of the group with this gid. */
+  groupHolder: string
+}
+
 export interface SeenUnit {
   active: boolean
   enabled: boolean
@@ -25,6 +37,9 @@ export interface SeenUnit {
 /** What a node is like now, as far as the plan depends on it. */
 export interface NodeState {
   files: Map<string, SeenFile>
+  users: Map<string, SeenUser>
+  /** How many entries within a whole folder belong to others, by its path. */
+  strangers: Map<string, number>
   packages: Map<string, 'installed' | 'older' | 'missing'>
   /** Digest by image reference. */
   images: Map<string, string>
@@ -43,17 +58,24 @@ export interface NodeState {
 }
 
 /**
- * Answers what readState reads. Standard input: `f PATH`, `p NAME VERSION`, `u UNIT` lines. Programs are hundreds of megabytes: openssl,
+ * Answers what readState reads. Standard input: `f PATH`, `p NAME VERSION`, `u UNIT`, `n NAME UID GID`, `w PATH UID GID` lines. Programs are hundreds of megabytes: openssl,
  * where there is one, uses the processor's own SHA-256 and is four times as fast as Debian's sha256sum.
  */
 const probeScript = `
 section() { printf '= %s\\n' "$1"; }
 bar() { while IFS= read -r line || [ -n "$line" ]; do printf '|%s\\n' "$line"; done; }
 show() { section "$1"; [ ! -r "$2" ] || head -c 2097152 "$2" | bar; }
+entry() { getent "$1" "$2" | cut -d: -f "$3" | grep . || echo -; }
 sums() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@"; else sha256sum -- "$@"; fi; }
 section packages
-while read -r kind name version; do
+while read -r kind name version gid; do
   case $kind in
+  n) users="$users|$name $(entry passwd "$name" 3,4) $(entry passwd "$version" 1) $(entry group "$name" 3) $(entry group "$gid" 1)
+" ;;
+  w)
+    count=$(find "$name" -xdev -mindepth 1 '(' ! -user "$version" -o ! -group "$gid" ')' -printf . 2>/dev/null | wc -c)
+    whole="$whole|$count $name
+" ;;
   f) set -- "$@" "$name" ;;
   u) units="$units $name" ;;
   p)
@@ -66,6 +88,10 @@ while read -r kind name version; do
     printf '|%s %s\\n' "$name" "$state" ;;
   esac
 done
+section users
+printf %s "$users"
+section whole
+printf %s "$whole"
 section files
 [ $# = 0 ] || stat -c '%f %U:%G %u:%g %n' -- "$@" 2>/dev/null | bar
 section sums
@@ -98,12 +124,21 @@ export async function probeNode(
   signal: AbortSignal,
 ): Promise<NodeState> {
   const list = [
+    ...tree.users.map(({ name, uid, gid }) => `n ${name} ${uid} ${gid}`),
+    ...tree.folders.flatMap((entry) =>
+      entry.whole ? [`w ${entry.path} ${idsOf(entry.owner).replace(':', ' ')}`] : [],
+    ),
     ...packages.map((entry) => `p ${entry.name} ${entry.version}`),
     ...[...tree.folders, ...tree.files].map((entry) => `f ${entry.path}`),
     ...treeUnits(tree).map((unit) => `u ${unit}`),
   ]
   const { stdout } = await shell.run(probeScript, { stdin: `${list.join('\n')}\n`, signal, timeout: 120_000 })
   return readState(stdout, shell.name, tree)
+}
+
+/** An owner of a tree in numbers, which it is already unless it is root. */
+function idsOf(owner: string): string {
+  return owner === 'root:root' ? '0:0' : owner
 }
 
 /** The units of a tree that are to be enabled and running: those that have a file of their own in systemd's folder. */
@@ -119,6 +154,22 @@ export function readState(text: string, node: string, tree: Tree): NodeState {
   const [rollback = ''] = lines('rollback').slice(-1)
   return {
     files: readFiles(sections, node, new Set([...tree.folders, ...tree.files].map((entry) => entry.path))),
+    users: new Map(
+      lines('users').map((line) => {
+        const [, name = '', ids = '', holder = '', group = '', groupHolder = ''] = match(
+          line,
+          /^(\S+) (-|\d+:\d+) (\S+) (-|\d+) (\S+)$/,
+          node,
+        )
+        return [name, { ids, holder, group, groupHolder }]
+      }),
+    ),
+    strangers: new Map(
+      lines('whole').map((line) => {
+        const [, count = '', path = ''] = match(line, /^(\d+) (\/.*)$/, node)
+        return [path, Number(count)]
+      }),
+    ),
     packages: new Map(
       lines('packages').map((line) => {
         const [, name = '', state = ''] = match(line, /^(\S+) (installed|older|missing)$/, node)

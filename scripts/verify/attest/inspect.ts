@@ -14,8 +14,8 @@ import { tomlScalars } from './containerd.ts'
 import type { FileView, NodeView } from './view.ts'
 
 /**
- * Prints of each process whose program is called $1 ... its name and arguments, then the authentication file (it holds no secret), then
- * mode, owner and SHA-256 of the files named on standard input. It goes by the program that runs, not by a command line that contains
+ * Prints of each process whose program is called $1 ... its name, its user and its arguments, then the authentication file (it holds no secret), then
+ * mode, owner and SHA-256 of the files, mode and owner of the folders named on standard input. It goes by the program that runs, not by a command line that contains
  * its name. A line break in an argument would look like another argument: it becomes a space.
  */
 export const inspection = `echo '= processes'
@@ -24,6 +24,7 @@ for p in /proc/[0-9]*; do
   for name in "$@"; do
     [ "\${exe##*/}" = "$name" ] || continue
     echo "|c $name"
+    awk '/^Uid:/ { uid = $3 } /^Gid:/ { print "|u " uid ":" $3 }' "$p/status" 2>/dev/null
     tr '\\n\\0' ' \\n' < "$p/cmdline" | tail -n +2 | sed 's/^/|a /'
   done
 done
@@ -31,7 +32,11 @@ echo '= authentication'
 [ ! -f ${authenticationPath} ] || sed 's/^/|/' ${authenticationPath}
 echo '= files'
 set --
-while IFS= read -r f; do [ -f "$f" ] && [ ! -h "$f" ] && set -- "$@" "$f"; done
+while IFS= read -r f; do
+  [ ! -h "$f" ] || continue
+  [ ! -d "$f" ] || stat -c '|%f %U:%G %u:%g %n' -- "$f"
+  [ ! -f "$f" ] || set -- "$@" "$f"
+done
 sums() { if command -v openssl >/dev/null; then openssl dgst -sha256 -r "$@"; else sha256sum -- "$@"; fi; }
 if [ $# -gt 0 ]; then
   stat -c '|%f %U:%G %u:%g %n' -- "$@" 2>/dev/null
@@ -61,8 +66,9 @@ export function inspectNodes(env: Env): Promise<NodeView[]> {
 async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
   const tree = env.tree(node.name)
   const paths = tree.files.map((file) => file.path)
+  const asked = [...tree.folders, ...tree.files].map(({ path }) => `${path}\n`)
   const [answer, dump, kubelet] = await Promise.all([
-    env.shell(node.name, inspection, { args: configurable, stdin: paths.map((path) => `${path}\n`).join('') }),
+    env.shell(node.name, inspection, { args: configurable, stdin: asked.join('') }),
     env.shell(node.name, 'containerd config dump 2>/dev/null'),
     kubeletConfig(env, node),
   ])
@@ -83,22 +89,31 @@ export function readInspection(
   text: string,
   node: string,
   tree: Tree,
-): Pick<NodeView, 'processes' | 'authentication' | 'files'> {
+): Pick<NodeView, 'processes' | 'users' | 'authentication' | 'files' | 'folders'> {
   const sections = readSections(text, node)
   const processes = new Map<ConfigurableName, string[][]>()
+  const users = new Map<ConfigurableName, string[]>()
   let current: string[] = []
+  let own: string[] = []
   for (const line of sections.get('processes') ?? []) {
     const name = configurable.find((candidate) => line === `c ${candidate}`)
     if (name) {
       current = []
       processes.set(name, [...(processes.get(name) ?? []), current])
-    } else current.push(line.slice(2))
+      own = users.get(name) ?? []
+      users.set(name, own)
+    } else if (line.startsWith('u ')) own.push(line.slice(2))
+    else current.push(line.slice(2))
   }
-  const found = readFiles(sections, node, new Set(tree.files.map((file) => file.path)))
+  const found = readFiles(sections, node, new Set([...tree.folders, ...tree.files].map(({ path }) => path)))
   const files = new Map<string, FileView>()
-  for (const [path, { kind, mode, owner, sha256 }] of found)
+  const folders = new Map<string, Omit<FileView, 'sha256'>>()
+  for (const [path, { kind, mode, ids, sha256 }] of found) {
+    const owner = ids === '0:0' ? 'root:root' : ids
     if (kind === 'file' && sha256) files.set(path, { mode, owner, sha256 })
-  return { processes, authentication: readAuthentication(sections.get('authentication') ?? []), files }
+    if (kind === 'folder') folders.set(path, { mode, owner })
+  }
+  return { processes, users, authentication: readAuthentication(sections.get('authentication') ?? []), files, folders }
 }
 
 /** A file that is no YAML is a setting that is not there. */

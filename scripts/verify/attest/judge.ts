@@ -3,6 +3,7 @@ import { type ConfigurableName, configurable } from '../../../cluster/components
 import { describeTree, type NodeFile, octal } from '../../../cluster/files.ts'
 import { filesFor } from '../../../templates/compose.ts'
 import type { Args, Contribution, ModeRule, Site } from '../../../templates/control.ts'
+import { etcdOwned } from '../../../templates/controls/etcd-own-user.ts'
 import { controls } from '../../../templates/controls.ts'
 import { ruleOf } from '../../../templates/node/modes.ts'
 import { field } from '../judge.ts'
@@ -35,6 +36,7 @@ export function judgeContribution(view: NodeView, sets: Contribution, known: Kno
     ...judgeKubelet(view, sets.kubelet ?? {}),
     ...(onControlPlane ? judgeAuthentication(view, sets.authentication ?? {}) : []),
     ...judgeContainerd(view, sets.containerd ?? {}),
+    ...(onControlPlane ? [...judgeUsers(view, sets.users ?? {}), ...judgeOwners(view, sets.owners ?? {})] : []),
     ...filesFor(view.node, sets).map((file) => judgeFile(view, file)),
     ...judgeModes(view, sets.modes ?? []),
   ]
@@ -93,28 +95,49 @@ function seconds(value: unknown): number | undefined {
   return match ? Number(match[1] ?? 0) * 3600 + Number(match[2] ?? 0) * 60 + Number(match[3] ?? 0) : undefined
 }
 
-/** One check for each rule that a file of this node falls under: no bit beyond the rule's, and root's. */
+function judgeUsers(view: NodeView, users: NonNullable<Contribution['users']>): Check[] {
+  return configurable.flatMap((component) => {
+    const wanted = users[component]
+    if (!wanted) return []
+    const [sent, expected] = [`user and group of ${component}`, `${wanted.uid}:${wanted.gid}`]
+    const found = view.users.get(component) ?? []
+    if (found.length === 0) return [check('unknown', view.where, sent, expected, `no process ${component}`)]
+    return found.map((saw) => check(saw === expected ? 'pass' : 'fail', view.where, sent, expected, saw))
+  })
+}
+
+function judgeOwners(view: NodeView, owners: NonNullable<Contribution['owners']>): Check[] {
+  return Object.entries(owners).map(([path, expected]) => {
+    const saw = (view.files.get(path) ?? view.folders.get(path))?.owner ?? 'not there'
+    return check(saw === expected ? 'pass' : 'fail', view.where, `owner of ${path}`, expected, saw)
+  })
+}
+
+/** One check for each rule that a file of this node falls under: no bit beyond the rule's, and root's; or etcd's, what it alone reads. */
 function judgeModes(view: NodeView, rules: readonly ModeRule[]): Check[] {
   return rules.flatMap((rule) => {
     const own = view.paths.filter((path) => ruleOf(path, rules) === rule)
     if (own.length === 0) return []
-    const worst = own.find((path) => !isClosed(view.files.get(path), rule))
+    const worst = own.find((path) => !isClosed(path, view.files.get(path), rule))
+    const etcds = own.filter((path) => path in etcdOwned).length
+    const owner = etcds === 0 ? 'root:root' : `root:root (${etcds} may be etcd’s)`
     const sent = `mode and owner of ${own.length} files below ${rule.below}`
     const found = worst === undefined ? undefined : view.files.get(worst)
     const saw =
       worst === undefined ? 'as expected' : `${worst}: ${found ? `${found.mode} ${found.owner}` : 'no regular file'}`
     return [
-      check(worst === undefined ? 'pass' : 'fail', view.where, sent, `at most ${octal(rule.mode)}, root:root`, saw),
+      check(worst === undefined ? 'pass' : 'fail', view.where, sent, `at most ${octal(rule.mode)}, ${owner}`, saw),
     ]
   })
 }
 
-function isClosed(file: FileView | undefined, rule: ModeRule): boolean {
-  return file !== undefined && (Number.parseInt(file.mode, 8) & ~rule.mode) === 0 && file.owner === 'root:root'
+function isClosed(path: string, file: FileView | undefined, rule: ModeRule): boolean {
+  if (file === undefined || (Number.parseInt(file.mode, 8) & ~rule.mode) !== 0) return false
+  return file.owner === 'root:root' || file.owner === etcdOwned[path]
 }
 
 function judgeFile(view: NodeView, file: NodeFile): Check {
-  const [entry] = describeTree({ node: '', folders: [], files: [file], images: [] }).files
+  const [entry] = describeTree({ node: '', users: [], folders: [], files: [file], images: [] }).files
   const brief = (one: { sha256: string; mode: string; owner: string }) =>
     `sha256:${one.sha256.slice(0, 16)}…, ${one.mode}, ${one.owner}`
   const sent = `file ${file.path}`

@@ -10,28 +10,33 @@ for p in /proc/[0-9]*; do
 done
 exit 0`
 
-/** What the restricted standard comes down to: line of /proc/PID/status -> its value. */
+/** What a confined process comes down to, whoever it is: line of /proc/PID/status -> its value. */
 const confined: Record<string, string> = {
   CapEff: '0000000000000000',
   CapPrm: '0000000000000000',
   CapBnd: '0000000000000000',
   NoNewPrivs: '1',
   Seccomp: '2', // a filter
-  Uid: '65532 65532 65532 65532',
 }
 
-/** The process called `name` has no capability, a seccomp filter, no way to gain privileges, and is not root. */
-export function judgeConfined(where: string, answer: ShellAnswer, name: string): Check {
+/** Every process called `name` has no capability, a seccomp filter, no way to gain privileges, and is who `user` says: lines of its status. */
+export function judgeConfined(
+  where: string,
+  answer: ShellAnswer,
+  name: string,
+  user: Readonly<Record<string, string>>,
+): Check {
   const sent = `/proc/PID/status of ${name}`
-  const expected = Object.entries(confined)
-    .map(([key, value]) => `${key} ${value}`)
-    .join(', ')
+  const wanted = Object.entries({ ...user, ...confined })
+  const expected = wanted.map(([key, value]) => `${key} ${value}`).join(', ')
   const statuses = answer.stdout.split(/^(?=Name:)/m).map(parseStatus)
-  const status = statuses.find((one) => one.get('Name') === name)
-  if (!status) return check('unknown', where, sent, expected, 'no such process in the pod')
-  const wrong = Object.entries(confined).filter(([key, value]) => status.get(key) !== value)
+  const own = statuses.filter((one) => one.get('Name') === name)
+  if (own.length === 0) return check('unknown', where, sent, expected, 'no such process')
+  const wrong = own.flatMap((status) =>
+    wanted.filter(([key, value]) => status.get(key) !== value).map(([key]) => `${key} ${status.get(key)}`),
+  )
   if (wrong.length === 0) return check('pass', where, sent, expected, expected)
-  return check('fail', where, sent, expected, wrong.map(([key]) => `${key} ${status.get(key)}`).join(', '))
+  return check('fail', where, sent, expected, wrong.join(', '))
 }
 
 function parseStatus(text: string): Map<string, string> {
@@ -63,7 +68,9 @@ const confinement: Probe = {
   run: async (env) => {
     const { pods } = await env.pods()
     return askEach(pods, async ({ node, uid }) =>
-      judgeConfined(`pod on ${node}`, await env.shell(node, script, { args: [uid] }), 'agnhost'),
+      judgeConfined(`pod on ${node}`, await env.shell(node, script, { args: [uid] }), 'agnhost', {
+        Uid: '65532 65532 65532 65532',
+      }),
     )
   },
 }

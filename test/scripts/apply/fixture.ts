@@ -36,6 +36,10 @@ export function emptyAnswer({ tree, lock }: Fixture): string {
   return [
     '= packages',
     ...lock.packages.map((entry) => `|${entry.name} missing`),
+    '= users',
+    ...tree.users.map(({ name }) => `|${name} - - - -`),
+    '= whole',
+    ...tree.folders.filter((entry) => entry.whole).map((entry) => `|0 ${entry.path}`),
     '= files',
     '= sums',
     '= units',
@@ -50,9 +54,13 @@ export function doneAnswer({ tree, text, lock, node }: Fixture): string {
   return [
     '= packages',
     ...lock.packages.map((entry) => `|${entry.name} installed`),
+    '= users',
+    ...tree.users.map(({ name, uid, gid }) => `|${name} ${uid}:${gid} ${name} ${gid} ${name}`),
+    '= whole',
+    ...tree.folders.filter((entry) => entry.whole).map((entry) => `|0 ${entry.path}`),
     '= files',
-    ...tree.folders.map((entry) => `|${raw(0o040000, entry.mode)} ${entry.owner} 0:0 ${entry.path}`),
-    ...tree.files.map((entry) => `|${raw(0o100000, entry.mode)} ${entry.owner} 0:0 ${entry.path}`),
+    ...tree.folders.map((entry) => `|${raw(0o040000, entry.mode)} ${ownersOf(entry.owner)} ${entry.path}`),
+    ...tree.files.map((entry) => `|${raw(0o100000, entry.mode)} ${ownersOf(entry.owner)} ${entry.path}`),
     '= sums',
     ...tree.files.map((entry) => `|${entry.sha256}  ${entry.path}`),
     '= units',
@@ -78,6 +86,11 @@ export function doneAnswer({ tree, text, lock, node }: Fixture): string {
     'end',
     '',
   ].join('\n')
+}
+
+/** An owner by name and in numbers. */
+function ownersOf(owner: string): string {
+  return owner === 'root:root' ? 'root:root 0:0' : `etcd:etcd ${owner}`
 }
 
 /** The plan of a node that gives this answer. */

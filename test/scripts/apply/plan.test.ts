@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { RedoubtError } from '../../../lib/errors.ts'
+import { handedOver } from '../../../scripts/apply/on-node/files.ts'
 import { serviceWords } from '../../../scripts/apply/on-node/services.ts'
 import { fileActions } from '../../../scripts/apply/phases/new-nodes.ts'
 import type { NodePlan } from '../../../scripts/apply/plan/plan.ts'
@@ -21,8 +22,8 @@ function edit(answer: string, from: string | RegExp, to: string): string {
 }
 
 function isDone(plan: NodePlan): boolean {
-  const { packages, folders, files, remove, images, units, restarts, record } = plan
-  const lists: readonly unknown[][] = [packages, folders, files, remove, images, units, restarts]
+  const { packages, users, folders, files, remove, images, units, restarts, record } = plan
+  const lists: readonly unknown[][] = [packages, users, folders, files, remove, images, units, restarts]
   return !record && lists.every((list) => list.length === 0)
 }
 
@@ -87,8 +88,23 @@ const changes: Change[] = [
   },
   {
     name: 'an open folder',
-    edit: ['|41c0 root:root 0:0 /var/lib/etcd', '|41ed root:root 0:0 /var/lib/etcd'],
+    edit: ['|41c0 etcd:etcd 379:379 /var/lib/etcd', '|41ed etcd:etcd 379:379 /var/lib/etcd'],
     files: ['folder /var/lib/etcd: mode 0755, wanted 0700'],
+  },
+  {
+    name: 'files of others in etcd’s folder',
+    edit: ['|0 /var/lib/etcd', '|3 /var/lib/etcd'],
+    files: ['folder /var/lib/etcd: 3 within belong to others'],
+  },
+  {
+    name: 'a user that somebody took away',
+    edit: ['|etcd 379:379 etcd 379 etcd', '|etcd - - - -'],
+    files: ['user etcd: missing'],
+  },
+  {
+    name: 'a user without its group',
+    edit: ['|etcd 379:379 etcd 379 etcd', '|etcd 379:379 etcd - -'],
+    files: ['user etcd: missing'],
   },
   {
     name: 'a changed kubelet configuration restarts the kubelet alone',
@@ -153,6 +169,47 @@ for (const { name, given = cp1, edit: change, files = [], words = [] } of change
     assert.equal(isDone(plan), false)
     assert.deepEqual([plan.packages, plan.images], [[], []])
   })
+
+const taken: [string, RegExp][] = [
+  ['110:379 etcd 379 etcd', /: the user etcd has the numbers 110:379$/],
+  ['- sshd - -', /cannot have the user etcd with uid 379 and gid 379: uid 379 is the user sshd$/],
+  ['- - 112 -', /: the group etcd has the number 112$/],
+  ['- - - kvm', /: gid 379 is the group kvm$/],
+  ['110:110 sshd 110 kvm', /numbers 110:110, uid 379 is the user sshd, the group etcd has .* 110, gid 379 is .* kvm$/],
+]
+for (const [line, message] of taken)
+  test(`a user whose name or number is somebody else’s is refused: ${line}`, () => {
+    const answer = edit(emptyAnswer(cp1), '|etcd - - - -', `|etcd ${line}`)
+    assert.throws(
+      () => planOf(cp1, answer),
+      (error) => error instanceof RedoubtError && message.test(error.message) && /usermod/.test(error.hint ?? ''),
+    )
+  })
+
+test('another user takes over its folder and its keys when the old process has ended, and nothing else waits for that', () => {
+  const key = '/etc/kubernetes/pki/etcd/server.key'
+  let answer = edit(doneAnswer(cp1), '|41c0 etcd:etcd 379:379 /var/lib/etcd', '|41c0 root:root 0:0 /var/lib/etcd')
+  answer = edit(answer, `|8180 etcd:etcd 379:379 ${key}`, `|8180 root:root 0:0 ${key}`)
+  answer = edit(
+    answer,
+    '|8180 root:root 0:0 /etc/kubernetes/pki/sa.key',
+    '|81a4 root:root 0:0 /etc/kubernetes/pki/sa.key',
+  )
+  assert.deepEqual(
+    handedOver(planOf(cp1, answer)).map(({ mode, owner, path }) => `${mode} ${owner} ${path}`),
+    ['0700 379:379 /var/lib/etcd', `0600 379:379 ${key}`],
+  )
+  assert.deepEqual(handedOver(planOf(cp1, edit(doneAnswer(cp1), '|0 /var/lib/etcd', '|3 /var/lib/etcd'))), [])
+})
+
+test('a node whose tree was applied before there were users in it is read', () => {
+  const { users: _, folders, ...rest } = cp1.tree
+  const before = JSON.stringify({ ...rest, folders: folders.map(({ whole: __, ...folder }) => folder) })
+  const answer = doneAnswer(cp1).replace(/(\n= tree\n)[\s\S]*?(\n= pending\n)/, (___, a, b) => `${a}|${before}${b}`)
+  const plan = planOf(cp1, answer)
+  assert.equal(plan.record, true)
+  assert.deepEqual(brief(plan), [])
+})
 
 test('a file that is placed once is left to the node', () => {
   const entry = cp1.tree.files.find((file) => file.path === manifest)

@@ -22,11 +22,11 @@ test('the list restores what is there, deletes what is new, manifests last, and 
   for (const path of changed) answer = answer.replace(`|${sum(path)}  ${path}`, `|${'0'.repeat(64)}  ${path}`)
   answer = answer.replace(/\|8180 root:root 0:0 (\/etc\/kubernetes\/pki\/scheduler.key)/, '|81a4 root:root 0:0 $1')
   answer = answer.replace(/\|[0-9a-f]+ root:root 0:0 \/etc\/kubernetes\/scheduler.conf\n/, '')
-  answer = answer.replace('|41c0 root:root 0:0 /var/lib/etcd', '|41ed root:root 0:0 /var/lib/etcd')
+  answer = answer.replace('|41c0 etcd:etcd 379:379 /var/lib/etcd', '|41ed etcd:etcd 379:379 /var/lib/etcd')
   assert.equal(
     rollbackList(planOf(cp1, answer)),
     [
-      'folder 0755:0:0 /var/lib/etcd',
+      'folder 0755:379:379 /var/lib/etcd',
       'restore copy /etc/kubernetes/pki/scheduler.key',
       'delete - /etc/kubernetes/scheduler.conf',
       'restore link /var/lib/kubelet/config.yaml',
@@ -35,6 +35,11 @@ test('the list restores what is there, deletes what is new, manifests last, and 
       '',
     ].join('\n'),
   )
+})
+
+test('a folder that got another owner goes back whole', () => {
+  const answer = doneAnswer(cp1).replace('|41c0 etcd:etcd 379:379 /var/lib/etcd', '|41c0 root:root 0:0 /var/lib/etcd')
+  assert.equal(rollbackList(planOf(cp1, answer)), 'whole 0700:0:0 /var/lib/etcd\n')
 })
 
 test('what can lock us out is put back alone', () => {
@@ -87,6 +92,22 @@ test('the node puts back files with their modes, deletes new ones, restarts what
   assert.match(readFileSync(join(rollback, 'rolled-back'), 'utf8'), /^\d{4}-\d\d-\d\dT[\d:]+Z\n$/)
   assert.ok(!existsSync(join(rollback, 'files')), 'saved keys are not kept')
   assert.match(readFileSync(join(root, 'told'), 'utf8'), /daemon-reload\nrestart kubelet.service\n/)
+})
+
+test('a folder goes back whole before the manifest does, and a file that vanishes meanwhile stops nothing', () => {
+  const { root, rollback, put, restore } = node('whole')
+  const manifest = join(root, 'manifests/etcd.yaml')
+  const data = join(root, 'data')
+  mkdirSync(data)
+  put(manifest, 'broken')
+  put(`${rollback}/files${manifest}`, 'as it was')
+  put(join(root, 'bin/chown'), `#!/bin/sh\necho "chown $* $(cat ${manifest})" >> ${root}/told\n[ "$1" != -R ]\n`, 0o755)
+  put(join(rollback, 'list'), `whole 0700:0:0 ${data}\nrestore link ${manifest}\n`)
+  assert.equal(restore().status, 0)
+  const told = readFileSync(join(root, 'told'), 'utf8')
+  assert.ok(told.startsWith(`chown -- 0:0 ${data} broken\nchown -R -h -- 0:0 ${data} broken\n`), told)
+  assert.equal(statSync(data).mode & 0o777, 0o700)
+  assert.equal(readFileSync(manifest, 'utf8'), 'as it was')
 })
 
 test('a rollback that was cut off goes on, one that was disarmed does nothing', () => {

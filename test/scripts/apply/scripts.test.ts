@@ -104,6 +104,32 @@ test('files are placed with their modes, folders made, staging gone', async () =
   assert.equal(spawnSync('ls', [join(root, 'state')], { encoding: 'utf8' }).stdout, '')
 })
 
+test('what changes hands does so before the new manifest is there, a folder with all within', async () => {
+  const root = join(folder, 'handed')
+  const data = join(root, 'data')
+  const manifest = join(root, 'manifests/none-such-pod.yaml')
+  const tools = join(root, 'bin')
+  for (const path of [data, tools, join(root, 'manifests')]) mkdirSync(path, { recursive: true })
+  writeFileSync(join(data, 'key'), 'x', { mode: 0o644 })
+  writeFileSync(manifest, 'old')
+  const note = `echo "$* $(cat ${manifest} 2>/dev/null || echo none)" >> ${root}/told`
+  writeFileSync(join(tools, 'chown'), `#!/bin/sh\n${note}\n`, { mode: 0o755 })
+  const args = [join(root, 'staging'), '0', '0700', '379:379', data, '0600', '379:379', join(data, 'key')]
+  const stdin = placeStream([
+    { ...placed(manifest, 'new'), entry: { ...placed(manifest, 'new').entry, owner: 'root:root' } },
+  ])
+  await shell.run(`PATH=${tools}:$PATH\n${placeScript}`, { args, stdin })
+  assert.equal(readFileSync(manifest, 'utf8'), 'new')
+  assert.equal(
+    readFileSync(join(root, 'told'), 'utf8'),
+    `-- 379:379 ${data} none\n-R -h -- 379:379 ${data} none\n-- 379:379 ${join(data, 'key')} none\n`,
+  )
+  assert.deepEqual(
+    [data, join(data, 'key')].map((path) => statSync(path).mode & 0o777),
+    [0o700, 0o600],
+  )
+})
+
 test('nothing is placed from a stream that ends too early', async () => {
   const root = join(folder, 'cut')
   mkdirSync(root)

@@ -25,6 +25,7 @@ function processesOf(running: readonly Running[]): string {
       const own = join(folder, 'proc', String(100 + index))
       mkdirSync(own, { recursive: true })
       symlinkSync(exe, join(own, 'exe'))
+      writeFileSync(join(own, 'status'), 'Name:\tx\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\n')
       writeFileSync(join(own, 'cmdline'), argv.map((arg) => `${arg}\0`).join(''))
     })
     const script = inspection.replaceAll('/proc/', `${folder}/proc/`)
@@ -59,7 +60,7 @@ const commandLines: [what: string, running: readonly Running[], expected: string
 for (const [what, running, expected] of commandLines)
   test(`processes whose command line has the word kube-apiserver ${what}: ${expected}`, async () => {
     const seen = processesOf(running)
-    const own = /^\|c kube-apiserver\n(\|a .*\n)*/m
+    const own = /^\|c kube-apiserver\n(\|[au] .*\n)*/m
     const profiling = { inspection: (text: string) => text.replace(own, seen) }
     const probe = 'profiling-off-settings'
     const [result] = await askLiving(input, rendered, [probe], profiling)

@@ -30,8 +30,10 @@ test('a cluster that runs what was rendered has no false finding', async () => {
 /** Arguments of a component put before and behind those that were rendered, as the kernel shows them of its process. */
 const withArgs = (name: string, before: readonly string[], behind: readonly string[]): Spoiled => ({
   inspection: (text) =>
-    text.replace(new RegExp(`^\\|c ${name}\\n((?:\\|a .*\\n)*)`, 'm'), (_, own: string) =>
-      [`|c ${name}\n`, ...before.map((arg) => `|a ${arg}\n`), own, ...behind.map((arg) => `|a ${arg}\n`)].join(''),
+    text.replace(new RegExp(`^\\|c ${name}\\n(\\|u .*\\n)((?:\\|a .*\\n)*)`, 'm'), (_, user: string, own: string) =>
+      [`|c ${name}\n`, user, ...before.map((arg) => `|a ${arg}\n`), own, ...behind.map((arg) => `|a ${arg}\n`)].join(
+        '',
+      ),
     ),
 })
 const changed = (pattern: string, by: string): Spoiled => ({ inspection: (text) => text.replaceAll(pattern, by) })
@@ -93,7 +95,10 @@ const settings: [what: string, spoiled: Spoiled, probe: string, expected: string
   ],
   [
     'a second API server without the setting runs beside the right one',
-    { inspection: (text) => text.replace('|c kube-apiserver\n', '|c kube-apiserver\n|a --x=y\n|c kube-apiserver\n') },
+    {
+      inspection: (text) =>
+        text.replace('|c kube-apiserver\n', '|c kube-apiserver\n|u 0:0\n|a --x=y\n|c kube-apiserver\n'),
+    },
     'profiling-off-settings',
     'fail',
   ],

@@ -246,13 +246,15 @@ const processes: [string, Check['verdict']][] = [
   [process('agnhost', { Seccomp: '0' }), 'fail'],
   [process('agnhost', { NoNewPrivs: '0' }), 'fail'],
   [process('agnhost', { Uid: '0\t0\t0\t0' }), 'fail'],
+  [process('agnhost') + process('agnhost', { Uid: '65532\t0\t65532\t65532' }), 'fail'],
   ['Name:\tagnhost\n', 'fail'],
   [process('pause'), 'unknown'],
   ['', 'unknown'],
 ]
+const user = { Uid: '65532 65532 65532 65532' }
 test('a process of a pod as the kernel shows it', () => {
   for (const [stdout, verdict] of processes)
-    assert.equal(judgeConfined('pod on w1', { code: 0, stdout }, 'agnhost').verdict, verdict, stdout)
+    assert.equal(judgeConfined('pod on w1', { code: 0, stdout }, 'agnhost', user).verdict, verdict, stdout)
 })
 
 test('a kubelet’s settings as /configz shows them', () => {

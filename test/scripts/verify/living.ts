@@ -34,7 +34,7 @@ export function livingEnv(input: RenderInput, rendered: Rendered, spoiled: Spoil
     model: { ...model }, // nodes are looked at once for each model: another test's must not count here
     lock,
     site: input,
-    tree: (node) => trees.get(node) ?? { ...describeTree({ node, folders: [], files: [], images: [] }) },
+    tree: (node) => trees.get(node) ?? { ...describeTree({ node, users: [], folders: [], files: [], images: [] }) },
     renderedHash: (node, path) => trees.get(node)?.files.find((file) => file.path === path)?.sha256,
     shell: async (node, script) => {
       const stdout =
@@ -86,13 +86,21 @@ function inspected(input: RenderInput, rendered: Rendered, node: string): string
   if (!tree || !model) throw new Error(`no node ${node}`)
   const view = renderedView(tree, model)
   const processes = configurable.flatMap((name) =>
-    (view.processes.get(name) ?? []).flatMap((args) => [`|c ${name}`, ...args.map((arg) => `|a ${arg}`)]),
+    (view.processes.get(name) ?? []).flatMap((args) => [
+      `|c ${name}`,
+      `|u ${view.users.get(name)?.[0]}`,
+      ...args.map((arg) => `|a ${arg}`),
+    ]),
   )
   const authentication = textOf(rendered.trees, '/etc/kubernetes/apiserver/authentication.yaml', node)
-  const files = [...view.files].map(([path, { mode, owner }]) => {
-    const bits = (0o100000 | Number.parseInt(mode, 8)).toString(16)
-    return `|${bits} ${owner} 0:0 ${path}`
-  })
+  const line = (type: number, path: string, { mode, owner }: { mode: string; owner: string }) => {
+    const bits = (type | Number.parseInt(mode, 8)).toString(16)
+    return `|${bits} ${owner === 'root:root' ? 'root:root 0:0' : `etcd:etcd ${owner}`} ${path}`
+  }
+  const files = [
+    ...[...view.folders].map(([path, folder]) => line(0o040000, path, folder)),
+    ...[...view.files].map(([path, file]) => line(0o100000, path, file)),
+  ]
   const text = [
     '= processes',
     ...processes,

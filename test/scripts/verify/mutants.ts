@@ -25,6 +25,7 @@ export function mutantsOf(view: NodeView, sets: Contribution): Mutant[] {
         ])
       : []),
     ...Object.keys(sets.containerd ?? {}).flatMap((path) => ofContainerd(view, path)),
+    ...(onControlPlane ? ofUsers(view, sets) : []),
     ...filesFor(view.node, sets).flatMap((file) => ofFile(view, file.path)),
     ...(sets.modes ?? []).flatMap((rule) => {
       const path = [...view.files.keys()].find((one) => ruleOf(one, sets.modes ?? []) === rule)
@@ -90,6 +91,23 @@ function ofContainerd(view: NodeView, path: string): Mutant[] {
   if (!('config' in view.containerd)) return []
   const config = new Map([...view.containerd.config, [path, '1000']])
   return [{ what: `containerd ${path}: 1000`, view: { ...view, containerd: { config } } }]
+}
+
+function ofUsers(view: NodeView, { users = {}, owners = {} }: Contribution): Mutant[] {
+  const given = Object.keys(users) as ConfigurableName[]
+  return [
+    ...given.flatMap((component) =>
+      [['0:0'], ['0:379'], ['379:0'], ['379:379', '0:0']].map((found) => ({
+        what: `${component} as ${found.join(' and ')}`,
+        view: { ...view, users: new Map([...view.users, [component, found]]) },
+      })),
+    ),
+    ...Object.keys(owners).map((path) => {
+      const spoil = <T extends { owner: string }>(all: ReadonlyMap<string, T>) =>
+        new Map([...all].map(([one, entry]) => [one, one === path ? { ...entry, owner: 'root:root' } : entry]))
+      return { what: `${path}: root’s`, view: { ...view, files: spoil(view.files), folders: spoil(view.folders) } }
+    }),
+  ]
 }
 
 function ofFile(view: NodeView, path: string): Mutant[] {

@@ -21,8 +21,8 @@ export type Look =
   | { program: Program; flag: string; rule: Rule }
   /** A field of the kubelet's or kube-proxy's configuration, by dotted path, which no argument overrides. */
   | { config: 'kubelet' | 'kube-proxy'; path: string; rule: Rule }
-  /** A file or folder that must be there (unless `optional`), or everything below a path that ends in `/`: no bit beyond, that owner. */
-  | { path: string; mode?: number; owner?: string; optional?: true }
+  /** A file or folder that must be there (unless `optional`), or everything below a path that ends in `/` (`but` these): no bit beyond, that owner. */
+  | { path: string; mode?: number; owner?: string; optional?: true; but?: readonly string[] }
 
 export type Program = 'kube-apiserver' | 'kube-controller-manager' | 'kube-scheduler' | 'etcd' | 'kubelet'
 
@@ -52,6 +52,7 @@ const node = (item: string, ...looks: readonly Look[]): Expectation => ({ item, 
 
 const manifests = '/etc/kubernetes/manifests'
 const unit = '/etc/systemd/system/kubelet.service'
+const etcdKeys = ['/etc/kubernetes/pki/etcd/server.key', '/etc/kubernetes/pki/etcd/peer.key']
 const oneUnit =
   'The text looks at kubeadm’s drop-in 10-kubeadm.conf; the kubelet’s unit is one file here and there is no drop-in.'
 
@@ -76,7 +77,16 @@ export const scored: readonly Expectation[] = [
   master('1.1.16', roots('/etc/kubernetes/scheduler.conf')),
   master('1.1.17', closed('/etc/kubernetes/controller-manager.conf', 0o600)),
   master('1.1.18', roots('/etc/kubernetes/controller-manager.conf')),
-  master('1.1.19', roots('/etc/kubernetes/pki'), roots('/etc/kubernetes/pki/')),
+  {
+    ...master(
+      '1.1.19',
+      roots('/etc/kubernetes/pki'),
+      { ...roots('/etc/kubernetes/pki/'), but: etcdKeys },
+      ...etcdKeys.map((path) => ({ path, owner: 'etcd:etcd', mode: 0o600 })),
+    ),
+    otherwise:
+      'The text wants every key to be root’s; etcd runs as the user that 1.1.12 asks for, and reads two of them.',
+  },
 
   master('1.2.2', api('token-auth-file', 'absent')),
   master('1.2.4', api('kubelet-client-certificate', 'file'), api('kubelet-client-key', 'file')),
