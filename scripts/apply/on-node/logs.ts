@@ -16,7 +16,11 @@ for pod in "$@"; do
 done
 `
 
-const tailScript = `tail -n 4 -- "$1" | cut -c 1-400`
+/**
+ * The last lines of the log $1. A program that cannot read its flags says why and then how it is used, which for etcd is the longer part: what
+ * stands before that text is what counts.
+ */
+export const tailScript = `sed -n '/^[^ ]* std[a-z]* [FP] Usage:$/q; p' < "$1" | tail -n 4 | cut -c 1-400`
 
 interface Log {
   pod: string
