@@ -15,13 +15,25 @@ interface Options {
   force: boolean
   /** Called once for each argument that the spec forces. */
   onForced: (text: string) => void
+  /** Called with what the spec sets (`kube-apiserver --profiling`) and who has set it too. */
+  onSetTwice: (name: string, by: string) => void
+}
+
+/** What the spec sets of its own. */
+export interface Override {
+  /** `kube-apiserver --v=4`; of a value that may hold a credential only the name. */
+  setting: string
+  /** `redoubt.yaml:9:41` */
+  where: string
+  /** Whom it wins over: a control, `the baseline`, a profile. Null when nobody else sets it. */
+  over: string | null
 }
 
 /**
  * Arguments that the spec adds. One that the baseline or a control sets is refused with `usage` at file:line, unless forced:
  * then the spec wins and `onForced` is told.
  */
-export function overrides({ components, where, force, onForced }: Options): Overrides {
+export function overrides({ components, where, force, onForced, onSetTwice }: Options): Overrides {
   return (component, args) => {
     const merged: ArgMap = new Map(args)
     for (const [flag, value] of Object.entries(components[component].args)) {
@@ -37,7 +49,10 @@ export function overrides({ components, where, force, onForced }: Options): Over
           where: at,
           hint: 'Take it out of the spec. `redoubt render --force` lets the spec win; verify then tells what it cost.',
         })
-      if (before) onForced(`${at}: ${component} --${flag}=${value} wins over ${before.by}`)
+      if (before) {
+        onForced(`${at}: ${component} --${flag}=${value} wins over ${before.by}`)
+        onSetTwice(`${component} --${flag}`, before.by)
+      }
       merged.set(flag, { value, by: 'redoubt.yaml' })
     }
     return merged
@@ -50,7 +65,7 @@ export function overrides({ components, where, force, onForced }: Options): Over
  */
 export function checkKubeletFields(
   sources: readonly { by: string; sets: Fields }[],
-  { components, where, force, onForced }: Options,
+  { components, where, force, onForced, onSetTwice }: Options,
 ): void {
   for (const [path, value] of Object.entries(components.kubelet.config)) {
     const at = where(['spec', 'components', 'kubelet', 'config', path])
@@ -65,18 +80,32 @@ export function checkKubeletFields(
         where: at,
         hint: 'Take it out of the spec. `redoubt render --force` lets the spec win; verify then tells what it cost.',
       })
-    if (before) onForced(`${at}: kubelet ${path}=${JSON.stringify(value)} wins over ${before.by}`)
+    if (before) {
+      onForced(`${at}: kubelet ${path}=${JSON.stringify(value)} wins over ${before.by}`)
+      onSetTwice(`kubelet ${path}`, before.by)
+    }
   }
 }
 
-/** Everything that the spec adds of its own, one line each as `kube-apiserver --v=4`; of a value that may hold a credential only the name. */
-export function listOverrides(components: Options['components']): string[] {
+/** Everything that the spec sets of its own. `over`: who else sets it, by name. */
+export function listOverrides(
+  components: Options['components'],
+  where: Options['where'],
+  over: ReadonlyMap<string, string>,
+): Override[] {
+  const entry = (name: string, key: string, value: unknown, path: readonly string[]): Override => ({
+    setting: `${name}=${shown(key, typeof value === 'string' ? value : JSON.stringify(value))}`,
+    where: where(['spec', 'components', ...path, key]),
+    over: over.get(name) ?? null,
+  })
   return [
     ...configurable.flatMap((component) =>
-      Object.entries(components[component].args).map(([flag, value]) => `${component} --${flag}=${shown(flag, value)}`),
+      Object.entries(components[component].args).map(([flag, value]) =>
+        entry(`${component} --${flag}`, flag, value, [component, 'args']),
+      ),
     ),
-    ...Object.entries(components.kubelet.config).map(
-      ([path, value]) => `kubelet ${path}=${shown(path, typeof value === 'string' ? value : JSON.stringify(value))}`,
+    ...Object.entries(components.kubelet.config).map(([path, value]) =>
+      entry(`kubelet ${path}`, path, value, ['kubelet', 'config']),
     ),
   ]
 }

@@ -9,7 +9,7 @@ import type { Control, Site } from './control.ts'
 import { controlIds, controls } from './controls.ts'
 import { hostFields, sharedFields } from './node/kubelet.ts'
 import { type Contributed, nodeTree } from './node/tree.ts'
-import { checkKubeletFields, listOverrides, overrides } from './overrides.ts'
+import { checkKubeletFields, listOverrides, type Override, overrides } from './overrides.ts'
 import { type ProfileName, profiles } from './profiles.ts'
 
 export interface RenderInput extends Site {
@@ -42,8 +42,8 @@ export interface Rendered {
   profile: ProfileName
   /** What the spec forced past baseline, controls and conflicts, one sentence each. */
   forced: string[]
-  /** Everything that the spec adds to the components, one line each: `kube-apiserver --v=4`. */
-  overrides: string[]
+  /** Everything that the spec adds to the components. */
+  overrides: Override[]
   /** What only people can do for this cluster: Markdown. */
   runbook: string
 }
@@ -61,11 +61,14 @@ export function renderCluster(input: RenderInput): Rendered {
   const forced = new Set<string>()
   // What is written names the spec without its folder: the same workspace elsewhere renders to the same bytes.
   const folder = where([]).replace(/[^/]*$/, '')
+  const brief = (text: string) => (folder === '' ? text : text.replaceAll(folder, ''))
+  const setTwice = new Map<string, string>()
   const options = {
     components: model.spec.components,
     where,
     force: input.force === true,
-    onForced: (text: string) => forced.add(folder === '' ? text : text.replaceAll(folder, '')),
+    onForced: (text: string) => forced.add(brief(text)),
+    onSetTwice: (name: string, by: string) => void setTwice.set(name, by),
   }
   const contributions: Contributed[] = controls.map((control) => {
     if (control.notApplicable?.(input) !== undefined) return { by: control.id }
@@ -99,7 +102,7 @@ export function renderCluster(input: RenderInput): Rendered {
     profile: model.spec.profile,
     controls: controls.map((control) => stateOf(control, input, profile.off)),
     forced: [...forced],
-    overrides: listOverrides(model.spec.components),
+    overrides: listOverrides(model.spec.components, (path) => brief(where(path)), setTwice),
     runbook: runbook(model),
   }
 }

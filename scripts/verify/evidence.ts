@@ -4,7 +4,8 @@ import { listFiles } from '../../lib/files.ts'
 import { sha256, sha256File } from '../../lib/hash.ts'
 import { redactAll } from '../../lib/redact.ts'
 import { controls as catalogue } from '../../templates/controls.ts'
-import { type ControlVerdict, foldControls, type ProbeResult } from './fold.ts'
+import type { Override } from '../../templates/overrides.ts'
+import { type ControlVerdict, foldControls, type ProbeResult, severity } from './fold.ts'
 import { foldItems, type ItemResult } from './items.ts'
 import { type Outcome, outcomes } from './probe.ts'
 
@@ -15,6 +16,11 @@ export interface ControlResult extends ControlVerdict {
   references: string[]
   /** What render set for it, a line each; nothing when it is off or not applicable. */
   sets: string[]
+}
+
+export interface JudgedOverride extends Override {
+  /** The worst outcome, in this run, of the controls that it wins over; null when it wins over none or none was asked. */
+  outcome: Outcome | null
 }
 
 /** Described for others by docs/schema/results.schema.json. */
@@ -29,6 +35,10 @@ export interface Evidence {
   nodes: { name: string; role: string; address: string }[]
   /** SHA-256 of what was verified against. `rendered`: of the sorted lines `SHA256  PATH` of every rendered file. */
   inputs: { spec: string; lock: string; rendered: string }
+  /** What the cluster was rendered as: `hardened`. */
+  profile: string
+  /** What the spec sets of its own, and what became of the controls that it wins over. */
+  overrides: JudgedOverride[]
   /** Controls that render left out on purpose, and arguments forced past them. */
   off: string[]
   forced: string[]
@@ -50,13 +60,14 @@ export function countOutcomes(results: readonly { outcome: Outcome }[]): Record<
   return counts
 }
 
-type Given = Omit<Evidence, 'apiVersion' | 'kind' | 'summary' | 'controls' | 'items'> & {
+type Given = Omit<Evidence, 'apiVersion' | 'kind' | 'summary' | 'controls' | 'items' | 'overrides'> & {
+  overrides: readonly Override[]
   /** What render set, by control. */
   sets: Readonly<Record<string, readonly string[]>>
 }
 
 /** The evidence of one run, each of its strings redacted: what a server wrote into one can take nothing off another. */
-export function buildEvidence({ sets, ...given }: Given): Evidence {
+export function buildEvidence({ sets, overrides, ...given }: Given): Evidence {
   const verdicts = foldControls(given.probes)
   const described = (verdict: ControlVerdict): ControlResult => {
     const control = catalogue.find(({ id }) => id === verdict.id)
@@ -67,10 +78,23 @@ export function buildEvidence({ sets, ...given }: Given): Evidence {
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'VerifyResult',
     ...given,
+    overrides: overrides.map((one) => ({ ...one, outcome: outcomeOver(one, verdicts) })),
     summary: countOutcomes(given.probes),
     controls: verdicts.map(described),
     items: foldItems(verdicts, given.probes),
   })
+}
+
+/** One line on an override, for people. */
+export function describeOverride({ setting, where, over, outcome }: JudgedOverride): string {
+  const effect = over === null ? 'nobody else sets it' : `wins over ${over}${outcome === null ? '' : `: ${outcome}`}`
+  return `${setting} (${where}), ${effect}`
+}
+
+function outcomeOver({ over }: Override, verdicts: readonly ControlVerdict[]): Outcome | null {
+  const names = over?.split(' and ') ?? [] // of a list that several have set
+  const own = verdicts.filter(({ id }) => names.includes(id)).map(({ outcome }) => outcome)
+  return own.length === 0 ? null : own.reduce((a, b) => (severity[b] > severity[a] ? b : a))
 }
 
 /** One digest for a folder: of the sorted lines `SHA256  PATH` of its files. */

@@ -17,12 +17,11 @@ import type { Context } from '../command.ts'
 import { connectNodes } from '../ssh/connect.ts'
 import type { NodeShell } from '../ssh/transport.ts'
 import type { Ask, Env, Identity, IdentityRequest } from './env.ts'
-import type { ControlState } from './fold.ts'
 import { handshake, plaintext, trustOnly } from './handshake.ts'
 import { type Answer, describeAnswer } from './judge.ts'
 import { signToken } from './jwt.ts'
 import { startPods, type TestPods } from './pods.ts'
-import { readRendered } from './rendered.ts'
+import { type Rendered, readRendered } from './rendered.ts'
 import { sandboxProblem } from './sandbox.ts'
 
 /**
@@ -35,10 +34,7 @@ const lifetime = 15
 
 export interface Opened {
   env: Env
-  controls: Record<string, ControlState>
-  /** From rendered/controls.json. */
-  off: string[]
-  forced: string[]
+  rendered: Pick<Rendered, 'controls' | 'off' | 'forced' | 'profile' | 'overrides'>
   close(): Promise<void>
 }
 
@@ -81,9 +77,7 @@ export async function openEnv(context: Context): Promise<Opened> {
   if (provider.why !== '') missing['provider-key'] = provider.why
   return {
     env: connect(base, reach, verifier ?? noIdentity, missing, signal),
-    controls: rendered.controls,
-    off: rendered.off,
-    forced: rendered.forced,
+    rendered,
     close: async () => void (await Promise.all(shells.map((shell) => shell.close()))),
   }
 }

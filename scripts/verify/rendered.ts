@@ -1,5 +1,6 @@
 import { describeTree, type Tree } from '../../cluster/files.ts'
 import type { Workspace } from '../../cluster/workspace.ts'
+import type { Override } from '../../templates/overrides.ts'
 import { currentRendering } from '../render/current.ts'
 import type { ControlState } from './fold.ts'
 
@@ -10,6 +11,8 @@ export interface Rendered {
   controls: Record<string, ControlState>
   off: string[]
   forced: string[]
+  profile: string
+  overrides: Override[]
 }
 
 /**
@@ -17,7 +20,7 @@ export interface Rendered {
  * every control not applicable. Throws `usage` when they differ or are missing.
  */
 export async function readRendered(workspace: Workspace): Promise<Rendered> {
-  const { trees, controls, forced } = await currentRendering(workspace)
+  const { trees, controls, forced, profile, overrides } = await currentRendering(workspace)
   return {
     trees: new Map(trees.map((tree) => [tree.node, describeTree(tree)])),
     controls: Object.fromEntries(
@@ -25,5 +28,7 @@ export async function readRendered(workspace: Workspace): Promise<Rendered> {
     ),
     off: controls.filter(({ state }) => state === 'off').map(({ id }) => id),
     forced,
+    profile,
+    overrides,
   }
 }

@@ -60,7 +60,7 @@ export async function probeCluster(
           signal,
           budget,
           parallel,
-          controls: opened.controls,
+          controls: opened.rendered.controls,
           waivers: spec.waivers,
           now,
           onResult: (result, done) => {
@@ -84,8 +84,10 @@ export async function probeCluster(
       finished: now().toISOString(),
       nodes: env.model.nodes.map(({ name, role, address }) => ({ name, role, address })),
       inputs,
-      off: opened.off,
-      forced: opened.forced,
+      profile: opened.rendered.profile,
+      overrides: opened.rendered.overrides,
+      off: opened.rendered.off,
+      forced: opened.rendered.forced,
       sets,
       probes: [...results, ...unsteady],
       leftovers,
@@ -96,7 +98,7 @@ export async function probeCluster(
 }
 
 /** What render set for each control that is on, from the same data as render. */
-function settingsOf({ env, controls }: Opened): Record<string, string[]> {
+function settingsOf({ env, rendered: { controls } }: Opened): Record<string, string[]> {
   const on = catalogue.filter(({ id }) => controls[id]?.state === 'on')
   return Object.fromEntries(on.map((control) => [control.id, settings(control.on(env.site))]))
 }

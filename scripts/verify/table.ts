@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { countOutcomes, type Evidence } from './evidence.ts'
+import { countOutcomes, describeOverride, type Evidence } from './evidence.ts'
 import type { ProbeResult } from './fold.ts'
 import { groups, type Outcome, oneLine } from './probe.ts'
 
@@ -23,7 +23,10 @@ const headings: Record<(typeof groups)[number], string> = {
 /** Failures of one probe that are shown; results.json has all. */
 const shownChecks = 4
 
-type Shown = Pick<Evidence, 'cluster' | 'controls' | 'probes' | 'complete' | 'off' | 'forced' | 'leftovers'>
+type Shown = Pick<
+  Evidence,
+  'cluster' | 'profile' | 'overrides' | 'controls' | 'probes' | 'complete' | 'off' | 'forced' | 'leftovers'
+>
 
 /** The result for people: groups, one line per probe, what was expected and seen where it matters, then the sums. */
 export function verifyTable(evidence: Shown, color: boolean): string {
@@ -73,11 +76,12 @@ function sums(evidence: Shown, paint: (style: 'red' | 'green' | 'bold' | 'magent
     named('waived', 'waived') + named('not-evaluated', 'not evaluated') + named('not-applicable', 'not applicable')
   const unknown = evidence.probes.filter((probe) => probe.outcome === 'not-evaluated')
   return [
-    `${evidence.probes.length} probes of cluster ${evidence.cluster}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
+    `${evidence.probes.length} probes of cluster ${evidence.cluster}, profile ${evidence.profile}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
     `${evidence.controls.length} controls: ${held} hold${broken && paint('red', broken)}${rest}`,
     ...(evidence.complete
       ? []
       : ['Not every probe was asked of one and the same rendering: this is no verdict on the cluster.']),
+    ...evidence.overrides.map((one) => `Set by redoubt.yaml: ${describeOverride(one)}`),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(' ')}`] : []),
     ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
     ...(unknown.length > 0 ? [paint('magenta', 'Not evaluated, so not passed:'), ...reasons(unknown)] : []),

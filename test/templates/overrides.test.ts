@@ -56,11 +56,12 @@ test('forced, the spec wins in its place, and each is told once', async () => {
   const input = await inputOf(['cp1 control-plane', 'cp2 control-plane'], {
     extra: extraArgs('kube-apiserver', 'profiling: "true"'),
   })
-  const { trees, forced } = renderCluster({ ...input, force: true })
+  const { trees, forced, overrides } = renderCluster({ ...input, force: true })
   const text = textOf(trees, manifest('kube-apiserver'), 'cp2')
   assert.equal([...text.matchAll(/--profiling=(\w+)/g)].map((match) => match[1]).join(), 'true')
   assert.equal(forced.length, 1)
   assert.match(forced[0] ?? '', /^redoubt\.yaml:9:\d+: kube-apiserver --profiling=true wins over profiling-off$/)
+  assert.equal(overrides[0]?.over, 'profiling-off')
 })
 
 test('whatever the spec adds is listed, forced or not, and of what may be secret only the name', async () => {
@@ -72,15 +73,17 @@ test('whatever the spec adds is listed, forced or not, and of what may be secret
     '      config: {maxPods: 90, staticPodURLHeader.Authorization: ["Bearer abc"], staticPodURL: "http://me:abc@x/y"}',
   ].join('\n')
   const rendered = renderCluster({ ...(await inputOf(nodes, { extra })), force: true })
-  const listed = [
-    'kube-apiserver --v=4',
-    'etcd --snapshot-count=5000',
-    'kubelet maxPods=90',
-    'kubelet staticPodURLHeader.Authorization=(not shown)',
-    'kubelet staticPodURL=(not shown)',
-  ]
-  assert.deepEqual(rendered.overrides, listed)
-  assert.deepEqual(JSON.parse(renderedFiles(rendered).get('controls.json') ?? '').overrides, listed)
+  assert.deepEqual(
+    rendered.overrides.map(({ setting, where, over }) => [setting, where.replace(/:\d+$/, ''), over]),
+    [
+      ['kube-apiserver --v=4', 'redoubt.yaml:10', null],
+      ['etcd --snapshot-count=5000', 'redoubt.yaml:9', null],
+      ['kubelet maxPods=90', 'redoubt.yaml:12', null],
+      ['kubelet staticPodURLHeader.Authorization=(not shown)', 'redoubt.yaml:12', null],
+      ['kubelet staticPodURL=(not shown)', 'redoubt.yaml:12', null],
+    ],
+  )
+  assert.deepEqual(JSON.parse(renderedFiles(rendered).get('controls.json') ?? '').overrides, rendered.overrides)
   assert.deepEqual(renderCluster(await inputOf(nodes)).overrides, [])
 })
 

@@ -36,6 +36,8 @@ test('in every place that a value has', () => {
       cluster: evil,
       kubernetes: evil,
       version: evil,
+      profile: evil,
+      overrides: [{ setting: evil, where: evil, over: evil }],
       off: [evil],
       forced: [evil],
       leftovers: [evil],
@@ -46,6 +48,12 @@ test('in every place that a value has', () => {
   assert.equal(/<img/.test(all), false)
   assert.equal(all.match(/<script>/g)?.length, 1)
   assert.ok(all.includes('&lt;img src=x&gt;&quot;&#39;'))
+})
+
+test('profile and settings of the spec are named, with what became of the controls they win over', () => {
+  assert.ok(text.includes('profile hardened'))
+  assert.ok(text.includes('kube-apiserver --v=4 (redoubt.yaml:9:20), nobody else sets it'))
+  assert.ok(text.includes('--profiling=true (redoubt.yaml:10:20), wins over anonymous-limited: fail'))
 })
 
 test('the policy lets its own script and style run by their hashes and nothing else, and nothing is referred to', () => {

@@ -17,6 +17,11 @@ export function sample(given: Partial<Parameters<typeof buildEvidence>[0]> = {})
       { name: 'w1', role: 'worker', address: '10.77.0.1' },
     ],
     inputs: { spec: 'a'.repeat(64), lock: 'b'.repeat(64), rendered: 'c'.repeat(64) },
+    profile: 'hardened',
+    overrides: [
+      { setting: 'kube-apiserver --v=4', where: 'redoubt.yaml:9:20', over: null },
+      { setting: 'kube-apiserver --profiling=true', where: 'redoubt.yaml:10:20', over: 'anonymous-limited' },
+    ],
     off: ['audit-log'],
     forced: ['kube-apiserver --goaway-chance=0.1'],
     complete: true,

@@ -21,6 +21,12 @@ const evidence = buildEvidence({
   finished: '2027-01-15T12:00:09.000Z',
   inputs: { spec: 'a'.repeat(64), lock: 'b'.repeat(64), rendered: 'c'.repeat(64) },
   nodes: [{ name: 'cp1', role: 'control-plane', address: '10.77.0.11' }],
+  profile: 'stig',
+  overrides: [
+    { setting: 'kube-apiserver --v=4', where: 'redoubt.yaml:9:20', over: null },
+    { setting: 'etcd --x=y', where: 'redoubt.yaml:10:20', over: 'apiserver-tls and anonymous-limited' },
+    { setting: 'kubelet port=1', where: 'redoubt.yaml:11:20', over: 'the baseline' },
+  ],
   off: ['audit-log'],
   forced: [],
   complete: true,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type BenchmarkName, benchmarks as names } from '../../../../templates/benchmarks/items.ts'
-import { countOutcomes, type Evidence } from '../../../verify/evidence.ts'
+import { countOutcomes, describeOverride, type Evidence } from '../../../verify/evidence.ts'
 import { exitCode } from '../../../verify/fold.ts'
 import { groups, outcomes } from '../../../verify/probe.ts'
 import { type Html, html } from './markup.ts'
@@ -53,6 +53,7 @@ function head(evidence: Evidence): Html {
       ? []
       : ['Not every probe was asked of one and the same rendering: this is no verdict on the cluster.']),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(', ')}`] : []),
+    ...evidence.overrides.map((one) => `Set by redoubt.yaml: ${describeOverride(one)}`),
     ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
     ...(evidence.leftovers.length > 0 ? [`Left on the cluster: ${evidence.leftovers.join('; ')}`] : []),
   ]
@@ -62,7 +63,7 @@ function head(evidence: Evidence): Html {
 ${notices.map((text) => html`<p class="notice">${text}</p>`)}
 <dl>
 <dt>Verified</dt><dd>${started} to ${finished}</dd>
-<dt>Kubernetes</dt><dd>${kubernetes}, redoubt ${version}</dd>
+<dt>Kubernetes</dt><dd>${kubernetes}, profile ${evidence.profile}, redoubt ${version}</dd>
 <dt>Nodes</dt><dd>${evidence.nodes.map(({ name, role, address }) => `${name} (${role}, ${address})`).join(', ')}</dd>
 <dt>redoubt.yaml</dt><dd><code>sha256:${inputs.spec}</code></dd>
 <dt>redoubt.lock.yaml</dt><dd><code>sha256:${inputs.lock}</code></dd>
