@@ -22,7 +22,8 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
 /** Makes the cache's folders and clears what killed processes left. Throws `failed` when it cannot be written. */
 export async function openCache(root: string): Promise<Cache> {
   try {
-    for (const folder of ['blobs/sha256', 'steps', 'work']) await mkdir(join(root, folder), { recursive: true })
+    for (const folder of ['blobs/sha256', 'steps', 'work', 'partial'])
+      await mkdir(join(root, folder), { recursive: true })
   } catch (error) {
     throwWriteError(error, root)
   }

@@ -1,4 +1,4 @@
-import type { DebPackage, Lock } from '../cluster/lock.ts'
+import type { DebPackage, Lock, LockedImage } from '../cluster/lock.ts'
 
 /** One thing that two locks pin differently; `-` stands for absent. */
 export interface Difference {
@@ -18,6 +18,7 @@ export function compareLocks(before: Lock, after: Lock): Difference[] {
     ...comparePackages('package', before.packages, after.packages),
     ...comparePackages('image package', before.imagePackages, after.imagePackages),
     ...compareFiles(before, after),
+    ...compareImages(before, after),
   ]
 }
 
@@ -53,6 +54,21 @@ function compareFiles(before: Lock, after: Lock): Difference[] {
   return names.flatMap((name) => {
     const digest = (lock: Lock) => short(lock.files.find((entry) => entry.name === name)?.digest)
     return compare(`file ${name}`, digest(before), digest(after))
+  })
+}
+
+function compareImages(before: Lock, after: Lock): Difference[] {
+  const names = [...new Set([...before.images, ...after.images].map((image) => image.name))]
+  return names.flatMap((name) => {
+    const a = before.images.find((image) => image.name === name)
+    const b = after.images.find((image) => image.name === name)
+    const moved = compare(`image ${name}`, short(a?.digest), short(b?.digest))
+    if (moved.length > 0 || !a || !b) return moved
+    const platforms = compare(`image ${name}`, a.platforms.join(' '), b.platforms.join(' '))
+    const artifacts = (image: LockedImage) => image.artifacts.map((entry) => short(entry.digest)).join(' ')
+    return platforms.length > 0
+      ? platforms
+      : compare(`image ${name} artifacts`, artifacts(a) || '-', artifacts(b) || '-')
   })
 }
 

@@ -42,6 +42,28 @@ const debPackage = v.strictObject({
   size,
 })
 
+const manifest = { mediaType: v.string(), digest, size }
+
+/** What belongs to an image and is none: a signature, an SBOM. Reached by what it refers to, or by a tag of cosign's scheme. */
+const artifact = v.strictObject({
+  ...manifest,
+  subject: v.optional(digest),
+  tag: v.optional(v.string()),
+  blobs: v.array(blob),
+})
+
+/** An image as a registry has it, unchanged. */
+const image = v.strictObject({
+  /** `docker.io/library/nginx:1.27`; without a tag when it was named by digest alone. */
+  name: v.string(),
+  ...manifest,
+  /** Of an index: the platforms that are carried. */
+  platforms: v.array(v.string()),
+  artifacts: v.array(artifact),
+  /** Manifests, configs and layers, in the order of digests. */
+  blobs: v.array(blob),
+})
+
 const lockSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Lock'),
@@ -53,10 +75,14 @@ const lockSchema = v.strictObject({
   /** The packages inside images (kube-proxy's nft), pinned the same way. */
   imagePackages: v.array(debPackage),
   files: v.array(v.strictObject({ name: v.string(), digest, size })),
+  /** What spec.bundle.images names. */
+  images: v.optional(v.array(image), []),
 })
 
 export type Lock = v.InferOutput<typeof lockSchema>
 export type LockEntry = v.InferOutput<typeof entry>
+export type LockedImage = v.InferOutput<typeof image>
+export type LockedArtifact = v.InferOutput<typeof artifact>
 export type DebPackage = v.InferOutput<typeof debPackage>
 
 /** Reads and checks a lock. Throws `usage` with file:line. */
@@ -73,9 +99,10 @@ export function parseLock(text: string, file: string): Lock {
   )
 }
 
-/** The lock as the workspace and the bundle hold it. */
+/** The lock as the workspace and the bundle hold it. Without images of one's own it has no word of them. */
 export function lockText(lock: Lock): string {
-  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml(lock)}`
+  const { images, ...rest } = lock
+  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml(images.length > 0 ? lock : rest)}`
 }
 
 /** The image of a component as pods name it: `redoubt.dev/etcd@sha256:...`. Throws `usage` when the lock has none. */

@@ -5,6 +5,7 @@ import { readText } from '../lib/files.ts'
 import { parseYaml, type YamlFile } from '../lib/yaml.ts'
 import { configurable } from './components.ts'
 import { accessSchema, namespaceSchema } from './spec-access.ts'
+import { imagesSchema, registriesSchema } from './spec-bundle.ts'
 import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
 import { checkSpec } from './spec-rules.ts'
 import { supportedVersions } from './versions.ts'
@@ -136,6 +137,10 @@ const specSchema = v.strictObject({
           v.array(v.strictObject({ name: label, path: v.pipe(printable, v.minLength(1, 'is empty')) })),
           [],
         ),
+        /** Images of your own to carry, by name. */
+        images: imagesSchema,
+        /** How registries are spoken to, where it is not plain HTTPS with the system's authorities. */
+        registries: registriesSchema,
       }),
       {},
     ),

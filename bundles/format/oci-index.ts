@@ -6,9 +6,11 @@ import type { BlobRef } from './parts.ts'
 
 /** An image as the index names it. */
 export interface IndexedImage {
-  /** `redoubt.dev/etcd:v3.6.8` */
+  /** `redoubt.dev/etcd:v3.6.8`; without a tag when it is known by digest alone. */
   name: string
   manifest: BlobRef
+  /** Of the manifest, or of the index that an image for many platforms is. */
+  mediaType: string
 }
 
 /** The name of an image by digest: `redoubt.dev/etcd@sha256:...`. */
@@ -17,13 +19,13 @@ export function digestName(image: IndexedImage): string {
 }
 
 /**
- * `index.json` of an OCI layout: each image twice, by tag and by digest, so that an import makes both names and a pod can name it
+ * `index.json` of an OCI layout: each image by tag, if it has one, and by digest, so that an import makes both names and a pod can name it
  * by digest. containerd reads the first annotation, skopeo and crane the second (image-spec annotations.md).
  */
 export function writeIndex(images: readonly IndexedImage[]): Buffer {
   const manifests = images.flatMap((image) =>
-    [image.name, digestName(image)].map((name) => ({
-      mediaType: oci.manifest,
+    [...new Set([...(hasTag(image.name) ? [image.name] : []), digestName(image)])].map((name) => ({
+      mediaType: image.mediaType,
       digest: image.manifest.digest,
       size: image.manifest.size,
       annotations: { 'io.containerd.image.name': name, 'org.opencontainers.image.ref.name': name },
@@ -32,18 +34,28 @@ export function writeIndex(images: readonly IndexedImage[]): Buffer {
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: oci.index, manifests }))
 }
 
+function hasTag(name: string): boolean {
+  return /:[^:/]*$/.test(name)
+}
+
 const descriptor = v.object({ digest: v.string(), size: v.number() })
 const manifestSchema = v.object({ config: descriptor, layers: v.array(descriptor) })
+const indexSchema = v.object({ manifests: v.array(descriptor) })
 
-/** The blobs that an image's manifest names: config, then layers. Throws `integrity` when it is no manifest. */
-export function blobsOfManifest(data: Buffer, where: string): BlobRef[] {
+/**
+ * What a manifest names: its config, then its layers; an index names manifests, of which a bundle may hold some. Throws `integrity`
+ * when it is neither.
+ */
+export function blobsOfManifest(data: Buffer, where: string): { blobs: BlobRef[]; manifests: BlobRef[] } {
   let value: unknown
   try {
     value = JSON.parse(data.toString('utf8'))
   } catch {
     return fail('integrity', 'is no JSON', { where })
   }
+  const index = v.safeParse(indexSchema, value)
+  if (index.success) return { blobs: [], manifests: index.output.manifests }
   const result = v.safeParse(manifestSchema, value)
-  if (!result.success) return fail('integrity', 'is no OCI image manifest', { where })
-  return [result.output.config, ...result.output.layers]
+  if (!result.success) return fail('integrity', 'is no image manifest', { where })
+  return { blobs: [result.output.config, ...result.output.layers], manifests: [] }
 }

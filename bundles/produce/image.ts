@@ -10,6 +10,7 @@ import { paddingOf, type TarEntry, tarHeader, trailerSize } from '../tar.ts'
 export interface Image {
   /** `redoubt.dev/etcd:v3.6.8` */
   name: string
+  mediaType: string
   manifest: Blob
   config: Blob
   layer: Blob
@@ -58,7 +59,13 @@ export async function assembleImage(
       layers: [{ mediaType: oci.layer, digest: layer.digest, size: layer.size }],
     }),
   )
-  return { name: imageName(inputs.name, inputs.version), manifest, config, layer: { ...layer, parts } }
+  return {
+    name: imageName(inputs.name, inputs.version),
+    mediaType: oci.manifest,
+    manifest,
+    config,
+    layer: { ...layer, parts },
+  }
 }
 
 /** `redoubt.dev/pause:0.1.7-1-b2`: our own repository; what a tag cannot hold (`+`) becomes a hyphen. */

@@ -5,16 +5,18 @@ import {
   type ImageName,
   imageComponents,
 } from '../../cluster/components.ts'
-import type { Lock } from '../../cluster/lock.ts'
+import type { Lock, LockedImage } from '../../cluster/lock.ts'
 import type { LoadedSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { cachedPath } from '../cache.ts'
+import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
 import { userlandOf } from '../sources/deb-files.ts'
 import { readFiles } from '../sources/file.ts'
 import { assembleImage, type Image } from './image.ts'
+import { collectWanted } from './images.ts'
 import { collectPackages } from './packages.ts'
 import {
   checkCompiler,
@@ -28,7 +30,7 @@ import {
 /** Everything that goes into a bundle but for the executable, and the lock that says what it is. */
 export interface Product {
   lock: Lock
-  images: Image[]
+  images: IndexedImage[]
   /** Every blob, each digest once. */
   blobs: Blob[]
 }
@@ -67,6 +69,7 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     report.detail(countOf(made.length, 'image'))
     return made
   })
+  const carried = await collectWanted(options)
   const files = await readFiles(options.spec, options.workspace)
   const lock: Lock = {
     apiVersion: 'redoubt.dev/v1alpha1',
@@ -79,14 +82,29 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     packages: debs.packages,
     imagePackages: debs.imagePackages,
     files: files.map(({ name, blob }) => ({ name, digest: blob.digest, size: blob.size })),
+    images: carried,
   }
   if (pins) refuseDifferences(pins, lock)
   const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
   const placed = Object.keys(binaryPaths).map((name) => inCache(programOrThrow(programs, name as ComponentName).binary))
   const imageBlobs = images.flatMap(({ image }) => [image.manifest, image.config, image.layer])
-  const all = [...placed, ...debs.packages.map(inCache), ...files.map((file) => file.blob), ...imageBlobs]
+  const carriedBlobs = carried
+    .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
+    .map(inCache)
+  const all = [
+    ...placed,
+    ...carriedBlobs,
+    ...debs.packages.map(inCache),
+    ...files.map((file) => file.blob),
+    ...imageBlobs,
+  ]
   const blobs = [...new Map(all.map((blob) => [blob.digest, blob])).values()]
-  return { lock, images: images.map(({ image }) => image), blobs }
+  const own = images.map(({ image }) => image)
+  return { lock, images: [...own, ...carried.map(indexed)], blobs }
+}
+
+function indexed({ name, mediaType, digest, size }: LockedImage): IndexedImage {
+  return { name, mediaType, manifest: { digest, size } }
 }
 
 function entryOf(programs: Programs, images: { component: ImageName; image: Image }[], name: ComponentName) {

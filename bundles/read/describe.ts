@@ -6,7 +6,7 @@ export interface BundleItem {
   kind: 'executable' | 'image' | 'program' | 'package' | 'file'
   name: string
   version: string
-  /** Bytes; of an image, those of its program. */
+  /** Bytes; of an image of ours those of its program, of another all of it. */
   size: number
   digest: string
 }
@@ -30,6 +30,15 @@ export function describeContents({ statement, lock }: BundleHead): BundleItem[] 
     ),
     ...lock.packages.map(
       ({ name, version, size, digest }): BundleItem => ({ kind: 'package', name, version, size, digest }),
+    ),
+    ...lock.images.map(
+      ({ name, digest, blobs }): BundleItem => ({
+        kind: 'image',
+        name,
+        version: '',
+        size: blobs.reduce((sum, blob) => sum + blob.size, 0),
+        digest,
+      }),
     ),
     ...lock.files.map(({ name, size, digest }): BundleItem => ({ kind: 'file', name, version: '', size, digest })),
   ]

@@ -17,6 +17,7 @@ export interface ImageArchive {
 const indexSchema = v.object({
   manifests: v.array(
     v.object({
+      mediaType: v.string(),
       digest: v.string(),
       size: v.number(),
       annotations: v.object({ 'org.opencontainers.image.ref.name': v.string() }),
@@ -34,10 +35,7 @@ export async function archiveOfImages(head: BundleHead, references: readonly str
   )
   const wanted = new Map<string, ContentsEntry>()
   for (const image of images) {
-    const manifest = findBlob(head, image.manifest.digest)
-    const data = await collect(head, manifest, limits.manifest)
-    const blobs = blobsOfManifest(data, `${head.archive.path}: ${manifest.path}`)
-    for (const entry of [manifest, ...blobs.map((blob) => findBlob(head, blob.digest))]) wanted.set(entry.path, entry)
+    for (const entry of await entriesOf(head, findBlob(head, image.manifest.digest))) wanted.set(entry.path, entry)
   }
   const entries = [...wanted.values()]
   const small = [
@@ -70,12 +68,27 @@ async function readImages(head: BundleHead): Promise<IndexedImage[]> {
   if (!entry) return fail('integrity', 'is missing', { where })
   const data = await collect(head, entry, limits.index)
   const index = v.parse(indexSchema, JSON.parse(data.toString('utf8')))
-  const images = index.manifests.flatMap(({ digest, size, annotations }) => {
-    const name = annotations['org.opencontainers.image.ref.name']
-    return name.includes('@') ? [] : [{ name, manifest: { digest, size } }]
-  })
+  const images: IndexedImage[] = []
+  for (const { mediaType, digest, size, annotations } of index.manifests) {
+    const [name = '', byDigest] = annotations['org.opencontainers.image.ref.name'].split('@')
+    // By digest it stands after its tag, if it has one.
+    const image = { name, mediaType, manifest: { digest, size } }
+    const last = images.at(-1)
+    if (byDigest === undefined || !last || digestName(last) !== digestName(image)) images.push(image)
+  }
   if (!writeIndex(images).equals(data)) return fail('integrity', 'is not as redoubt writes it', { where })
   return images
+}
+
+/** A manifest and what it names; of an index the manifests that the bundle holds, and what these name. */
+async function entriesOf(head: BundleHead, manifest: ContentsEntry): Promise<ContentsEntry[]> {
+  const data = await collect(head, manifest, limits.manifest)
+  const { blobs, manifests } = blobsOfManifest(data, `${head.archive.path}: ${manifest.path}`)
+  const carried = manifests.flatMap(
+    ({ digest }) => head.contents.find((entry) => entry.path === blobPath(digest)) ?? [],
+  )
+  const below = await Promise.all(carried.map((entry) => entriesOf(head, entry)))
+  return [manifest, ...blobs.map((blob) => findBlob(head, blob.digest)), ...below.flat()]
 }
 
 function findBlob(head: BundleHead, digest: string): ContentsEntry {

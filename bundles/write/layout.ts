@@ -3,11 +3,10 @@ import { type Lock, lockText } from '../../cluster/lock.ts'
 import { byCodeUnit } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { blobPath, names, oci } from '../format/names.ts'
-import { writeIndex } from '../format/oci-index.ts'
+import { type IndexedImage, writeIndex } from '../format/oci-index.ts'
 import { type Blob, bytesBlob } from '../format/parts.ts'
 import { type ContentsEntry, writeContents, writeStatement } from '../format/statement.ts'
 import { signBytes } from '../keys.ts'
-import type { Image } from '../produce/image.ts'
 import { blockSize, entrySize, trailerSize } from '../tar.ts'
 
 /** One entry of the bundle, in the order of writing. */
@@ -33,7 +32,7 @@ export interface LayoutInputs {
   /** The executable, as the file that it is, and its signature. */
   executable: Blob
   executableSignature: Buffer
-  images: readonly Image[]
+  images: readonly IndexedImage[]
   blobs: readonly Blob[]
   key: KeyObject
 }

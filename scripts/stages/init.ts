@@ -43,9 +43,10 @@ const more = `
   #  serviceCIDR: 10.96.0.0/16
   #  dnsDomain: cluster.local
 
-  # The bundle's own version: a part of its file name.
+  # The bundle's own version, a part of its file name; and images of your own to carry. docs/bundle.md
   #bundle:
   #  version: 0.1.0
+  #  images: [docker.io/library/nginx:1.27]
 
   # Rotation of the audit log on the control planes: days, files, megabytes; and where else its events go. docs/authentication.md
   #audit:

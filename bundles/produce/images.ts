@@ -1,0 +1,96 @@
+import { resolve } from 'node:path'
+import type { LockedImage } from '../../cluster/lock.ts'
+import type { LoadedSpec } from '../../cluster/spec.ts'
+import { fail } from '../../lib/errors.ts'
+import { readText } from '../../lib/files.ts'
+import { formatBytes } from '../../lib/output.ts'
+import { mapPool } from '../../lib/pool.ts'
+import { isCached } from '../cache.ts'
+import { type Client, createClient } from '../registry/client.ts'
+import { dockerCredentials } from '../registry/credentials.ts'
+import { createSend, type HostSettings } from '../registry/http.ts'
+import { formatReference, parseReference } from '../registry/reference.ts'
+import { pause } from '../registry/retry.ts'
+import { collectImages, resolveImage, type WantedImage } from '../sources/registry.ts'
+import type { ProduceOptions } from './produce.ts'
+
+/** What spec.bundle.images asks for. Throws `usage` at its line for what is no image name, or for one named twice. */
+export function wantedImages(spec: LoadedSpec, architecture: string): WantedImage[] {
+  const names = new Set<string>()
+  return spec.spec.bundle.images.map((image, index) => {
+    const where = spec.where(['spec', 'bundle', 'images', index])
+    const name = formatReference(parseReference(image.name, where))
+    if (names.has(name)) fail('usage', `${name} is named twice`, { where })
+    names.add(name)
+    return { name, platforms: image.platforms ?? [`linux/${architecture}`], artifacts: image.artifacts, where }
+  })
+}
+
+/** Brings the images of the spec into the cache: those of the lock, to the byte, or with no lock what the registries have now. */
+export async function collectWanted(options: ProduceOptions): Promise<LockedImage[]> {
+  const { spec, architecture, pins, cache, jobs, out } = options
+  const wanted = wantedImages(spec, architecture)
+  if (wanted.length === 0) return []
+  return await out.step('images from registries', async (report) => {
+    const client = await clientOf(options, (why) => report.status(why))
+    const images = pins
+      ? wanted.map((image) => pinnedImage(pins.images, image))
+      : await mapPool(wanted, jobs, (image) => resolveImage(client, cache, image))
+    const blobs = new Map(
+      images
+        .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
+        .map((blob) => [blob.digest, blob]),
+    )
+    const total = [...blobs.values()].reduce((sum, blob) => sum + blob.size, 0)
+    let there = 0
+    for (const blob of blobs.values()) if (await isCached(cache, blob)) there += blob.size
+    let done = 0
+    await collectImages(client, cache, images, jobs, (count) => {
+      done += count
+      report.progress(done, total)
+    })
+    report.detail(
+      `${images.length} images, ${blobs.size} blobs, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,
+    )
+    return images
+  })
+}
+
+/** The pin of an image. Throws `usage` when the lock has none, or one for other platforms. */
+function pinnedImage(pins: readonly LockedImage[], { name, platforms, artifacts, where }: WantedImage): LockedImage {
+  const reference = parseReference(name)
+  const found = pins.find((image) => {
+    const pinned = parseReference(image.name)
+    const same = pinned.registry === reference.registry && pinned.repository === reference.repository
+    return same && (reference.tag ? pinned.tag === reference.tag : image.digest === reference.digest)
+  })
+  const fits =
+    found &&
+    (found.platforms.length === 0 || JSON.stringify(found.platforms) === JSON.stringify(platforms)) &&
+    (!reference.digest || found.digest === reference.digest) &&
+    (artifacts || found.artifacts.length === 0)
+  if (found && fits) return found
+  return fail('usage', `the lock pins no ${name} as it is wanted here`, {
+    ...(where ? { where } : {}),
+    hint: 'Pin it with `redoubt bundle lock --update`.',
+  })
+}
+
+async function clientOf(
+  { spec, workspace, jobs, signal }: ProduceOptions,
+  onRetry: (why: string) => void,
+): Promise<Client> {
+  const hosts: HostSettings[] = []
+  for (const [index, { ca, ...registry }] of spec.spec.bundle.registries.entries()) {
+    const where = spec.where(['spec', 'bundle', 'registries', index])
+    if (hosts.some((host) => host.host === registry.host)) fail('usage', `${registry.host} is named twice`, { where })
+    hosts.push({ ...registry, ...(ca ? { ca: await readText(resolve(workspace, ca), `Named at ${where}.`) } : {}) })
+  }
+  return createClient({
+    hosts,
+    credentials: dockerCredentials(process.env, signal),
+    send: createSend(hosts, jobs, signal),
+    retry: { wait: pause, signal, onRetry },
+    now: Date.now,
+  })
+}

@@ -1,0 +1,119 @@
+// One HTTP exchange with a registry: trust by host, proxies from the environment, redirects without our credentials.
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
+import { Transient } from './retry.ts'
+
+/** How one host is spoken to; what is not said is HTTPS with the system's authorities. */
+export interface HostSettings {
+  /** `registry.example.org:5000` */
+  host: string
+  /** HTTP without TLS. */
+  plainHttp?: boolean
+  /** PEM of the authorities that its certificate may hang from, in place of the system's. */
+  ca?: string
+  /** Asked before the host itself: `HOST` or `HOST/PATH`. */
+  mirrors?: readonly string[]
+}
+
+export interface Exchange {
+  url: URL
+  method?: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH'
+  headers?: Record<string, string>
+  body?: string | AsyncIterable<Uint8Array>
+}
+
+/** Sends an exchange and follows redirects; what comes back is not read yet. */
+export type Send = (exchange: Exchange) => Promise<IncomingMessage>
+
+/** Milliseconds of silence after which a connection counts as lost. */
+const idle = 30_000
+const mostRedirects = 5
+
+/**
+ * Connections to registries. A redirect to another origin loses the Authorization header (RFC 9110 section 15.4), and none leads from
+ * HTTPS to HTTP. Throws Transient for what may be better in a moment, `failed` for what will not.
+ */
+export function createSend(hosts: readonly HostSettings[], connections: number, signal: AbortSignal): Send {
+  const proxy = { proxyEnv: process.env, keepAlive: true, maxSockets: connections }
+  const plain = new http.Agent(proxy)
+  const agents = new Map<string | undefined, https.Agent>()
+  const agentOf = (ca: string | undefined) => {
+    const known = agents.get(ca)
+    if (known) return known
+    const made = new https.Agent(ca === undefined ? proxy : { ...proxy, ca })
+    agents.set(ca, made)
+    return made
+  }
+  const settingsOf = (host: string) => hosts.find((entry) => entry.host === host)
+
+  function once({ url, method = 'GET', headers = {}, body }: Exchange): Promise<IncomingMessage> {
+    const settings = settingsOf(url.host)
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && settings?.plainHttp))
+      fail('failed', `would be asked without TLS`, {
+        where: url.origin,
+        hint: 'Only hosts with `plainHttp: true` under spec.bundle.registries are.',
+      })
+    return new Promise((resolve, reject) => {
+      const options = { method, headers, signal, timeout: idle }
+      const outgoing =
+        url.protocol === 'http:'
+          ? http.request(url, { ...options, agent: plain }, resolve)
+          : https.request(url, { ...options, agent: agentOf(settings?.ca) }, resolve)
+      outgoing.on('timeout', () => outgoing.destroy(new Transient(`silent for ${idle / 1000} s`)))
+      outgoing.on('error', (error) => reject(explain(error, url, signal)))
+      if (typeof body === 'object') sendBody(outgoing, body).catch((error) => outgoing.destroy(error))
+      else outgoing.end(body)
+    })
+  }
+
+  return async (exchange) => {
+    let { url, headers } = exchange
+    for (let hop = 0; ; hop++) {
+      const answer = await once({ ...exchange, url, headers: headers ?? {} })
+      const location = answer.headers.location
+      const moved = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && location
+      if (!moved || (exchange.method ?? 'GET') === 'POST') return answer
+      answer.resume()
+      if (hop === mostRedirects)
+        fail('failed', `redirected more than ${mostRedirects} times`, { where: exchange.url.origin })
+      const next = URL.canParse(location, url.href)
+        ? new URL(location, url.href)
+        : fail('failed', 'redirected to no URL', { where: url.origin })
+      if (next.origin !== url.origin) headers = withoutCredentials(headers)
+      url = next
+    }
+  }
+}
+
+function withoutCredentials(headers: Record<string, string> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
+}
+
+async function sendBody(outgoing: http.ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of body)
+    if (!outgoing.write(chunk))
+      await new Promise<void>((resolve) => outgoing.once('drain', resolve).once('close', resolve))
+  outgoing.end()
+}
+
+/** Name resolution that found nothing, and trust, stay as they are; anything else of a socket may pass. */
+function explain(error: Error, url: URL, signal: AbortSignal): unknown {
+  if (signal.aborted || error instanceof Transient) return error
+  const code = errnoOf(error) ?? ''
+  const hint = permanent[code] ?? (/CERT|SIGNATURE|ISSUER/.test(code) ? trustHint : undefined)
+  if (!hint) return new Transient(`${code || messageOf(error)}`)
+  try {
+    return fail('failed', messageOf(error), { where: url.host, hint, cause: error })
+  } catch (failure) {
+    return failure
+  }
+}
+
+const trustHint = 'Its certificate is not trusted: name its authorities with `ca` under spec.bundle.registries.'
+const permanent: Record<string, string> = {
+  ENOTFOUND: 'There is no host of this name: check the name, or the proxy in HTTPS_PROXY.',
+  EPROTO: 'It does not speak TLS: a registry without it needs `plainHttp: true` under spec.bundle.registries.',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'It does not speak TLS: a registry without it needs `plainHttp: true` under spec.bundle.registries.',
+}

@@ -1,0 +1,92 @@
+import * as v from 'valibot'
+import { fail } from '../../lib/errors.ts'
+import { sha256 } from '../../lib/hash.ts'
+
+/** What points to bytes (image-spec descriptor.md): of the media type, so long, of this digest. */
+export interface Descriptor {
+  mediaType: string
+  digest: string
+  size: number
+}
+
+export const mediaTypes = {
+  ociIndex: 'application/vnd.oci.image.index.v1+json',
+  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
+  dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
+} as const
+
+/** What we can read, as an Accept header: whatever of these the registry has, it gives unconverted. */
+export const acceptManifests = Object.values(mediaTypes).join(', ')
+
+/** Bytes of the largest manifest: registries refuse larger ones themselves (distribution, 4 MiB). */
+export const manifestLimit = 4 << 20
+
+const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no sha256 digest'))
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const descriptor = v.object({
+  mediaType: v.string(),
+  digest,
+  size,
+  /** Bytes that are to be fetched from elsewhere, never from a registry (foreign layers). */
+  urls: v.optional(v.array(v.string())),
+  platform: v.optional(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })),
+  annotations: v.optional(v.record(v.string(), v.string())),
+})
+const indexSchema = v.object({ manifests: v.pipe(v.array(descriptor), v.maxLength(10_000)) })
+const manifestSchema = v.object({
+  config: descriptor,
+  layers: v.pipe(v.array(descriptor), v.maxLength(10_000)),
+  subject: v.optional(descriptor),
+})
+
+export type IndexEntry = v.InferOutput<typeof descriptor>
+export type Manifest =
+  | { kind: 'index'; entries: IndexEntry[] }
+  | { kind: 'image'; config: IndexEntry; layers: IndexEntry[] }
+
+/**
+ * Reads an index or an image manifest, of OCI or Docker (schema 2). Throws `failed` at `where` for anything else, schema 1 and foreign
+ * layers (which no registry holds) among it.
+ */
+export function parseManifest(body: Buffer, mediaType: string, where: string): Manifest {
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString('utf8'))
+  } catch {
+    return fail('failed', 'its manifest is no JSON', { where })
+  }
+  if (mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList) {
+    const index = v.safeParse(indexSchema, value)
+    if (!index.success) return fail('failed', `its index is broken: ${index.issues[0].message}`, { where })
+    return { kind: 'index', entries: index.output.manifests }
+  }
+  if (mediaType !== mediaTypes.ociManifest && mediaType !== mediaTypes.dockerManifest)
+    return fail('failed', `is ${JSON.stringify(mediaType.slice(0, 100))}, no image that redoubt can carry`, {
+      where,
+      hint: 'Docker’s manifests of schema 1 are too old: push the image again with a current tool.',
+    })
+  const manifest = v.safeParse(manifestSchema, value)
+  if (!manifest.success) return fail('failed', `its manifest is broken: ${manifest.issues[0].message}`, { where })
+  const { config, layers } = manifest.output
+  const foreign = layers.find((layer) => layer.urls?.length)
+  if (foreign) return fail('failed', `its layer ${foreign.digest} is not in the registry (a foreign layer)`, { where })
+  return { kind: 'image', config, layers }
+}
+
+/** `linux/arm64/v8` of an index entry; undefined for what is no program (attestations say `unknown/unknown`). */
+export function platformOf({ platform }: IndexEntry): string | undefined {
+  if (!platform || platform.os === 'unknown') return undefined
+  return [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
+}
+
+/** Whether an entry's platform is the wanted one: `linux/arm64` takes any variant, as v8 is all that there is of it. */
+export function matchesPlatform(entry: IndexEntry, wanted: string): boolean {
+  const platform = platformOf(entry)
+  return platform === wanted || platform?.startsWith(`${wanted}/`) === true
+}
+
+/** `sha256:HEX` of bytes. */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${sha256(bytes)}`
+}

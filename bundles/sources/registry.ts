@@ -1,0 +1,190 @@
+// Images from registries: a name becomes digests, and these become blobs in the cache.
+import { readFile } from 'node:fs/promises'
+import type { LockedArtifact, LockedImage } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import { byCodeUnit, writeAtomic } from '../../lib/files.ts'
+import { mapPool } from '../../lib/pool.ts'
+import { type Cache, cachedPath, isCached } from '../cache.ts'
+import type { BlobRef } from '../format/parts.ts'
+import { type BlobSource, fetchBlob } from '../registry/blob.ts'
+import { askSmall, type Client, Refused } from '../registry/client.ts'
+import {
+  acceptManifests,
+  type Descriptor,
+  digestOf,
+  type IndexEntry,
+  type Manifest,
+  manifestLimit,
+  matchesPlatform,
+  mediaTypes,
+  parseManifest,
+  platformOf,
+} from '../registry/manifest.ts'
+import { formatReference, parseReference, type Reference } from '../registry/reference.ts'
+
+/** An image that is to be carried. */
+export interface WantedImage {
+  name: string
+  /** `linux/amd64`; of an index these are carried, and the index as it is. */
+  platforms: readonly string[]
+  /** Signatures, SBOMs and attestations too: what refers to it, and cosign's tags. */
+  artifacts: boolean
+  /** Where it is named: `redoubt.yaml:12:9`. */
+  where?: string | undefined
+}
+
+interface Found {
+  descriptor: Descriptor
+  manifest: Manifest
+}
+
+/**
+ * What an image is now, to the byte: its manifests are read into the cache, its layers are not. Throws `failed` for what the registry
+ * does not have, or not for a wanted platform, `integrity` for a manifest of another digest.
+ */
+export async function resolveImage(client: Client, cache: Cache, wanted: WantedImage): Promise<LockedImage> {
+  const reference = parseReference(wanted.name, wanted.where)
+  const read = (what: string | Descriptor) => readManifest(client, cache, reference, what)
+  const root = await read(reference.digest ?? reference.tag ?? 'latest')
+  const where = wanted.where ?? wanted.name
+  const children = await Promise.all(childrenOf(root.manifest, wanted, where).map(read))
+  const manifests = [root, ...children]
+  const artifacts = wanted.artifacts ? await findArtifacts(client, cache, reference, manifests) : []
+  return {
+    name: nameOf(reference),
+    ...root.descriptor,
+    platforms: root.manifest.kind === 'index' ? [...wanted.platforms] : [],
+    artifacts,
+    blobs: unique(manifests.flatMap(blobsOf)),
+  }
+}
+
+/**
+ * Fetches every blob of images into the cache, each once, `jobs` at a time. `onBytes` hears how many bytes of all there are now.
+ * Throws as fetchBlob does.
+ */
+export async function collectImages(
+  client: Client,
+  cache: Cache,
+  images: readonly LockedImage[],
+  jobs: number,
+  onBytes: (count: number) => void,
+): Promise<void> {
+  const sources = new Map<string, { blob: BlobRef; from: BlobSource[]; manifests: boolean }>()
+  for (const image of images) {
+    const { registry, repository } = parseReference(image.name)
+    for (const blob of [...image.blobs, ...image.artifacts.flatMap((artifact) => artifact.blobs)]) {
+      const known = sources.get(blob.digest) ?? { blob, from: [], manifests: false }
+      known.from.push({ registry, repository })
+      sources.set(blob.digest, known)
+    }
+  }
+  // The largest first: the last job to end is then a small one.
+  const all = [...sources.values()].sort(
+    (a, b) => b.blob.size - a.blob.size || byCodeUnit(a.blob.digest, b.blob.digest),
+  )
+  await mapPool(all, jobs, ({ blob, from }) => fetchBlob(client, cache, from, blob, onBytes))
+}
+
+/** The manifests of an index that are wanted. Throws `failed` with what there is when one is not there. */
+function childrenOf(manifest: Manifest, wanted: WantedImage, where: string): IndexEntry[] {
+  if (manifest.kind === 'image') return []
+  return wanted.platforms.flatMap((platform) => {
+    const found = manifest.entries.filter((entry) => matchesPlatform(entry, platform))
+    if (found.length > 0) return found
+    const there = manifest.entries.flatMap((entry) => platformOf(entry) ?? [])
+    return fail('failed', `${wanted.name} is not made for ${platform}`, {
+      where,
+      hint: `It is made for ${there.join(', ') || 'no platform at all'}: say \`platforms\`, or take another image.`,
+    })
+  })
+}
+
+/** Reads a manifest by tag, by digest or by descriptor; one that is known by digest and cached is not asked for. */
+async function readManifest(
+  client: Client,
+  cache: Cache,
+  { registry, repository }: Reference,
+  what: string | Descriptor,
+): Promise<Found> {
+  const expected = typeof what === 'string' ? { digest: what } : what
+  const place = `${registry}/${repository} ${expected.digest}`
+  if (typeof what !== 'string' && (await isCached(cache, what))) {
+    const body = await readFile(cachedPath(cache, what.digest))
+    if (digestOf(body) === what.digest)
+      return { descriptor: what, manifest: parseManifest(body, what.mediaType, place) }
+  }
+  const question = { registry, repository, path: `manifests/${expected.digest}`, headers: { accept: acceptManifests } }
+  const { answer, body } = await askSmall(client, question, manifestLimit)
+  const digest = digestOf(body)
+  const wrong = (typeof what !== 'string' && body.length !== what.size) || digest !== expected.digest
+  if ((typeof what !== 'string' || what.startsWith('sha256:')) && wrong)
+    fail('integrity', `answers a manifest of ${digest}`, {
+      where: place,
+      hint: 'The registry, or something before it, changes what it sends.',
+    })
+  const mediaType = (answer.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+  const manifest = parseManifest(body, mediaType, place)
+  await writeAtomic(cachedPath(cache, digest), body)
+  return { descriptor: { mediaType, digest, size: body.length }, manifest }
+}
+
+/** What refers to the manifests: by the referrers API, its fallback tag (distribution-spec, 1.1), and the tags that cosign makes. */
+async function findArtifacts(
+  client: Client,
+  cache: Cache,
+  reference: Reference,
+  manifests: readonly Found[],
+): Promise<LockedArtifact[]> {
+  const artifacts: LockedArtifact[] = []
+  for (const { descriptor } of manifests) {
+    for (const entry of await referrersOf(client, reference, descriptor.digest))
+      artifacts.push({ ...(await artifactOf(client, cache, reference, entry)), subject: descriptor.digest })
+    const hex = descriptor.digest.replace(':', '-')
+    for (const tag of [`${hex}.sig`, `${hex}.att`, `${hex}.sbom`]) {
+      const artifact = await unlessAbsent(() => artifactOf(client, cache, reference, tag))
+      if (artifact) artifacts.push({ ...artifact, tag })
+    }
+  }
+  return artifacts
+}
+
+async function artifactOf(client: Client, cache: Cache, reference: Reference, what: string | Descriptor) {
+  const found = await readManifest(client, cache, reference, what)
+  return { ...found.descriptor, blobs: unique(blobsOf(found)) }
+}
+
+async function referrersOf(client: Client, { registry, repository }: Reference, digest: string): Promise<Descriptor[]> {
+  const ask = (path: string) =>
+    askSmall(client, { registry, repository, path, headers: { accept: mediaTypes.ociIndex } }, manifestLimit)
+  const found =
+    (await unlessAbsent(() => ask(`referrers/${digest}`))) ??
+    (await unlessAbsent(() => ask(`manifests/${digest.replace(':', '-')}`)))
+  if (!found) return []
+  const index = parseManifest(found.body, mediaTypes.ociIndex, `${registry}/${repository} referrers/${digest}`)
+  return index.kind === 'index' ? index.entries.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })) : []
+}
+
+async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return undefined
+    throw error
+  }
+}
+
+/** `docker.io/library/nginx:1.27`; an image that was named by digest alone has no tag. */
+function nameOf({ registry, repository, tag }: Reference): string {
+  return formatReference({ registry, repository, ...(tag ? { tag } : {}) })
+}
+
+/** The blobs of one manifest: itself, its config, its layers. */
+function blobsOf({ descriptor, manifest }: Found): BlobRef[] {
+  const parts = manifest.kind === 'image' ? [manifest.config, ...manifest.layers] : []
+  return [descriptor, ...parts].map(({ digest, size }) => ({ digest, size }))
+}
+
+function unique(blobs: readonly BlobRef[]): BlobRef[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()].sort((a, b) => byCodeUnit(a.digest, b.digest))
+}

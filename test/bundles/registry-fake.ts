@@ -1,0 +1,81 @@
+// A registry on loopback that answers what a test says: wire behaviour (RFC 9110, distribution-spec), also the bad.
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type Client, createClient } from '../../bundles/registry/client.ts'
+import type { Credentials } from '../../bundles/registry/credentials.ts'
+import { createSend, type HostSettings } from '../../bundles/registry/http.ts'
+import { digestOf } from '../../bundles/registry/manifest.ts'
+
+export interface Asked {
+  method: string
+  path: string
+  headers: IncomingMessage['headers']
+}
+
+export type Answer = (asked: Asked, response: ServerResponse) => void
+
+export interface Fake {
+  host: string
+  asked: Asked[]
+  close: () => Promise<void>
+}
+
+/** A server that answers with `answer`, and keeps what it was asked. */
+export async function serveFake(answer: Answer): Promise<Fake> {
+  const asked: Asked[] = []
+  const server: Server = createServer((request, response) => {
+    const one = { method: request.method ?? '', path: request.url ?? '', headers: request.headers }
+    asked.push(one)
+    answer(one, response)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.closeAllConnections()
+      server.close(() => resolve())
+    })
+  return { host: `127.0.0.1:${port}`, asked, close }
+}
+
+export interface TestClient {
+  client: Client
+  /** Milliseconds that were to be waited, each time. */
+  waits: number[]
+}
+
+/** A client that does not wait, speaks HTTP to the named hosts, and knows these credentials. */
+export function clientFor(
+  hosts: readonly (string | HostSettings)[],
+  known: Record<string, Credentials> = {},
+): TestClient {
+  const waits: number[] = []
+  const settings = hosts.map((entry) => (typeof entry === 'string' ? { host: entry, plainHttp: true } : entry))
+  const { signal } = new AbortController()
+  const wait = async (milliseconds: number) => void waits.push(milliseconds)
+  const client = createClient({
+    hosts: settings,
+    credentials: async (registry) => known[registry],
+    send: createSend(settings, 4, signal),
+    retry: { wait, signal, onRetry: () => {} },
+    now: () => 0,
+  })
+  return { client, waits }
+}
+
+/** An image of one layer, as a registry would hold it. */
+export function imageOf(layer: Buffer) {
+  const config = Buffer.from(
+    JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } }),
+  )
+  const describe = (bytes: Buffer, mediaType: string) => ({ mediaType, digest: digestOf(bytes), size: bytes.length })
+  const manifest = Buffer.from(
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: 'application/vnd.oci.image.manifest.v1+json',
+      config: describe(config, 'application/vnd.oci.image.config.v1+json'),
+      layers: [describe(layer, 'application/vnd.oci.image.layer.v1.tar+gzip')],
+    }),
+  )
+  return { layer, config, manifest, digest: digestOf(manifest) }
+}
