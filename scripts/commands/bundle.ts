@@ -76,4 +76,30 @@ export const bundleCommands: Command[] = [
     run: async (context, [file], options) =>
       (await import('../stages/bundle-inspect.ts')).inspect(context, { file, key: text(options, 'key') }),
   },
+  {
+    name: 'bundle serve',
+    summary: 'a read-only registry of a bundle’s images, straight from the file',
+    args: '[FILE]',
+    positionals: [0, 1],
+    examples: [
+      'redoubt bundle serve lab-0.1.0.tar --listen 192.0.2.10:5000 --tls-cert registry.crt --tls-key registry.key',
+      'redoubt bundle serve --plain-http',
+    ],
+    options: {
+      key: publicKey,
+      listen: { type: 'string', value: 'ADDRESS:PORT', describe: 'where to listen (default: 127.0.0.1:5000)' },
+      'tls-cert': { type: 'string', value: 'FILE', describe: 'PEM of the certificate to show, then its issuers' },
+      'tls-key': { type: 'string', value: 'FILE', describe: 'PEM of its private key' },
+      'plain-http': { type: 'boolean', describe: 'serve without TLS' },
+    },
+    run: async (context, [file], options) =>
+      (await import('../stages/bundle-serve.ts')).serve(context, {
+        file,
+        key: text(options, 'key'),
+        listen: text(options, 'listen'),
+        cert: text(options, 'tls-cert'),
+        tlsKey: text(options, 'tls-key'),
+        plainHttp: flag(options, 'plain-http'),
+      }),
+  },
 ]

@@ -1,0 +1,136 @@
+import * as v from 'valibot'
+import { byCodeUnit } from '../../lib/files.ts'
+import { blobPath, limits, oci } from '../format/names.ts'
+import { blobsOfManifest } from '../format/oci-index.ts'
+import type { ContentsEntry } from '../format/statement.ts'
+import { type BundleHead, readChecked } from '../read.ts'
+import { mediaTypes } from '../registry/manifest.ts'
+import { parseReference } from '../registry/reference.ts'
+
+/** A manifest as it is served. */
+export interface ServedManifest {
+  digest: string
+  mediaType: string
+  size: number
+  /** What it refers to, and as what: for the referrers API. */
+  subject?: string
+  artifactType?: string
+}
+
+/** A repository: its manifests by digest, and which of them its tags name. */
+export interface Repository {
+  manifests: Map<string, ServedManifest>
+  tags: Map<string, string>
+}
+
+export interface Served {
+  repositories: Map<string, Repository>
+  /** The blobs of images, manifests too, by digest. */
+  blobs: Map<string, ContentsEntry>
+}
+
+/**
+ * What a bundle's images are to a registry's clients. Each stands under its whole name (`docker.io/library/nginx`, a port's colon as
+ * `_`), and under its path alone (`library/nginx`) where only one registry has that: so a mirror's clients find it too. Every manifest is
+ * read and checked. Throws `integrity`.
+ */
+export async function readRepositories(head: BundleHead): Promise<Served> {
+  const served: Served = { repositories: new Map(), blobs: new Map() }
+  const whole = new Map<string, Repository>()
+  for (const image of imagesOf(head)) {
+    const { registry, repository, tag } = parseReference(image.name)
+    const name = `${registry.replace(':', '_')}/${repository}`
+    const place = whole.get(name) ?? { manifests: new Map(), tags: new Map() }
+    whole.set(name, place)
+    await addManifest(head, served, place, image)
+    if (tag) place.tags.set(tag, image.digest)
+    for (const artifact of image.artifacts) {
+      await addManifest(head, served, place, artifact)
+      if (artifact.tag) place.tags.set(artifact.tag, artifact.digest)
+    }
+  }
+  const short = new Map<string, Repository[]>()
+  for (const [name, repository] of whole) {
+    served.repositories.set(name, repository)
+    const path = name.slice(name.indexOf('/') + 1)
+    short.set(path, [...(short.get(path) ?? []), repository])
+  }
+  for (const [path, [first, ...others]] of short)
+    if (first && others.length === 0 && !served.repositories.has(path)) served.repositories.set(path, first)
+  return served
+}
+
+interface Named extends ServedManifest {
+  name: string
+  artifacts: readonly (ServedManifest & { tag?: string | undefined })[]
+}
+
+/** Our own images and those of others, in the order of their names. */
+function imagesOf({ lock }: BundleHead): Named[] {
+  const own = Object.values(lock.components).flatMap(({ image }) =>
+    image ? [{ ...image, mediaType: oci.manifest, artifacts: [] }] : [],
+  )
+  const others = lock.images.map(({ name, digest, size, mediaType, artifacts }) => ({
+    // An image that is known by digest alone has no tag: parseReference would say `latest`.
+    name: /:[^/]*$/.test(name) ? name : `${name}@${digest}`,
+    digest,
+    size,
+    mediaType,
+    artifacts: artifacts.map(({ subject, ...rest }) => ({ ...rest, ...(subject ? { subject } : {}) })),
+  }))
+  return [...own, ...others].sort((a, b) => byCodeUnit(a.name, b.name))
+}
+
+const typed = v.object({
+  artifactType: v.optional(v.string()),
+  config: v.optional(v.object({ mediaType: v.string() })),
+})
+const children = v.object({
+  manifests: v.array(v.object({ digest: v.string(), mediaType: v.string(), size: v.number() })),
+})
+
+/** Takes in a manifest and what it names; of an index the manifests that are carried. */
+async function addManifest(
+  head: BundleHead,
+  served: Served,
+  place: Repository,
+  manifest: ServedManifest,
+): Promise<void> {
+  const entry = find(head, manifest.digest)
+  if (!entry || place.manifests.has(manifest.digest)) return
+  const { digest, mediaType, size, subject } = manifest
+  const data = await collect(head, entry)
+  const where = `${head.archive.path}: ${entry.path}`
+  const { blobs } = blobsOfManifest(data, where)
+  const value: unknown = JSON.parse(data.toString('utf8'))
+  const { artifactType, config } = v.parse(typed, value)
+  const type = artifactType ?? config?.mediaType
+  served.blobs.set(digest, entry)
+  place.manifests.set(digest, {
+    digest,
+    mediaType,
+    size,
+    ...(subject ? { subject, ...(type ? { artifactType: type } : {}) } : {}),
+  })
+  for (const blob of blobs) {
+    const found = find(head, blob.digest)
+    if (found) served.blobs.set(blob.digest, found)
+  }
+  if (mediaType !== mediaTypes.ociIndex && mediaType !== mediaTypes.dockerList) return
+  for (const child of v.parse(children, value).manifests) await addManifest(head, served, place, child)
+}
+
+function find(head: BundleHead, digest: string): ContentsEntry | undefined {
+  return head.contents.find((entry) => entry.path === blobPath(digest))
+}
+
+async function collect(head: BundleHead, entry: ContentsEntry): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of readChecked(head.archive, entry)) {
+    size += chunk.length
+    if (size > limits.manifest) break
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}

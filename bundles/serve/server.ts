@@ -1,0 +1,77 @@
+import { createReadStream } from 'node:fs'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import { pipeline } from 'node:stream/promises'
+import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
+import type { Archive } from '../read/archive.ts'
+import { type Answer, answer } from './answer.ts'
+import type { Served } from './repositories.ts'
+
+export interface ServeOptions {
+  archive: Archive
+  served: Served
+  address: string
+  port: number
+  /** PEM; without it plain HTTP. */
+  tls?: { cert: string; key: string }
+  /** Hears each request that was answered: method, target, status. */
+  onAnswer: (method: string, target: string, status: number) => void
+  signal: AbortSignal
+}
+
+/** Milliseconds that a client may be silent. */
+const idle = 60_000
+
+/**
+ * Serves a bundle until `signal` fires; `onListening` hears the port. Bytes go from the file to the socket, 64 KiB of memory each.
+ * Throws `failed` when the address cannot be had.
+ */
+export async function serveBundle(options: ServeOptions, onListening: (port: number) => void): Promise<void> {
+  const { address, port, tls, signal } = options
+  const handle = (request: IncomingMessage, response: ServerResponse) => void respond(options, request, response)
+  const server: Server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, handle) : createServer(handle)
+  server.headersTimeout = idle
+  server.timeout = idle
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, address, resolve)
+    })
+  } catch (error) {
+    const taken = errnoOf(error) === 'EADDRINUSE' ? 'is taken by another program' : messageOf(error)
+    fail('failed', taken, { where: `${address}:${port}`, hint: 'Choose another with --listen.', cause: error })
+  }
+  const bound = server.address()
+  onListening(typeof bound === 'object' && bound ? bound.port : port)
+  await new Promise<void>((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
+  })
+  server.closeAllConnections()
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}
+
+async function respond(options: ServeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { method = '', url = '' } = request
+  const { status, headers, body } = answer(options.served, { method, target: url, range: request.headers.range })
+  options.onAnswer(method, url, status)
+  response.writeHead(status, { 'docker-distribution-api-version': 'registry/2.0', ...headers })
+  if (method === 'HEAD' || Buffer.isBuffer(body)) {
+    response.end(method === 'HEAD' ? undefined : (body as Buffer))
+    return
+  }
+  await send(options.archive, body, response).catch(() => response.destroy())
+}
+
+async function send(archive: Archive, body: Exclude<Answer['body'], Buffer>, response: ServerResponse): Promise<void> {
+  const { entry, start, end } = body
+  if (end < start) return void response.end()
+  // By the open file: another file put in its place while we serve is not what was checked.
+  const stream = createReadStream('', {
+    fd: archive.file.fd,
+    autoClose: false,
+    start: entry.offset + start,
+    end: entry.offset + end,
+  })
+  await pipeline(stream, response)
+}

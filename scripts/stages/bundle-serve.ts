@@ -1,0 +1,86 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { readPublicKey } from '../../bundles/keys.ts'
+import { verifyBundle } from '../../bundles/read/verify.ts'
+import { readHead } from '../../bundles/read.ts'
+import { readRepositories } from '../../bundles/serve/repositories.ts'
+import { serveBundle } from '../../bundles/serve/server.ts'
+import { fail } from '../../lib/errors.ts'
+import { readText } from '../../lib/files.ts'
+import { formatBytes } from '../../lib/output.ts'
+import { addSecret } from '../../lib/redact.ts'
+import type { Context } from '../command.ts'
+import { chosenBundle } from './bundle-verify.ts'
+
+interface Options {
+  file: string | undefined
+  key: string | undefined
+  listen: string | undefined
+  cert: string | undefined
+  tlsKey: string | undefined
+  plainHttp: boolean
+}
+
+/** Serves the images of a bundle to registry clients, straight from the file, after every byte of it was checked. */
+export async function serve(context: Context, options: Options): Promise<number> {
+  const { out, workspace, signal } = context
+  const { address, port } = parseListen(options.listen ?? '127.0.0.1:5000')
+  const tls = await loadTls(options)
+  const path = await chosenBundle(context, options.file)
+  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
+  const key = readPublicKey(
+    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
+    keyPath,
+  )
+  await out.step(`verify ${path}`, async (report) => {
+    const { archive } = await verifyBundle(path, key, {
+      jobs: availableParallelism(),
+      onProgress: report.progress,
+      signal,
+    })
+    report.detail(`${formatBytes(archive.size)}, all as signed`)
+  })
+  const head = await readHead(path, key)
+  try {
+    const served = await readRepositories(head)
+    const scheme = tls ? 'https' : 'http'
+    await serveBundle(
+      {
+        archive: head.archive,
+        served,
+        address,
+        port,
+        ...(tls ? { tls } : {}),
+        signal,
+        onAnswer: (method, target, status) => out.debug(`${status} ${method} ${target}`),
+      },
+      (bound) => {
+        out.data(`${scheme}://${address}:${bound}`)
+        out.note(`serving ${served.repositories.size} repositories of ${path}; Ctrl-C ends it`)
+      },
+    )
+  } finally {
+    await head.archive.file.close()
+  }
+  return 0
+}
+
+/** `ADDRESS:PORT`. Throws `usage`. */
+function parseListen(text: string): { address: string; port: number } {
+  const [, address = '', digits = ''] = /^(\d{1,3}(?:\.\d{1,3}){3}|localhost):(\d{1,5})$/.exec(text) ?? []
+  const port = Number(digits)
+  if (!address || port > 65535) fail('usage', `--listen ${text}: expected ADDRESS:PORT, like 192.0.2.10:5000`)
+  return { address, port }
+}
+
+async function loadTls({ cert, tlsKey, plainHttp }: Options): Promise<{ cert: string; key: string } | undefined> {
+  if (plainHttp && !cert && !tlsKey) return undefined
+  if (plainHttp) fail('usage', '--plain-http and a certificate exclude each other')
+  if (!cert || !tlsKey)
+    return fail('usage', 'a registry needs a certificate', {
+      hint: 'Name one with --tls-cert and --tls-key, or say --plain-http when only this host or a trusted link reads it.',
+    })
+  const key = await readText(resolve(tlsKey), 'Named with --tls-key.')
+  addSecret(key)
+  return { cert: await readText(resolve(cert), 'Named with --tls-cert.'), key }
+}

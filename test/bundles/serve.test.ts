@@ -1,0 +1,89 @@
+// A bundle as a registry: every answer by table, and one pull over real HTTP.
+import * as assert from 'node:assert/strict'
+import { get } from 'node:http'
+import { test } from 'uvu'
+import { readPublicKey } from '../../bundles/keys.ts'
+import { readHead } from '../../bundles/read.ts'
+import { digestOf } from '../../bundles/registry/manifest.ts'
+import { answer } from '../../bundles/serve/answer.ts'
+import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
+import { serveBundle } from '../../bundles/serve/server.ts'
+import { key, smallBundle, smallLayout } from './small.ts'
+
+async function withServed(
+  name: string,
+  work: (served: Served, head: Awaited<ReturnType<typeof readHead>>) => Promise<void>,
+): Promise<void> {
+  const head = await readHead(await smallBundle(name), readPublicKey(key.publicPem, 'key'))
+  try {
+    await work(await readRepositories(head), head)
+  } finally {
+    await head.archive.file.close()
+  }
+}
+
+test('what clients ask, and what they are told', () =>
+  withServed('serve.tar', async (served) => {
+    const { images } = await smallLayout()
+    const etcd = images.etcd
+    assert.ok(etcd)
+    const tag = etcd.name.split(':')[1]
+    const { digest } = etcd.manifest
+    const layer = etcd.layer
+    const cases: [string, string, string | undefined, number, RegExp | undefined][] = [
+      ['GET', '/v2/', undefined, 200, undefined],
+      ['GET', '/v2/_catalog', undefined, 200, /"redoubt.dev\/etcd"/],
+      ['GET', '/v2/etcd/tags/list', undefined, 200, new RegExp(`"tags":\\["${tag}"\\]`)],
+      ['GET', `/v2/redoubt.dev/etcd/manifests/${tag}`, undefined, 200, undefined],
+      ['HEAD', `/v2/etcd/manifests/${digest}?ns=redoubt.dev`, undefined, 200, undefined],
+      ['GET', `/v2/etcd/blobs/${layer.digest}`, undefined, 200, undefined],
+      ['GET', `/v2/etcd/blobs/${layer.digest}`, 'bytes=10-19', 206, undefined],
+      ['GET', `/v2/etcd/blobs/${layer.digest}`, `bytes=${layer.size}-`, 416, undefined],
+      ['GET', `/v2/etcd/referrers/${digest}`, undefined, 200, /"manifests":\[\]/],
+      ['GET', `/v2/etcd/blobs/sha256:${'0'.repeat(64)}`, undefined, 404, /BLOB_UNKNOWN/],
+      ['GET', '/v2/etcd/manifests/other', undefined, 404, /MANIFEST_UNKNOWN/],
+      ['GET', '/v2/other/manifests/1', undefined, 404, /NAME_UNKNOWN/],
+      ['GET', '/v2/../../etc/passwd', undefined, 404, undefined],
+      ['GET', '//[', undefined, 404, undefined],
+      ['GET', '/v2/__proto__/tags/list', undefined, 404, undefined],
+      ['PUT', '/v2/etcd/manifests/1', undefined, 405, /UNSUPPORTED/],
+      ['POST', '/v2/etcd/blobs/uploads/', undefined, 405, undefined],
+    ]
+    for (const [method, target, range, status, body] of cases) {
+      const found = answer(served, { method, target, range })
+      assert.equal(found.status, status, `${method} ${target} ${range ?? ''}`)
+      if (body) assert.match(String(found.body), body)
+    }
+    const range = answer(served, { method: 'GET', target: `/v2/etcd/blobs/${layer.digest}`, range: 'bytes=-5' })
+    assert.equal(range.headers['content-range'], `bytes ${layer.size - 5}-${layer.size - 1}/${layer.size}`)
+  }))
+
+test('nothing but images is served: neither programs nor files nor the executable', () =>
+  withServed('serve-only.tar', async (served, head) => {
+    const { lock } = await smallLayout()
+    const others = [...lock.files.map((file) => file.digest), `sha256:${head.statement.executable.sha256}`]
+    for (const digest of others)
+      assert.equal(answer(served, { method: 'GET', target: `/v2/etcd/blobs/${digest}` }).status, 404)
+  }))
+
+test('bytes reach a client whole, and the server ends when told', () =>
+  withServed('serve-http.tar', async (served, head) => {
+    const { images } = await smallLayout()
+    const digest = images.etcd?.layer.digest ?? ''
+    const stop = new AbortController()
+    const heard: number[] = []
+    await new Promise<void>((resolve, reject) => {
+      const options = { archive: head.archive, served, address: '127.0.0.1', port: 0, signal: stop.signal }
+      serveBundle({ ...options, onAnswer: (_, __, status) => heard.push(status) }, (port) => {
+        get({ host: '127.0.0.1', port, path: `/v2/etcd/blobs/${digest}` }, async (response) => {
+          const chunks: Buffer[] = []
+          for await (const chunk of response) chunks.push(chunk)
+          assert.equal(digestOf(Buffer.concat(chunks)), digest)
+          stop.abort()
+        }).on('error', reject)
+      }).then(resolve, reject)
+    })
+    assert.deepEqual(heard, [200])
+  }))
+
+test.run()
