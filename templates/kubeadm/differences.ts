@@ -13,6 +13,7 @@ export const notOfTheCluster: Readonly<Record<ConfigurableName, readonly string[
     'initial-advertise-peer-urls',
     'listen-peer-urls',
     'initial-cluster',
+    'initial-cluster-state', // `existing` where a control plane joins
   ],
 }
 
@@ -94,6 +95,11 @@ export const ofManifests: readonly Difference[] = [
     component: 'etcd',
     place: '--feature-gates',
     why: 'kubeadm turns on InitialCorruptCheck; ours starts as etcd does by default',
+  },
+  {
+    component: 'etcd',
+    place: '--initial-cluster-state',
+    why: 'kubeadm leaves it out on the first control plane: etcd’s default is new',
   },
   { component: 'etcd', place: '--snapshot-count', why: 'kubeadm writes etcd’s default of 3.5' },
   {

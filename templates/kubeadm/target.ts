@@ -11,7 +11,7 @@ import type { Site } from '../control.ts'
 import { configFolder } from '../controls/layout.ts'
 import { programFile, secretFile, textFile } from '../node/file.ts'
 import { kubeconfig } from '../node/kubeconfig.ts'
-import { hostFields } from '../node/kubelet.ts'
+import { hostFields, kubeletKubeconfig } from '../node/kubelet.ts'
 import type { Rendered } from '../render.ts'
 import { ignoredChecks, notOfTheCluster, skippedPhases } from './differences.ts'
 
@@ -20,6 +20,8 @@ const api = 'kubeadm.k8s.io/v1beta4'
 export const kubeadmPlaces = {
   config: `${paths.kubernetes}/kubeadm/kubeadm.yaml`,
   patches: `${paths.kubernetes}/kubeadm/patches`,
+  /** The kubelet's identity at the endpoint: a control plane's own kubeconfig names its own API server, which is not there yet. */
+  discovery: `${paths.kubernetes}/kubeadm/discovery.conf`,
   /** On the first control plane, until kubeadm has bound the administrators' group. */
   superAdmin: { config: `${paths.kubernetes}/super-admin.conf`, key: `${paths.pki}/super-admin.key` },
 } as const
@@ -48,7 +50,9 @@ export function forKubeadm(site: Pick<Site, 'model' | 'pki' | 'lock'>, rendered:
       programFile(binaryPaths.kubeadm, binaryBlob(lock, 'kubeadm')),
       textFile(kubeadmPlaces.config, text),
       ...patches(node, tree).map(([name, patch]) => textFile(`${kubeadmPlaces.patches}/${name}`, writeYaml(patch))),
-      ...(first ? superAdmin(site) : []),
+      ...(first
+        ? superAdmin(site)
+        : [textFile(kubeadmPlaces.discovery, kubeletKubeconfig(site, node, model.endpoint.url))]),
     ]
     const own = [dirname(kubeadmPlaces.patches), kubeadmPlaces.patches]
     const folders = [...tree.folders, ...own.map((path) => ({ path, mode: 0o700, owner: 'root:root' }))]
@@ -135,12 +139,12 @@ function clusterConfiguration(model: Model, args: AllArgs): object {
   }
 }
 
-/** A node that joins: it finds the cluster by its own kubeconfig, which lies there before, never by a token. */
+/** A node that joins: it finds the cluster as its own kubelet, never by a token. */
 function join(model: Model, node: NodeModel): object {
   return {
     apiVersion: api,
     kind: 'JoinConfiguration',
-    discovery: { file: { kubeConfigPath: `${paths.kubernetes}/kubelet.conf` } },
+    discovery: { file: { kubeConfigPath: kubeadmPlaces.discovery } },
     nodeRegistration: registration(node, true),
     patches: { directory: kubeadmPlaces.patches },
     ...(node.role === 'control-plane'

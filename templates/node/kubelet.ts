@@ -59,14 +59,11 @@ export function kubelet(site: Site, node: NodeModel, fields: Parameters<typeof m
     textFile(configPath, writeYaml(config), { restarts: ['kubelet'] }),
     textFile(
       kubeconfigPath,
-      kubeconfig({
-        cluster: model.name,
-        user: `system:node:${node.name}`,
-        server: node.role === 'control-plane' ? `https://${node.address}:${ports.apiserver}` : model.endpoint.url,
-        ca: site.pki.trust('api-servers'),
-        certificate: { path: `${pki}/kubelet-client.crt` },
-        key: `${pki}/kubelet-client.key`,
-      }),
+      kubeletKubeconfig(
+        site,
+        node,
+        node.role === 'control-plane' ? `https://${node.address}:${ports.apiserver}` : model.endpoint.url,
+      ),
       { restarts: ['kubelet'] },
     ),
     // The first client certificate. The kubelet renews it as kubelet-client-current.pem, a link of its own beside it, and
@@ -100,4 +97,16 @@ function unit(node: NodeModel) {
     ],
     Install: [['WantedBy', 'multi-user.target']],
   } as const
+}
+
+/** A kubelet's identity at one address of the API. */
+export function kubeletKubeconfig(site: Pick<Site, 'model' | 'pki'>, node: NodeModel, server: string): string {
+  return kubeconfig({
+    cluster: site.model.name,
+    user: `system:node:${node.name}`,
+    server,
+    ca: site.pki.trust('api-servers'),
+    certificate: { path: `${pki}/kubelet-client.crt` },
+    key: `${pki}/kubelet-client.key`,
+  })
 }

@@ -46,9 +46,9 @@ async function road(folder: string, bundle: string, key: string): Promise<void> 
     await expectCode(0, redoubt('lab', 'up', ...names))
   })
   for (const name of names)
-    await check(`${name} is bare, and has no route out`, async () => {
+    await check(`${name} is bare`, async () => {
       const script = 'command -v kubelet kubeadm containerd ctr runc || :; ls -d /etc/kubernetes 2>/dev/null || :'
-      expectSame((await labRun(name, `${script}; ip route show default`)).stdout, '', 'found there')
+      expectSame((await labRun(name, `${script}`)).stdout, '', 'found there')
     })
   writeFileSync(join(folder, 'redoubt.yaml'), writeYaml(spec()))
   copyFileSync(join(workspace, 'redoubt.lock.yaml'), join(folder, 'redoubt.lock.yaml'))
