@@ -64,6 +64,18 @@ test('manifests are not placed before kubeadm, and all other files are, on worke
     assert.equal(new Set(treeOf(files, name).files.map(({ path }) => path)).size, treeOf(files, name).files.length)
 })
 
+test('who joins does so as its kubelet at the endpoint, and etcd’s state is kubeadm’s to say', async () => {
+  const files = await target()
+  const [joins] = documents(files, 'w1') as [{ discovery: object }]
+  assert.deepEqual(joins.discovery, { file: { kubeConfigPath: kubeadmPlaces.discovery } })
+  const { model } = await fixtureInput()
+  const kubeconfig = files.get(`w1${kubeadmPlaces.discovery}`) ?? ''
+  assert.ok(kubeconfig.includes(`server: ${model.endpoint.url}\n`))
+  assert.match(kubeconfig, /current-context: system:node:w1@/)
+  assert.ok(!files.has(`cp1${kubeadmPlaces.discovery}`))
+  assert.doesNotMatch(files.get(`cp1/${config}`) ?? '', /initial-cluster-state/)
+})
+
 test('the kubelet’s configuration lies there closed, and is kubeadm’s from then on', async () => {
   const files = await target()
   for (const node of ['cp1', 'w1']) {
