@@ -48,7 +48,7 @@ async function road(folder: string, bundle: string, key: string): Promise<void> 
   for (const name of names)
     await check(`${name} is bare`, async () => {
       const script = 'command -v kubelet kubeadm containerd ctr runc || :; ls -d /etc/kubernetes 2>/dev/null || :'
-      expectSame((await labRun(name, `${script}`)).stdout, '', 'found there')
+      expectSame((await labRun(name, script)).stdout, '', 'found there')
     })
   writeFileSync(join(folder, 'redoubt.yaml'), writeYaml(spec()))
   copyFileSync(join(workspace, 'redoubt.lock.yaml'), join(folder, 'redoubt.lock.yaml'))
@@ -94,8 +94,11 @@ async function road(folder: string, bundle: string, key: string): Promise<void> 
 /** All of `redoubt verify`: no probe is left out, and each that has nothing to ask says why. */
 async function verified(inside: (...args: string[]) => Promise<RunResult>): Promise<void> {
   await check('verify: every probe, none fails or stays unknown', async () => {
-    const { stdout } = await expectCode(0, inside('verify', '-o', 'json'))
+    const { code, stdout } = await inside('verify', '-o', 'json')
     const evidence = JSON.parse(stdout) as Evidence
+    const bad = evidence.probes.filter(({ outcome }) => outcome === 'fail' || outcome === 'not-evaluated')
+    if (code !== 0 || bad.length > 0)
+      throw new Error(`exit code ${code}\n${bad.map(({ id, outcome, why }) => `${id}: ${outcome}: ${why}`).join('\n')}`)
     const ids = evidence.probes.map(({ id }) => id).sort()
     expectSame(
       ids.join(' '),
