@@ -1,4 +1,4 @@
-import type { ComponentName, ImageName } from '../cluster/components.ts'
+import { type ComponentName, carried, type ImageName, type Provider } from '../cluster/components.ts'
 import { supportedVersions } from '../cluster/versions.ts'
 import { fail } from '../lib/errors.ts'
 import { catalogOf } from './catalog/catalog.ts'
@@ -9,6 +9,8 @@ export interface GoModule {
   folder: string
   /** Linker flags beyond `-s -w`: what the programs say of their own version. */
   ldflags: readonly string[]
+  /** Build constraints that its programs are compiled with. */
+  tags?: readonly string[]
 }
 
 /** How a component is provided. */
@@ -27,6 +29,25 @@ export interface ImageRecipe {
   user?: string
   /** Debian packages whose closure the image holds too. */
   packages?: readonly string[]
+  /** Debian packages that it holds without what they depend on. */
+  alone?: readonly string[]
+  /** Further programs, by path. */
+  programs?: Readonly<Record<string, ComponentName>>
+  /** Symbolic links: what maintainer scripts of the packages would make. */
+  links?: Readonly<Record<string, string>>
+  /** Sources of a module that a program reads at run time. */
+  sources?: ModuleFolder
+}
+
+/** A folder of a module of a wrapper, put into an image. */
+export interface ModuleFolder {
+  wrapper: string
+  module: string
+  /** In the module; what of it is left out, by the start of its path. */
+  folder: string
+  without: readonly string[]
+  /** In the image. */
+  path: string
 }
 
 export interface WantedPackage {
@@ -37,8 +58,8 @@ export interface WantedPackage {
 export interface Catalog {
   kubernetes: string
   modules: Record<string, GoModule>
-  components: Record<ComponentName, Origin>
-  images: Record<ImageName, ImageRecipe>
+  components: Partial<Record<ComponentName, Origin>>
+  images: Partial<Record<ImageName, ImageRecipe>>
   /** Debian's code name of the hosts that we serve. */
   release: string
   /** What every node gets, with its closure. */
@@ -47,10 +68,25 @@ export interface Catalog {
   present: readonly string[]
 }
 
-/** The catalogue of a Kubernetes version. Throws `usage` for one that we do not carry. */
-export function catalogFor(kubernetes: string): Catalog {
+/** A catalogue as it is written: with what every pod network needs. */
+export interface WholeCatalog extends Catalog {
+  components: Record<ComponentName, Origin>
+  images: Record<ImageName, ImageRecipe>
+}
+
+/** What a cluster of a Kubernetes version with this pod network is made of. Throws `usage` for a version that we do not carry. */
+export function catalogFor(kubernetes: string, provider: Provider): Catalog {
   const version =
     supportedVersions.find((known) => known === kubernetes) ??
     fail('usage', `no catalogue for Kubernetes ${kubernetes}`, { hint: `Known: ${supportedVersions.join(', ')}.` })
-  return catalogOf(version)
+  const whole = catalogOf(version)
+  const components = pick(whole.components, provider)
+  const used = Object.values(components).flatMap((origin) => (origin.kind === 'go' ? [origin.wrapper] : []))
+  const modules = Object.fromEntries(Object.entries(whole.modules).filter(([name]) => used.includes(name)))
+  return { ...whole, components, modules, images: pick(whole.images, provider) }
+}
+
+function pick<Name extends ComponentName, T>(from: Record<Name, T>, provider: Provider): Partial<Record<Name, T>> {
+  const entries = carried(Object.keys(from) as Name[], provider).map((name) => [name, from[name]])
+  return Object.fromEntries(entries) as Partial<Record<Name, T>>
 }

@@ -36,7 +36,9 @@ function compareComponent(before: Lock, after: Lock, name: keyof Lock['component
   ][0]
   if (moved) return [moved]
   const binary = compare(`${name} program`, short(a.binary.digest), short(b.binary.digest))
-  return binary.length > 0 ? binary : compare(`${name} image`, short(a.image?.digest), short(b.image?.digest))
+  if (binary.length > 0) return binary
+  const packages = comparePackages(`${name} package`, a.image?.packages ?? [], b.image?.packages ?? [])
+  return packages.length > 0 ? packages : compare(`${name} image`, short(a.image?.digest), short(b.image?.digest))
 }
 
 function comparePackages(kind: string, before: readonly DebPackage[], after: readonly DebPackage[]): Difference[] {

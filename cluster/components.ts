@@ -21,8 +21,31 @@ export const components = [
   'coredns',
   'pause',
   'agnhost',
+  'cilium',
+  'cilium-operator',
+  'cilium-dbg',
+  'cilium-cni',
 ] as const
 export type ComponentName = (typeof components)[number]
+
+/** What makes the pod network. */
+export const providers = ['routes', 'cilium'] as const
+export type Provider = (typeof providers)[number]
+
+/** The components that one pod network alone needs: the bundle of a cluster with another one holds none of them. */
+export const networkComponents = {
+  routes: ['cni-bridge', 'cni-host-local', 'cni-portmap'],
+  cilium: ['cilium', 'cilium-operator', 'cilium-dbg', 'cilium-cni'],
+} as const satisfies Record<Provider, readonly ComponentName[]>
+export type NetworkComponentName = (typeof networkComponents)[Provider][number]
+
+/** Of these components those that a cluster with this pod network has, in the same order. */
+export function carried<Name extends ComponentName>(names: readonly Name[], provider: Provider): Name[] {
+  const foreign: readonly ComponentName[] = providers
+    .filter((other) => other !== provider)
+    .flatMap((other) => networkComponents[other])
+  return names.filter((name) => !foreign.includes(name))
+}
 
 /** The components that run as containers: for each the bundle holds an image. */
 export const imageComponents = [
@@ -34,6 +57,8 @@ export const imageComponents = [
   'coredns',
   'pause',
   'agnhost',
+  'cilium',
+  'cilium-operator',
 ] as const satisfies readonly ComponentName[]
 export type ImageName = (typeof imageComponents)[number]
 
@@ -52,6 +77,7 @@ export const binaryPaths = {
   'cni-host-local': '/opt/cni/bin/host-local',
   'cni-loopback': '/opt/cni/bin/loopback',
   'cni-portmap': '/opt/cni/bin/portmap',
+  'cilium-cni': '/opt/cni/bin/cilium-cni',
 } as const satisfies Partial<Record<ComponentName, string>>
 export type BinaryName = keyof typeof binaryPaths
 
@@ -70,6 +96,10 @@ export const ports = {
   proxyHealthz: 10256,
   controllerManager: 10257,
   scheduler: 10259,
+  /** UDP, between nodes: provider cilium. */
+  vxlan: 8472,
+  ciliumHealth: 9879,
+  ciliumOperator: 9234,
 } as const
 
 export const paths = {
@@ -82,6 +112,8 @@ export const paths = {
   containerdSocket: '/run/containerd/containerd.sock',
   containerdConfig: '/etc/containerd/config.toml',
   cniConfig: '/etc/cni/net.d',
+  /** A bpf file system of our own: /sys/fs/bpf is not there on every host. */
+  bpf: '/run/cilium/bpffs',
   firewall: '/etc/redoubt/firewall.nft',
   /** What apply keeps on a node: the tree it applied, staging, saved files, the rollback. */
   state: '/var/lib/redoubt',

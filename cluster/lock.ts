@@ -3,13 +3,29 @@ import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { parseYaml, writeYaml } from '../lib/yaml.ts'
 import { checkFile } from './check.ts'
-import { type BinaryName, components, type ImageName } from './components.ts'
+import {
+  type BinaryName,
+  type ComponentName,
+  components,
+  type ImageName,
+  imageComponents,
+  type NetworkComponentName,
+  networkComponents,
+} from './components.ts'
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 hex digits'))
 const size = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 /** A file that the bundle holds as one blob. */
 const blob = v.strictObject({ digest, size })
+
+const debPackage = v.strictObject({
+  name: v.string(),
+  version: v.string(),
+  architecture: v.string(),
+  digest,
+  size,
+})
 
 const entry = v.strictObject({
   /** Version as its origin calls it: `v1.36.3`, `1.1.5+ds1-1+deb12u1`. */
@@ -30,17 +46,14 @@ const entry = v.strictObject({
   ]),
   /** The program itself. Those that run only as containers are carried inside their image, not as a blob of their own. */
   binary: blob,
-  /** For components that run as containers: name with tag, and the digest of its OCI manifest. */
-  image: v.optional(v.strictObject({ name: v.string(), digest, size })),
+  /** For components that run as containers: name with tag, the digest of its OCI manifest, and packages that only it holds. */
+  image: v.optional(v.strictObject({ name: v.string(), digest, size, packages: v.optional(v.array(debPackage)) })),
 })
 
-const debPackage = v.strictObject({
-  name: v.string(),
-  version: v.string(),
-  architecture: v.string(),
-  digest,
-  size,
-})
+const network: readonly NetworkComponentName[] = Object.values(networkComponents).flat()
+const everywhere = components.filter(
+  (name): name is Exclude<ComponentName, NetworkComponentName> => !(network as readonly string[]).includes(name),
+)
 
 const manifest = { mediaType: v.string(), digest, size }
 
@@ -69,7 +82,11 @@ const lockSchema = v.strictObject({
   kind: v.literal('Lock'),
   kubernetes: v.string(),
   architecture: v.picklist(['amd64', 'arm64']),
-  components: v.strictObject(v.entriesFromList(components, entry)),
+  /** Of what one pod network alone needs, that of this cluster's. */
+  components: v.strictObject({
+    ...v.entriesFromList(everywhere, entry),
+    ...v.entriesFromList(network, v.optional(entry)),
+  }),
   /** The closure of what a minimal host lacks, in the order of names. */
   packages: v.array(debPackage),
   /** The packages inside images (kube-proxy's nft), pinned the same way. */
@@ -110,6 +127,11 @@ export function imageReference(lock: Lock, name: ImageName): string {
   const image = lock.components[name]?.image
   if (!image) return fail('usage', `redoubt.lock.yaml holds no image of ${name}`, { hint: 'Build the bundle again.' })
   return byDigest(image.name, image.digest)
+}
+
+/** The components of which the lock has an image. */
+export function imagesIn(lock: Lock): ImageName[] {
+  return imageComponents.filter((name) => lock.components[name]?.image)
 }
 
 /** An image's name with its digest in the place of its tag. */

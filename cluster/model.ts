@@ -1,5 +1,6 @@
 import { type Cidr, formatAddress, formatCidr, parseCidr, subnet } from '../lib/cidr.ts'
 import { fail } from '../lib/errors.ts'
+import type { Provider } from './components.ts'
 import type { HostFacts, Hosts } from './hosts.ts'
 import type { ClusterSpec, NodeSpec } from './spec.ts'
 import { minorOf } from './versions.ts'
@@ -26,7 +27,7 @@ export interface Model {
   /** Where clients reach the API. */
   endpoint: { host: string; port: number; url: string }
   network: {
-    provider: 'routes'
+    provider: Provider
     podCIDR: string
     serviceCIDR: string
     dnsDomain: string

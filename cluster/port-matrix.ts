@@ -1,6 +1,6 @@
-// Which TCP ports a node opens, and to whom: the firewall is rendered from it, and probes hold the living node against it.
+// Which ports a node opens, and to whom: the firewall is rendered from it, and probes hold the living node against it.
 import { ports } from './components.ts'
-import type { NodeModel } from './model.ts'
+import type { Model, NodeModel } from './model.ts'
 
 /** TCP ports that a node may show to the network: the whole matrix. sshd's is in redoubt.yaml. */
 export function openPorts(role: NodeModel['role'], ssh: number): number[] {
@@ -12,4 +12,9 @@ export function openPorts(role: NodeModel['role'], ssh: number): number[] {
 export function loopbackPorts(role: NodeModel['role']): number[] {
   const all = [ports.kubeletHealthz, ports.proxyMetrics, ports.proxyHealthz]
   return role === 'control-plane' ? [...all, ports.etcdMetrics, ports.controllerManager, ports.scheduler] : all
+}
+
+/** The UDP port that nodes open to each other, for the packets of pods. */
+export function tunnelPort({ network }: Model): number | undefined {
+  return network.provider === 'cilium' ? ports.vxlan : undefined
 }

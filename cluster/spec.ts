@@ -3,7 +3,7 @@ import { parseAddress, parseCidr } from '../lib/cidr.ts'
 import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { parseYaml, type YamlFile } from '../lib/yaml.ts'
-import { configurable } from './components.ts'
+import { configurable, providers } from './components.ts'
 import { accessSchema, namespaceSchema } from './spec-access.ts'
 import { imagesSchema, registriesSchema } from './spec-bundle.ts'
 import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
@@ -119,7 +119,7 @@ const specSchema = v.strictObject({
     endpoint: v.optional(endpoint),
     network: v.optional(
       v.strictObject({
-        provider: v.optional(v.picklist(['routes']), 'routes'),
+        provider: v.optional(v.picklist(providers), 'routes'),
         podCIDR: v.optional(cidr, '10.244.0.0/16'),
         serviceCIDR: v.optional(cidr, '10.96.0.0/16'),
         dnsDomain: v.optional(dnsDomain, 'cluster.local'),

@@ -1,5 +1,5 @@
 import { type KubernetesVersion, minorOf } from '../../cluster/versions.ts'
-import type { Catalog, GoModule } from '../catalog.ts'
+import type { GoModule, WholeCatalog } from '../catalog.ts'
 import { images } from './images.ts'
 import { packages, present } from './packages.ts'
 
@@ -10,7 +10,7 @@ const stamp = (variable: string, value: string) => `-X ${variable}=${value}`
  * versions that kubeadm v1.36.3 pins, newer than what kubeadm of 1.34 and 1.35 asks for at least (cmd/kubeadm/app/constants/constants.go).
  * The versions themselves stand in go/FOLDER/go.mod.
  */
-export function catalogOf(kubernetes: KubernetesVersion): Catalog {
+export function catalogOf(kubernetes: KubernetesVersion): WholeCatalog {
   return { kubernetes, modules: { kubernetes: kubernetesModule(kubernetes), ...shared }, ...carried }
 }
 
@@ -40,9 +40,15 @@ const shared: Readonly<Record<string, GoModule>> = {
     folder: 'cni-plugins',
     ldflags: [stamp('github.com/containernetworking/plugins/pkg/utils/buildversion.BuildVersion', 'v1.9.0')],
   },
+  cilium: {
+    folder: 'cilium',
+    ldflags: [stamp('github.com/cilium/cilium/pkg/version.ciliumVersion', '1.19.0')],
+    // The operator that hands out no addresses of a cloud: those of pods are the nodes' own.
+    tags: ['osusergo', 'ipam_provider_operator'],
+  },
 }
 
-const carried: Omit<Catalog, 'kubernetes' | 'modules'> = {
+const carried: Omit<WholeCatalog, 'kubernetes' | 'modules'> = {
   components: {
     'kube-apiserver': kubernetesProgram('cmd/kube-apiserver'),
     'kube-controller-manager': kubernetesProgram('cmd/kube-controller-manager'),
@@ -71,6 +77,10 @@ const carried: Omit<Catalog, 'kubernetes' | 'modules'> = {
     // Static, and with -P it does what upstream's pause does: wait, and reap what the pod's processes leave behind.
     pause: { kind: 'deb', package: 'catatonit', path: '/usr/bin/catatonit' },
     agnhost: kubernetesProgram('test/images/agnhost'),
+    cilium: ciliumProgram('daemon'),
+    'cilium-operator': ciliumProgram('operator'),
+    'cilium-dbg': ciliumProgram('cilium-dbg'),
+    'cilium-cni': ciliumProgram('plugins/cilium-cni'),
   },
   images,
   release: 'bookworm',
@@ -100,4 +110,9 @@ function containerdProgram(name: string) {
 function cniPlugin(path: string) {
   const module = 'github.com/containernetworking/plugins'
   return { kind: 'go', wrapper: 'cni-plugins', module, package: `${module}/plugins/${path}` } as const
+}
+
+function ciliumProgram(path: string) {
+  const module = 'github.com/cilium/cilium'
+  return { kind: 'go', wrapper: 'cilium', module, package: `${module}/${path}` } as const
 }

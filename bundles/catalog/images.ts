@@ -13,6 +13,35 @@ export const images: Record<ImageName, ImageRecipe> = {
   coredns: { program: 'coredns', entrypoint: ['/coredns'], user: '65532:65532' },
   pause: { program: 'pause', entrypoint: ['/pause', '-P'], user: '65535:65535' },
   agnhost: { program: 'agnhost', entrypoint: ['/agnhost'] },
+  cilium: {
+    program: 'usr/bin/cilium-agent',
+    entrypoint: ['/usr/bin/cilium-agent'],
+    programs: { 'usr/bin/cilium-dbg': 'cilium-dbg' },
+    // It compiles its datapath for the node that it runs on, and masquerades with iptables. The compiler depends on headers, a linker
+    // and libraries of C programs, which BPF has no use for.
+    packages: ['libclang-cpp19', 'iptables'],
+    alone: ['clang-19'],
+    links: {
+      'usr/bin/clang': 'clang-19',
+      ...Object.fromEntries(
+        ['iptables', 'iptables-save', 'iptables-restore', 'ip6tables', 'ip6tables-save', 'ip6tables-restore'].map(
+          (name) => [`usr/sbin/${name}`, 'xtables-nft-multi'],
+        ),
+      ),
+    },
+    sources: {
+      wrapper: 'cilium',
+      module: 'github.com/cilium/cilium',
+      folder: 'bpf',
+      without: ['tests/', 'complexity-tests/'],
+      path: 'var/lib/cilium/bpf',
+    },
+  },
+  'cilium-operator': {
+    program: 'usr/bin/cilium-operator-generic',
+    entrypoint: ['/usr/bin/cilium-operator-generic'],
+    user: '65532:65532',
+  },
 }
 
 function inPath(name: string): ImageRecipe {

@@ -22,12 +22,14 @@ export interface ImageInputs {
   architecture: Lock['architecture']
   recipe: ImageRecipe
   program: BlobRef
-  /** Tar entries of the packages that the image holds too (sources/deb-files.ts). */
-  userland?: BlobRef | undefined
+  /** Further programs: path and blob. */
+  further: readonly (readonly [string, BlobRef])[]
+  /** Tar entries, without an end: of packages (sources/deb-files.ts), of a module's sources (sources/go-sources.ts). */
+  entries: readonly BlobRef[]
 }
 
 /**
- * An OCI image of one uncompressed layer (OCI image specification v1.1): a few files that any program expects, the program, and the
+ * An OCI image of one uncompressed layer (OCI image specification v1.1): a few files that any program expects, the programs, and the
  * packages. The same inputs give the same bytes. The layer is read once per cache to learn its digest.
  */
 export async function assembleImage(
@@ -41,7 +43,8 @@ export async function assembleImage(
       step: 'layer-1',
       path: inputs.recipe.program,
       program: inputs.program.digest,
-      userland: inputs.userland?.digest ?? '',
+      userland: inputs.entries[0]?.digest ?? '',
+      ...furtherInputs(inputs),
     },
     blobs: () => [],
   }
@@ -66,6 +69,13 @@ export async function assembleImage(
     config,
     layer: { ...layer, parts },
   }
+}
+
+/** What only images of several parts depend on: the cache knows the others by the inputs above. */
+function furtherInputs({ further, entries, recipe: { links } }: ImageInputs): object {
+  const named = further.map(([path, { digest }]) => [path, digest])
+  const rest = entries.slice(1).map(({ digest }) => digest)
+  return { ...(named.length > 0 ? { named } : {}), ...(rest.length > 0 ? { rest } : {}), ...(links ? { links } : {}) }
 }
 
 /** `redoubt.dev/pause:0.1.7-1-b2`: our own repository; what a tag cannot hold (`+`) becomes a hyphen. */
@@ -96,7 +106,7 @@ const accounts = {
   'etc/group': 'root:x:0:\nnogroup:x:65534:\nnonroot:x:65532:\n',
 }
 
-function layerParts(cache: Cache, { recipe, program, userland }: ImageInputs): Part[] {
+function layerParts(cache: Cache, { recipe, program, further, entries }: ImageInputs): Part[] {
   const folder = (path: string, mode = 0o755): Part => headerPart({ path, type: 'folder', mode, size: 0 })
   const parents = recipe.program.split('/').slice(0, -1)
   return [
@@ -106,10 +116,15 @@ function layerParts(cache: Cache, { recipe, program, userland }: ImageInputs): P
     ),
     folder('tmp', 0o1777),
     ...parents.map((_, index) => folder(parents.slice(0, index + 1).join('/'))),
-    headerPart({ path: recipe.program, type: 'file', mode: 0o755, size: program.size }),
-    { file: cachedPath(cache, program.digest), size: program.size },
-    { bytes: Buffer.alloc(paddingOf(program.size)) },
-    ...(userland ? [{ file: cachedPath(cache, userland.digest), size: userland.size }] : []),
+    ...[[recipe.program, program] as const, ...further].flatMap(([path, { digest, size }]): Part[] => [
+      headerPart({ path, type: 'file', mode: 0o755, size }),
+      { file: cachedPath(cache, digest), size },
+      { bytes: Buffer.alloc(paddingOf(size)) },
+    ]),
+    ...entries.map(({ digest, size }): Part => ({ file: cachedPath(cache, digest), size })),
+    ...Object.entries(recipe.links ?? {}).map(([path, target]) =>
+      headerPart({ path, type: 'link', mode: 0o777, size: 0, target }),
+    ),
     { bytes: Buffer.alloc(trailerSize) },
   ]
 }

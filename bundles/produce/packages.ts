@@ -1,3 +1,4 @@
+import { type ImageName, imageComponents } from '../../cluster/components.ts'
 import type { DebPackage, Lock } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { formatBytes } from '../../lib/output.ts'
@@ -12,12 +13,12 @@ export async function collectPackages(options: ProgramOptions): Promise<DebPins>
   const { cache, catalog, architecture, pins, out, signal } = options
   return out.step('packages of Debian', async (report) => {
     const found = pins ? pinnedPackages(pins, catalog) : undefined
-    let missing = found ? await missingPackages(cache, every(found)) : []
+    let missing = found ? await missingPackages(cache, everyPackage(found)) : []
     const describe = (result: DebPins) => {
-      const size = every(result).reduce((sum, entry) => sum + entry.size, 0)
+      const size = everyPackage(result).reduce((sum, entry) => sum + entry.size, 0)
       const fetched = missing.length > 0 ? `${missing.length} fetched` : 'unchanged'
       report.detail(
-        `${result.packages.length} for nodes, ${result.imagePackages.length} for images, ${formatBytes(size)}, ${fetched}`,
+        `${result.packages.length} for nodes, ${inImages(result).length} for images, ${formatBytes(size)}, ${fetched}`,
       )
       return result
     }
@@ -27,7 +28,7 @@ export async function collectPackages(options: ProgramOptions): Promise<DebPins>
       const apt = await openApt(folder, catalog.release, architecture, signal)
       report.status('what depends on what')
       const result = found ?? (await resolvePackages(apt, catalog))
-      missing = await missingPackages(cache, every(result))
+      missing = await missingPackages(cache, everyPackage(result))
       if (missing.length > 0) {
         report.status(countOf(missing.length, 'package'))
         await fetchPackages(cache, apt, missing, report.status)
@@ -37,9 +38,17 @@ export async function collectPackages(options: ProgramOptions): Promise<DebPins>
   })
 }
 
-function every(pins: DebPins): DebPackage[] {
-  return [...pins.packages, ...pins.imagePackages, ...Object.values(pins.programs)]
+/** Every package that is pinned, whatever for. */
+export function everyPackage(pins: DebPins): DebPackage[] {
+  return [...pins.packages, ...inImages(pins), ...Object.values(pins.programs)]
 }
+
+function inImages(pins: DebPins): DebPackage[] {
+  return Object.values(pins.imagePackages).flat()
+}
+
+/** The image whose packages stand in the lock by themselves; those of others stand beside their digest. */
+export const sharedUserland: ImageName = 'kube-proxy'
 
 /** The packages as a lock pins them. Throws `usage` when the catalogue takes a program from another package than the lock. */
 export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
@@ -60,5 +69,10 @@ export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
       size,
     }
   }
-  return { packages: lock.packages, imagePackages: lock.imagePackages, programs }
+  const imagePackages: DebPins['imagePackages'] = {}
+  for (const name of imageComponents)
+    if (catalog.images[name]?.packages)
+      imagePackages[name] =
+        name === sharedUserland ? lock.imagePackages : (lock.components[name]?.image?.packages ?? [])
+  return { packages: lock.packages, imagePackages, programs }
 }

@@ -2,7 +2,7 @@ import { formatBytes } from '../../lib/output.ts'
 import { recall } from '../cache.ts'
 import { missingPackages } from '../sources/deb.ts'
 import { goStep, pinOf } from '../sources/go.ts'
-import { pinnedPackages } from './packages.ts'
+import { everyPackage, pinnedPackages } from './packages.ts'
 import type { ProduceOptions } from './produce.ts'
 import { compiledFrom, planBuild } from './programs.ts'
 
@@ -40,8 +40,7 @@ export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]
       todo: 'resolve with apt, fetch with their closure',
     })
   } else {
-    const { packages, imagePackages, programs } = pinnedPackages(pins, catalog)
-    const all = [...packages, ...imagePackages, ...Object.values(programs)]
+    const all = everyPackage(pinnedPackages(pins, catalog))
     const missing = await missingPackages(cache, all)
     const size = missing.reduce((sum, entry) => sum + entry.size, 0)
     parts.push({

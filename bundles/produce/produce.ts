@@ -1,11 +1,12 @@
 import {
+  type BinaryName,
   binaryPaths,
   type ComponentName,
   components,
   type ImageName,
   imageComponents,
 } from '../../cluster/components.ts'
-import type { Lock, LockedImage } from '../../cluster/lock.ts'
+import type { DebPackage, Lock, LockedImage } from '../../cluster/lock.ts'
 import type { LoadedSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
 import { mapPool } from '../../lib/pool.ts'
@@ -15,9 +16,10 @@ import type { Blob, BlobRef } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
 import { userlandOf } from '../sources/deb-files.ts'
 import { readFiles } from '../sources/file.ts'
+import { sourcesOf } from '../sources/go-sources.ts'
 import { assembleImage, type Image } from './image.ts'
 import { collectWanted } from './images.ts'
-import { collectPackages } from './packages.ts'
+import { collectPackages, sharedUserland } from './packages.ts'
 import {
   checkCompiler,
   compilePrograms,
@@ -50,21 +52,31 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   const debs = await collectPackages(options)
   const programs: Programs = { ...(await compilePrograms(options)), ...(await extractPrograms(options, debs.programs)) }
   const images = await out.step('assemble images', async (report) => {
-    const userland = await userlandOf(cache, debs.imagePackages, signal)
     let read = 0
     const onBytes = (count: number) => {
       read += count
       report.status(`${Math.round(read / 1e6)} MB read`)
     }
-    const made = await mapPool(imageComponents, jobs, async (name) => {
-      const { version, binary } = programOrThrow(programs, name)
+    const wanted = imageComponents.flatMap((name) => {
       const recipe = catalog.images[name]
+      return recipe ? [{ name, recipe }] : []
+    })
+    const made = await mapPool(wanted, jobs, async ({ name, recipe }) => {
+      const { version, binary } = programOrThrow(programs, name)
+      const packages = debs.imagePackages[name]
+      const entries = [
+        ...(packages ? [await userlandOf(cache, packages, signal)] : []),
+        ...(recipe.sources ? [await sourcesOf(cache, catalog, recipe.sources, signal)] : []),
+      ]
+      const further = Object.entries(recipe.programs ?? {}).map(
+        ([path, component]) => [path, programOrThrow(programs, component).binary] as const,
+      )
       const image = await assembleImage(
         cache,
-        { name, version, architecture, recipe, program: binary, userland: recipe.packages ? userland : undefined },
+        { name, version, architecture, recipe, program: binary, further, entries },
         onBytes,
       )
-      return { component: name, image }
+      return { component: name, image, packages }
     })
     report.detail(countOf(made.length, 'image'))
     return made
@@ -77,16 +89,18 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     kubernetes: catalog.kubernetes,
     architecture,
     components: Object.fromEntries(
-      components.map((name) => [name, entryOf(programs, images, name)]),
+      components.flatMap((name) => (catalog.components[name] ? [[name, entryOf(programs, images, name)]] : [])),
     ) as Lock['components'],
     packages: debs.packages,
-    imagePackages: debs.imagePackages,
+    imagePackages: debs.imagePackages[sharedUserland] ?? [],
     files: files.map(({ name, blob }) => ({ name, digest: blob.digest, size: blob.size })),
     images: carried,
   }
   if (pins) refuseDifferences(pins, lock)
   const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
-  const placed = Object.keys(binaryPaths).map((name) => inCache(programOrThrow(programs, name as ComponentName).binary))
+  const placed = Object.keys(binaryPaths)
+    .filter((name) => catalog.components[name as BinaryName])
+    .map((name) => inCache(programOrThrow(programs, name as BinaryName).binary))
   const imageBlobs = images.flatMap(({ image }) => [image.manifest, image.config, image.layer])
   const carriedBlobs = carried
     .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
@@ -107,11 +121,19 @@ function indexed({ name, mediaType, digest, size }: LockedImage): IndexedImage {
   return { name, mediaType, manifest: { digest, size } }
 }
 
-function entryOf(programs: Programs, images: { component: ImageName; image: Image }[], name: ComponentName) {
-  const image = images.find((entry) => entry.component === name)?.image
+interface Assembled {
+  component: ImageName
+  image: Image
+  packages: DebPackage[] | undefined
+}
+
+function entryOf(programs: Programs, images: readonly Assembled[], name: ComponentName) {
+  const made = images.find((entry) => entry.component === name)
   const program = programOrThrow(programs, name)
-  if (!image) return program
-  return { ...program, image: { name: image.name, digest: image.manifest.digest, size: image.manifest.size } }
+  if (!made) return program
+  const { image, packages } = made
+  const own = packages && name !== sharedUserland ? { packages } : {}
+  return { ...program, image: { name: image.name, digest: image.manifest.digest, size: image.manifest.size, ...own } }
 }
 
 function programOrThrow(programs: Programs, name: ComponentName) {

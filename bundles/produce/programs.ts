@@ -1,4 +1,4 @@
-import { type ComponentName, components } from '../../cluster/components.ts'
+import type { ComponentName } from '../../cluster/components.ts'
 import type { DebPackage, Lock, LockEntry } from '../../cluster/lock.ts'
 import type { Output } from '../../lib/output.ts'
 import { type Cache, recall } from '../cache.ts'
@@ -26,10 +26,13 @@ type GoOrigin = Extract<Origin, { kind: 'go' }>
 
 /** The components that are compiled from one wrapper module. */
 export function compiledFrom(catalog: Catalog, wrapper: string): { name: ComponentName; origin: GoOrigin }[] {
-  return components.flatMap((name) => {
-    const origin = catalog.components[name]
-    return origin.kind === 'go' && origin.wrapper === wrapper ? [{ name, origin }] : []
-  })
+  return originsOf(catalog).flatMap(({ name, origin }) =>
+    origin.kind === 'go' && origin.wrapper === wrapper ? [{ name, origin }] : [],
+  )
+}
+
+function originsOf(catalog: Catalog): { name: ComponentName; origin: Origin }[] {
+  return Object.entries(catalog.components).map(([name, origin]) => ({ name: name as ComponentName, origin }))
 }
 
 /** What building a wrapper means under the pins. Throws `usage` when the lock was made from other modules. */
@@ -107,8 +110,7 @@ export async function extractPrograms(
   debs: Record<string, DebPackage>,
 ): Promise<Programs> {
   const programs: Programs = {}
-  for (const name of components) {
-    const origin = catalog.components[name]
+  for (const { name, origin } of originsOf(catalog)) {
     if (origin.kind !== 'deb') continue
     const deb = debs[origin.package]
     if (!deb) throw new Error(`package ${origin.package} was not resolved`)

@@ -13,7 +13,7 @@ export interface BundleItem {
 
 /** What a bundle holds: the executable, images, programs, packages, files, each in the order of the lock. */
 export function describeContents({ statement, lock }: BundleHead): BundleItem[] {
-  const entries = Object.entries(lock.components)
+  const entries = Object.entries(lock.components).flatMap(([name, entry]) => (entry ? [{ name, ...entry }] : []))
   return [
     {
       kind: 'executable',
@@ -22,10 +22,10 @@ export function describeContents({ statement, lock }: BundleHead): BundleItem[] 
       size: statement.executable.size,
       digest: `sha256:${statement.executable.sha256}`,
     },
-    ...entries.flatMap(([, { version, image, binary }]): BundleItem[] =>
+    ...entries.flatMap(({ version, image, binary }): BundleItem[] =>
       image ? [{ kind: 'image', name: image.name, version, size: binary.size, digest: image.digest }] : [],
     ),
-    ...entries.flatMap(([name, { version, binary }]): BundleItem[] =>
+    ...entries.flatMap(({ name, version, binary }): BundleItem[] =>
       name in binaryPaths ? [{ kind: 'program', name, version, ...binary }] : [],
     ),
     ...lock.packages.map(

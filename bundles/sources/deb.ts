@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { ImageName } from '../../cluster/components.ts'
 import type { DebPackage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit, listFiles } from '../../lib/files.ts'
@@ -11,8 +12,8 @@ import { type Apt, closure, describe, download } from './apt.ts'
 export interface DebPins {
   /** What nodes get. */
   packages: DebPackage[]
-  /** What goes into images. */
-  imagePackages: DebPackage[]
+  /** What goes into each image that holds packages. */
+  imagePackages: Partial<Record<ImageName, DebPackage[]>>
   /** Those of which one program is taken, by package name. */
   programs: Record<string, DebPackage>
 }
@@ -27,18 +28,24 @@ export async function resolvePackages(apt: Apt, catalog: Catalog): Promise<DebPi
     apt,
     all.filter((entry) => !present.has(entry.name)),
   )
-  const inImages = [...new Set(Object.values(catalog.images).flatMap((recipe) => recipe.packages ?? []))].sort(
-    byCodeUnit,
-  )
-  const imagePackages = await describe(apt, await closure(apt, inImages))
-  const programs: Record<string, DebPackage> = {}
-  for (const origin of Object.values(catalog.components)) {
-    if (origin.kind !== 'deb') continue
-    const version = (await closure(apt, [origin.package])).find((entry) => entry.name === origin.package)
-    const [found] = await describe(apt, version ? [version] : [])
-    programs[origin.package] = found ?? fail('failed', `Debian ${catalog.release} has no package ${origin.package}`)
+  const imagePackages: DebPins['imagePackages'] = {}
+  for (const [name, { packages: within, alone = [] }] of Object.entries(catalog.images)) {
+    if (!within) continue
+    const further = await Promise.all(alone.map((each) => describeOne(apt, catalog, each)))
+    const all = [...(await describe(apt, await closure(apt, within))), ...further]
+    imagePackages[name as ImageName] = all.sort((a, b) => byCodeUnit(a.name, b.name))
   }
+  const programs: Record<string, DebPackage> = {}
+  for (const origin of Object.values(catalog.components))
+    if (origin.kind === 'deb') programs[origin.package] = await describeOne(apt, catalog, origin.package)
   return { packages, imagePackages, programs }
+}
+
+/** The current version of one package, without what it depends on. Throws `failed` when there is none. */
+async function describeOne(apt: Apt, catalog: Catalog, name: string): Promise<DebPackage> {
+  const version = (await closure(apt, [name])).find((entry) => entry.name === name)
+  const [found] = await describe(apt, version ? [version] : [])
+  return found ?? fail('failed', `Debian ${catalog.release} has no package ${name}`)
 }
 
 /** Those of `packages` that the cache does not hold, each once. */

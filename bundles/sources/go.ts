@@ -83,6 +83,7 @@ export function goStep(build: GoBuild): Step<Record<string, BlobRef>> {
       architecture: build.architecture,
       toolchain: build.toolchain,
       goflags: process.env.GOFLAGS ?? '',
+      ...(build.wrapper.module.tags ? { tags: build.wrapper.module.tags } : {}),
     },
     blobs: (result) => Object.values(result),
   }
@@ -107,6 +108,7 @@ export async function buildPrograms(
     await mkdir(join(folder, 'out'))
     const ldflags = ['-s', '-w', ...build.wrapper.module.ldflags].join(' ')
     const flags = ['-v', '-mod=readonly', '-trimpath', '-buildvcs=false', `-p=${build.jobs}`, `-ldflags=${ldflags}`]
+    if (build.wrapper.module.tags) flags.push(`-tags=${build.wrapper.module.tags.join(',')}`)
     await stream(['go', 'build', ...flags, '-o', 'out/', ...build.packages], {
       cwd: folder,
       env: buildEnvironment(build),
@@ -136,7 +138,8 @@ function buildEnvironment(build: GoBuild): Record<string, string> {
   }
 }
 
-async function writeFiles(wrapper: Wrapper, folder: string): Promise<void> {
+/** Writes the wrapper's module into a folder. */
+export async function writeFiles(wrapper: Wrapper, folder: string): Promise<void> {
   for (const [name, text] of Object.entries(wrapper.files)) await writeAtomic(join(folder, name), text)
 }
 

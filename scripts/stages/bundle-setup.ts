@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { cacheRoot, openCache } from '../../bundles/cache.ts'
-import { catalogFor } from '../../bundles/catalog.ts'
+import { type Catalog, catalogFor } from '../../bundles/catalog.ts'
 import type { ProduceOptions } from '../../bundles/produce/produce.ts'
 import { type Lock, loadLock } from '../../cluster/lock.ts'
 import { loadSpec } from '../../cluster/spec.ts'
@@ -16,16 +16,27 @@ export async function setUp(
   const { workspace, out, signal } = context
   const jobs = jobCount(options.jobs)
   const spec = await loadSpec(workspace.spec)
-  const catalog = catalogFor(spec.spec.kubernetes)
+  const catalog = catalogFor(spec.spec.kubernetes, spec.spec.network.provider)
   const pins = !options.update && (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
   if (pins && pins.kubernetes !== catalog.kubernetes)
     fail('usage', `redoubt.lock.yaml is of Kubernetes ${pins.kubernetes}, redoubt.yaml of ${catalog.kubernetes}`, {
       where: workspace.lock,
       hint: 'Move the pins with `redoubt bundle lock --update`.',
     })
+  if (pins && !pinsAll(pins, catalog))
+    fail('usage', `redoubt.lock.yaml was made for another pod network than ${spec.spec.network.provider}`, {
+      where: workspace.lock,
+      hint: 'Move the pins with `redoubt bundle lock --update`.',
+    })
   const cache = await openCache(cacheRoot())
   const architecture = pins?.architecture ?? hostArchitecture()
   return { spec, catalog, architecture, pins, jobs, cache, out, signal, workspace: workspace.root }
+}
+
+/** Whether a lock pins what the catalogue has, and nothing else. */
+function pinsAll(pins: Lock, catalog: Catalog): boolean {
+  const names = (components: object) => Object.keys(components).sort().join()
+  return names(pins.components) === names(catalog.components)
 }
 
 /** This machine's architecture as Go and Debian call it. Throws `failed` for one that we do not serve. */

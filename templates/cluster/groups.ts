@@ -5,6 +5,7 @@ import { fail } from '../../lib/errors.ts'
 import type { Site } from '../control.ts'
 import { grants } from '../controls/objects/persona-roles.ts'
 import type { Contributed } from '../node/tree.ts'
+import { cilium } from './cilium.ts'
 import { coredns } from './coredns.ts'
 import { kubeProxy } from './kube-proxy.ts'
 import { kubeadmConfig } from './kubeadm.ts'
@@ -36,6 +37,7 @@ export function objectGroups(site: Site, contributions: readonly Contributed[]):
     { name: kubeadmGroup, objects: kubeadmConfig(model, contributions) },
     { name: 'policies', objects: contributions.flatMap((contribution) => contribution.objects ?? []) },
     { name: 'kube-proxy', objects: kubeProxy(model, image('kube-proxy'), contributions) },
+    { name: 'cilium', objects: model.network.provider === 'cilium' ? cilium(model, image) : [] },
     { name: 'coredns', objects: coredns(model, image('coredns')) },
     { name: 'verifier', objects: verifier() },
     { name: 'nodes', objects: nodeLabels(model) },

@@ -10,5 +10,7 @@ export function nodeLabels(model: Model): KubeObject[] {
     apiVersion: 'v1',
     kind: 'Node',
     metadata: { name: node.name, labels: { [`node-role.kubernetes.io/${node.role}`]: '' } },
+    // The agent takes a node's part of the pod network from here; a bridge has it in its own configuration.
+    ...(model.network.provider === 'cilium' ? { spec: { podCIDR: node.podCIDR, podCIDRs: [node.podCIDR] } } : {}),
   }))
 }

@@ -1,7 +1,7 @@
 import { paths } from '../../cluster/components.ts'
 import type { NodeFile } from '../../cluster/files.ts'
-import type { NodeModel } from '../../cluster/model.ts'
-import { openPorts } from '../../cluster/port-matrix.ts'
+import type { Model, NodeModel } from '../../cluster/model.ts'
+import { openPorts, tunnelPort } from '../../cluster/port-matrix.ts'
 import type { Control, Site } from '../control.ts'
 import { textFile } from '../node/file.ts'
 import { writeUnit } from '../node/unit.ts'
@@ -13,7 +13,7 @@ const removed = 'table inet redoubt\ndelete table inet redoubt\n'
  * What reaches the node itself; what is forwarded to pods is no matter of this table. Refused rather than dropped: whoever asks in
  * vain is told so at once, as by a port that nobody listens on. Without DHCP and neighbour discovery a host may lose its address.
  */
-function ruleset(open: readonly number[]): string {
+function ruleset(open: readonly number[], tunnel: string): string {
   return `${removed}table inet redoubt {
   chain input {
     type filter hook input priority filter; policy accept;
@@ -23,11 +23,19 @@ function ruleset(open: readonly number[]): string {
     udp sport 67 udp dport 68 accept
     udp sport 547 udp dport 546 accept
     tcp dport { ${open.join(', ')} } accept
-    meta l4proto tcp reject with tcp reset
+${tunnel}    meta l4proto tcp reject with tcp reset
     reject
   }
 }
 `
+}
+
+/** Packets between pods of two nodes, from the other nodes alone. */
+function tunnelRule(model: Model, node: NodeModel): string {
+  const port = tunnelPort(model)
+  const peers = model.nodes.filter(({ name }) => name !== node.name).map(({ address }) => address)
+  if (port === undefined || peers.length === 0) return ''
+  return `    ip saddr { ${peers.join(', ')} } udp dport ${port} accept\n`
 }
 
 /** Before the network is up; after Debian's own unit, which empties every table when it is enabled. */
@@ -71,6 +79,10 @@ export const hostFirewall: Control = {
     'claim: private endpoints, firewall checklists',
   ],
   why: 'What somebody starts on a node tomorrow would be open to the network the moment it listens.',
-  on: (site) => ({ nodeFiles: filesOf(site, (node) => ruleset(openPorts(node.role, site.model.spec.ssh.port))) }),
+  on: (site) => ({
+    nodeFiles: filesOf(site, (node) =>
+      ruleset(openPorts(node.role, site.model.spec.ssh.port), tunnelRule(site.model, node)),
+    ),
+  }),
   off: (site) => ({ nodeFiles: filesOf(site, () => removed) }),
 }

@@ -1,5 +1,4 @@
-import { type ImageName, imageComponents } from '../../cluster/components.ts'
-import { imageReference } from '../../cluster/lock.ts'
+import { imageReference, imagesIn } from '../../cluster/lock.ts'
 import type { KubeObject } from '../../cluster/objects.ts'
 import type { Control, Site } from '../control.ts'
 import { admissionPolicy } from './objects/policy.ts'
@@ -15,7 +14,9 @@ export const imageProvenance: Control = {
 
 /** Every image of the bundle by digest, sorted. */
 function bundleImages(site: Pick<Site, 'lock'>): string[] {
-  return imageComponents.map((component: ImageName) => imageReference(site.lock, component)).sort()
+  return imagesIn(site.lock)
+    .map((component) => imageReference(site.lock, component))
+    .sort()
 }
 
 function policy(site: Site, action: 'Deny' | 'Audit'): KubeObject[] {

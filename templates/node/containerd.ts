@@ -29,7 +29,7 @@ export function containerd(node: NodeModel, lock: Lock, contributed: readonly Fr
  * runs full (containerd internal/cri/server/images, getLabels). There is no registry to fetch it from again.
  */
 function pinned({ role }: NodeModel, lock: Lock): Record<string, string> {
-  const others = imagesOf(role).filter((name) => name !== 'pause')
+  const others = imagesOf(lock, role).filter((name) => name !== 'pause')
   return {
     sandbox: imageReference(lock, 'pause'),
     ...Object.fromEntries(others.map((name) => [name, imageReference(lock, name)])),

@@ -6,9 +6,34 @@ import { writeUnit } from './unit.ts'
 
 const bridge = 'cni0'
 
-/** The pod network of provider `routes`: a bridge per node, and a route to every other node's pods. */
+/**
+ * The pod network. Of provider `routes`: a bridge per node, and a route to every other node's pods. Of `cilium`: what its agent, which
+ * makes the network, finds on the node.
+ */
 export function network(model: Model, node: NodeModel): NodeFile[] {
+  if (model.network.provider === 'cilium') return [routesUnit([...bpf, ...refusals(model)])]
   return [cni(node), ...routes(model, node)]
+}
+
+/** A bpf file system that does not end with the agent. */
+const bpf = [
+  `mkdir -p ${paths.bpf}`,
+  `sh -c 'mountpoint -q ${paths.bpf} || mount -t bpf -o mode=0700 bpf ${paths.bpf}'`,
+]
+
+/**
+ * What is meant for the cluster's own networks and has nowhere to go is refused, not sent to the default gateway. The agent's routes are
+ * narrower than the first. What the node itself sends to a Service is translated after it is routed: it may use the main table; what
+ * pods send is translated before.
+ */
+function refusals({ network }: Model): string[] {
+  return [
+    `ip route replace unreachable ${network.podCIDR} metric ${priority}`,
+    `-ip rule del priority ${priority - 1}`,
+    `ip rule add iif lo to ${network.serviceCIDR} priority ${priority - 1} lookup main`,
+    `-ip rule del priority ${priority}`,
+    `ip rule add to ${network.serviceCIDR} priority ${priority} unreachable`,
+  ]
 }
 
 function cni(node: NodeModel): NodeFile {
@@ -47,6 +72,10 @@ function routes({ nodes, network }: Model, node: NodeModel): NodeFile[] {
     `-ip rule del priority ${priority}`,
     `ip rule add ${refuse}`,
   ]
+  return [routesUnit(commands)]
+}
+
+function routesUnit(commands: readonly string[]): NodeFile {
   const unit = {
     Unit: [
       ['Description', 'Routes of the pod network'],
@@ -64,5 +93,5 @@ function routes({ nodes, network }: Model, node: NodeModel): NodeFile[] {
     ],
     Install: [['WantedBy', 'multi-user.target']],
   } as const
-  return [textFile('/etc/systemd/system/redoubt-routes.service', writeUnit(unit), { restarts: ['units', 'routes'] })]
+  return textFile('/etc/systemd/system/redoubt-routes.service', writeUnit(unit), { restarts: ['units', 'routes'] })
 }

@@ -1,6 +1,6 @@
-import { type BinaryName, binaryPaths, type ImageName, imageComponents } from '../../cluster/components.ts'
+import { type BinaryName, binaryPaths, carried, type ImageName, type Provider } from '../../cluster/components.ts'
 import type { NodeFile, RestartTarget } from '../../cluster/files.ts'
-import { binaryBlob, type Lock } from '../../cluster/lock.ts'
+import { binaryBlob, imagesIn, type Lock } from '../../cluster/lock.ts'
 import { programFile } from './file.ts'
 
 /** Programs that only control planes need. */
@@ -9,8 +9,8 @@ const controlPlaneOnly: readonly BinaryName[] = ['kubeadm', 'kubectl', 'etcdctl'
 const restarts: Partial<Record<BinaryName, RestartTarget[]>> = { kubelet: ['kubelet'], containerd: ['containerd'] }
 
 /** The programs of a node, from the bundle. */
-export function programs(lock: Lock, role: 'control-plane' | 'worker'): NodeFile[] {
-  return (Object.keys(binaryPaths) as BinaryName[])
+export function programs(lock: Lock, role: 'control-plane' | 'worker', provider: Provider): NodeFile[] {
+  return carried(Object.keys(binaryPaths) as BinaryName[], provider)
     .filter((name) => role === 'control-plane' || !controlPlaneOnly.includes(name))
     .map((name) => programFile(binaryPaths[name], binaryBlob(lock, name), { restarts: restarts[name] ?? [] }))
 }
@@ -19,6 +19,6 @@ export function programs(lock: Lock, role: 'control-plane' | 'worker'): NodeFile
 const controlPlaneImages: readonly ImageName[] = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
 /** The images that a node needs. */
-export function imagesOf(role: 'control-plane' | 'worker'): ImageName[] {
-  return imageComponents.filter((name) => role === 'control-plane' || !controlPlaneImages.includes(name))
+export function imagesOf(lock: Lock, role: 'control-plane' | 'worker'): ImageName[] {
+  return imagesIn(lock).filter((name) => role === 'control-plane' || !controlPlaneImages.includes(name))
 }

@@ -35,9 +35,10 @@ export function nodeTree(
   contributions: readonly Contributed[],
   override: Overrides,
 ): NodeTree {
+  const { provider } = site.model.network
   const kubeletFields = contributions.map(({ by, kubelet: sets, wins = false }) => ({ by, sets: sets ?? {}, wins }))
   const common: NodeFile[] = [
-    ...programs(site.lock, node.role),
+    ...programs(site.lock, node.role, provider),
     ...containerd(
       node,
       site.lock,
@@ -54,7 +55,7 @@ export function nodeTree(
   const rules = contributions.flatMap((contribution) => contribution.modes ?? [])
   const given = isControlPlane ? contributions : []
   const owners: Record<string, string> = Object.assign({}, ...given.map((contribution) => contribution.owners))
-  const images = imagesOf(node.role).map((name) => imageReference(site.lock, name))
+  const images = imagesOf(site.lock, node.role).map((name) => imageReference(site.lock, name))
   return {
     node: node.name,
     users: given.flatMap(({ users = {} }) => Object.values(users)),

@@ -3,10 +3,11 @@ import { test } from 'uvu'
 import { catalogFor } from '../../bundles/catalog.ts'
 import { compiledFrom } from '../../bundles/produce/programs.ts'
 import { checkModules, pinOf, programName, readWrapper } from '../../bundles/sources/go.ts'
+import type { Provider } from '../../cluster/components.ts'
 import { supportedVersions } from '../../cluster/versions.ts'
 
 for (const version of supportedVersions) {
-  const catalog = catalogFor(version)
+  const catalog = catalogFor(version, 'cilium')
 
   test(`${version}: every module that a program comes from is pinned by version and sum`, () => {
     for (const wrapperName of Object.keys(catalog.modules)) {
@@ -22,6 +23,20 @@ for (const version of supportedVersions) {
       const programs = members.map(({ origin }) => programName(origin.package))
       assert.equal(new Set(programs).size, programs.length, 'two programs of one build have the same name')
     }
+  })
+
+  test(`${version}: a cluster has what its own pod network needs, and nothing of another`, () => {
+    const names = (provider: Provider) => {
+      const { components, images, modules } = catalogFor(version, provider)
+      return [components, images, modules]
+        .flatMap((part) => Object.keys(part))
+        .filter((name) => /^cilium|^cni-/.test(name))
+    }
+    assert.deepEqual(names('routes'), ['cni-bridge', 'cni-host-local', 'cni-loopback', 'cni-portmap', 'cni-plugins'])
+    assert.deepEqual(names('cilium'), [
+      ...['cni-loopback', 'cilium', 'cilium-operator', 'cilium-dbg', 'cilium-cni'],
+      ...['cilium', 'cilium-operator', 'cni-plugins', 'cilium'],
+    ])
   })
 
   test(`${version}: the Kubernetes programs are of this version and say so`, () => {
@@ -40,7 +55,10 @@ for (const version of supportedVersions) {
 }
 
 test('a version without a catalogue is refused with those that have one', () => {
-  assert.throws(() => catalogFor('v1.0.0'), { code: 'usage', hint: `Known: ${supportedVersions.join(', ')}.` })
+  assert.throws(() => catalogFor('v1.0.0', 'routes'), {
+    code: 'usage',
+    hint: `Known: ${supportedVersions.join(', ')}.`,
+  })
 })
 
 test('programs are named as go build names them', () => {
@@ -50,7 +68,7 @@ test('programs are named as go build names them', () => {
 })
 
 test('a lock made from other modules is refused', () => {
-  const wrapper = readWrapper(catalogFor('v1.36.3'), 'etcd')
+  const wrapper = readWrapper(catalogFor('v1.36.3', 'routes'), 'etcd')
   checkModules({ package: 'x', modules: wrapper.digest }, wrapper)
   assert.throws(() => checkModules({ package: 'x', modules: 'sha256:00' }, wrapper), {
     code: 'usage',

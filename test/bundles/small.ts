@@ -73,7 +73,7 @@ export async function smallLayout(reversed = false): Promise<Small> {
     const recipe = { program: `usr/local/bin/${name}`, entrypoint: [`/usr/local/bin/${name}`], user: '65532:65532' }
     images[name] = await assembleImage(
       cache,
-      { name, version: 'v1.0.0+b1', architecture: 'amd64', recipe, program },
+      { name, version: 'v1.0.0+b1', architecture: 'amd64', recipe, program, further: [], entries: [] },
       () => {},
     )
   }

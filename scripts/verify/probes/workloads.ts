@@ -1,6 +1,5 @@
 // What may run. Pods are sent as server-side dry runs: admission judges them, nothing is stored or started.
-import { imageComponents } from '../../../cluster/components.ts'
-import { imageReference, type Lock } from '../../../cluster/lock.ts'
+import { imageReference, imagesIn, type Lock } from '../../../cluster/lock.ts'
 import type { Env } from '../env.ts'
 import { describeAnswer, field, list, parseJson } from '../judge.ts'
 import { compliantPod, type PodObject, pause } from '../pods.ts'
@@ -83,7 +82,7 @@ const imagePolicy: Probe = {
 
 /** Every container of every pod names an image of the lock by its digest, and runs that one. */
 export function judgeImages(where: string, pods: unknown, lock: Lock): Check[] {
-  const known = new Set(imageComponents.map((name) => imageReference(lock, name)))
+  const known = new Set(imagesIn(lock).map((name) => imageReference(lock, name)))
   const items = list(pods, 'items')
   const wrong = items.flatMap((pod) => {
     const name = `${field(pod, 'metadata', 'namespace')}/${field(pod, 'metadata', 'name')}`
