@@ -50,10 +50,13 @@ const entry = v.strictObject({
   image: v.optional(v.strictObject({ name: v.string(), digest, size, packages: v.optional(v.array(debPackage)) })),
 })
 
-const network: readonly NetworkComponentName[] = Object.values(networkComponents).flat()
-const everywhere = components.filter(
-  (name): name is Exclude<ComponentName, NetworkComponentName> => !(network as readonly string[]).includes(name),
-)
+const optional = v.optional(entry)
+const network: readonly ComponentName[] = Object.values(networkComponents).flat()
+
+/** Every component, in the order in which a lock has them; what one pod network alone needs may be missing. */
+const entries = Object.fromEntries(
+  components.map((name) => [name, network.includes(name) ? optional : entry]),
+) as Record<Exclude<ComponentName, NetworkComponentName>, typeof entry> & Record<NetworkComponentName, typeof optional>
 
 const manifest = { mediaType: v.string(), digest, size }
 
@@ -82,11 +85,7 @@ const lockSchema = v.strictObject({
   kind: v.literal('Lock'),
   kubernetes: v.string(),
   architecture: v.picklist(['amd64', 'arm64']),
-  /** Of what one pod network alone needs, that of this cluster's. */
-  components: v.strictObject({
-    ...v.entriesFromList(everywhere, entry),
-    ...v.entriesFromList(network, v.optional(entry)),
-  }),
+  components: v.strictObject(entries),
   /** The closure of what a minimal host lacks, in the order of names. */
   packages: v.array(debPackage),
   /** The packages inside images (kube-proxy's nft), pinned the same way. */
