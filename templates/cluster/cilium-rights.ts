@@ -22,6 +22,7 @@ const agentRules = [
       'ciliumnetworkpolicies',
       'ciliumnodeconfigs',
       'ciliumnodes',
+      'ciliumpodippools',
     ],
     verbs: ['list', 'watch'],
   },
@@ -107,6 +108,8 @@ export function ciliumRights(): KubeObject[] {
         resourceNames: ['cilium-operator-resource-lock'],
         verbs: ['get', 'update'],
       },
+      // It looks for what an encryption that is off may have left.
+      { apiGroups: ['apps'], resources: ['daemonsets'], resourceNames: ['ztunnel-cilium'], verbs: ['get'] },
     ]),
   ]
 }

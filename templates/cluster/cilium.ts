@@ -118,7 +118,8 @@ function agent(model: Model, image: string, inputs: string): KubeObject {
               readinessProbe: health(ports.ciliumHealth, { periodSeconds: 5, timeoutSeconds: 5 }),
               securityContext: {
                 allowPrivilegeEscalation: true,
-                readOnlyRootFilesystem: true,
+                // Among the sources that it compiles it writes a header with what this kernel can do.
+                readOnlyRootFilesystem: false,
                 capabilities: { drop: ['ALL'], add: capabilities },
                 seccompProfile: { type: 'RuntimeDefault' },
                 // containerd's own profile forbids the mounts that SYS_ADMIN is for.
@@ -175,10 +176,7 @@ function operator(model: Model, image: string, inputs: string): KubeObject {
           priorityClassName: 'system-cluster-critical',
           nodeSelector: { 'kubernetes.io/os': 'linux' },
           // It runs before any node is Ready: without the definitions that it makes no agent goes on.
-          tolerations: [
-            { key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' },
-            { key: 'node.kubernetes.io/not-ready', effect: 'NoSchedule' },
-          ],
+          tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
           securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532 },
           containers: [
             {
