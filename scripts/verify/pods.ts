@@ -72,11 +72,7 @@ export async function startPods(env: Env, timeout: number): Promise<TestPods> {
       const pod = compliantPod(env, `on-${node.name}`, account)
       const app = { 'redoubt.dev/probe': pod.metadata.name }
       Object.assign(pod.metadata.labels, app, { [pairLabel]: 'allowed' })
-      Object.assign(pod.spec, {
-        // Through the scheduler, which is thereby seen working; control planes are tainted.
-        nodeSelector: { 'kubernetes.io/hostname': node.name },
-        tolerations: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
-      })
+      place(pod, node.name)
       Object.assign(pod.spec.containers[0] ?? {}, {
         // /healthz is for agnhost's UDP server.
         readinessProbe: { httpGet: { path: '/hostname', port: containerPort }, periodSeconds: 1 },
@@ -94,10 +90,18 @@ export async function startPods(env: Env, timeout: number): Promise<TestPods> {
   return { account, pods }
 }
 
-/** Starts one more pod and waits until it runs, for 90 s. Throws, saying what it waited for. */
-export async function startPod(env: Env, pod: PodObject): Promise<Omit<TestPod, 'service'>> {
-  const node = 'any node'
+/** Starts one more pod on a node and waits until it runs, for 90 s. Throws, saying what it waited for. */
+export async function startPod(env: Env, pod: PodObject, node: string): Promise<Omit<TestPod, 'service'>> {
+  place(pod, node)
   return { node, ...(await waitReady(env, await createObject(env, 'pods', pod), performance.now() + 90_000)) }
+}
+
+/** Through the scheduler, which is thereby seen working; control planes are tainted. */
+function place(pod: PodObject, node: string): void {
+  Object.assign(pod.spec, {
+    nodeSelector: { 'kubernetes.io/hostname': node },
+    tolerations: [{ key: 'node-role.kubernetes.io/control-plane', effect: 'NoSchedule' }],
+  })
 }
 
 async function waitReady(env: Env, name: string, end: number): Promise<{ name: string; uid: string; address: string }> {
@@ -129,30 +133,48 @@ export function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
+/** What came of asking a pod to reach another. `asked` is false when the pod itself could not be asked. */
+export type Dialled = { reached: string } | { error: string; asked: boolean }
+
+/** Asks the pod at $1, port $2, for $3, from the node that it runs on, and prints what it answers. */
+const fetchScript = `timeout 60 bash -c 'exec 3<>"/dev/tcp/$0/$1" && printf "GET %s HTTP/1.0\\r\\n\\r\\n" "$2" >&3 && cat <&3' "$1" "$2" "$3"`
+
+/** What pod `from` answers to a request: through the API server, or, where policies keep that one out, from its own node. */
+async function askPod(env: Env, from: Dialler, path: string): Promise<{ error: string } | { text: string }> {
+  if (env.model.network.provider === 'routes') {
+    const answer = await askSandbox(env, `pods/${from.name}:${containerPort}/proxy/${path}`)
+    if ('error' in answer) return { error: `the API server did not answer: ${answer.error}` }
+    return { text: answer.status === 200 ? answer.body : `${answer.status} ${answer.body}` }
+  }
+  const { code, stdout } = await env.shell(from.node, fetchScript, {
+    args: [from.address, String(containerPort), `/${path}`],
+  })
+  if (code !== 0) return { error: `its node could not ask the pod: exit code ${code}` }
+  return { text: stdout.slice(stdout.indexOf('\r\n\r\n') + 4) }
+}
+
+type Dialler = Pick<TestPod, 'name' | 'node' | 'address'>
+
 /** Asks pod `from` to fetch `http://host:port/hostname`, by agnhost's /dial. Returns the name it got, or why it got none. */
-export async function dial(
-  env: Env,
-  from: Pick<TestPod, 'name'>,
-  host: string,
-  port: number,
-): Promise<{ reached: string } | { error: string }> {
+export async function dial(env: Env, from: Dialler, host: string, port: number): Promise<Dialled> {
   const query = new URLSearchParams({ host, port: String(port), request: 'hostname', protocol: 'http', tries: '1' })
-  const answer = await askSandbox(env, `pods/${from.name}:${containerPort}/proxy/dial?${query}`)
-  if ('error' in answer) return { error: `the API server did not answer: ${answer.error}` }
-  const seen = parseJson(answer.body)
+  const answer = await askPod(env, from, `dial?${query}`)
+  if ('error' in answer) return { error: answer.error, asked: false }
+  const seen = parseJson(answer.text)
   const reached = list(seen, 'responses')[0]
   if (typeof reached === 'string') return { reached }
-  return { error: String(list(seen, 'errors')[0] ?? `${answer.status} ${answer.body}`) }
+  const error = list(seen, 'errors')[0]
+  return { error: String(error ?? answer.text), asked: error !== undefined }
 }
 
 /** As dial, again until it is reached or `patience` milliseconds are over; returns the last answer. */
 export async function dialUntil(
   env: Env,
-  from: TestPod,
+  from: Dialler,
   host: string,
   port: number,
   patience: number,
-): Promise<{ reached: string } | { error: string }> {
+): Promise<Dialled> {
   const end = performance.now() + patience
   for (;;) {
     const answer = await dial(env, from, host, port)

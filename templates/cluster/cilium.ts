@@ -51,6 +51,7 @@ function configuration({ nodes }: Model): Record<string, string> {
     'enable-l7-proxy': 'false',
     'enable-hubble': 'false',
     'enable-gops': 'false',
+    'enable-metrics': 'false',
     'enable-health-checking': 'false',
     'enable-endpoint-health-checking': 'false',
     'agent-health-port': String(ports.ciliumHealth),

@@ -5,7 +5,7 @@ import type { Answer } from '../../../scripts/verify/judge.ts'
 import type { Check } from '../../../scripts/verify/probe.ts'
 import { judgeInjected, judgeLimits, judgeQuotas } from '../../../scripts/verify/probes/objects/bounds.ts'
 import { judgeAccounts, judgeToken } from '../../../scripts/verify/probes/objects/default-token.ts'
-import { judgeBlocked, judgeDenials } from '../../../scripts/verify/probes/objects/network.ts'
+import { judgeBlocked, judgeDenials, judgeResolved } from '../../../scripts/verify/probes/objects/network.ts'
 import { judgeGrants, judgeRight } from '../../../scripts/verify/probes/objects/personas.ts'
 import { judgeMasters } from '../../../scripts/verify/probes/objects/policies.ts'
 
@@ -60,9 +60,16 @@ test('a policy for some pods, one way, or with a rule is no denial', () => {
 })
 
 test('blocked is no answer; that we could not ask says nothing', () => {
-  assert.equal(judgeBlocked('p', 'h', { error: 'i/o timeout' }).verdict, 'pass')
+  const blocked = (error: string, asked = true) => judgeBlocked('p', 'h', { error, asked }).verdict
+  assert.equal(blocked('Get "http://h": dial tcp: i/o timeout'), 'pass')
+  assert.equal(blocked('dial tcp: connect: connection refused'), 'fail')
+  assert.equal(blocked('malformed HTTP response'), 'fail')
   assert.equal(judgeBlocked('p', 'h', { reached: 'pod' }).verdict, 'fail')
-  assert.equal(judgeBlocked('p', 'h', { error: 'the API server did not answer: x' }).verdict, 'unknown')
+  assert.equal(blocked('the API server did not answer: timeout', false), 'unknown')
+  const resolved = (error: string) => judgeResolved('p', 'h', { error, asked: true }).verdict
+  assert.equal(resolved('dial tcp 10.96.3.4:80: i/o timeout'), 'pass')
+  assert.equal(resolved('dial tcp: lookup h on 10.96.0.10:53: i/o timeout'), 'fail')
+  assert.equal(judgeResolved('p', 'h', { error: 'x', asked: false }).verdict, 'unknown')
 })
 
 test('a token is seen where it is mounted', () => {
