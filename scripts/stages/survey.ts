@@ -33,7 +33,7 @@ export async function survey(context: Context, _args: string[], options: OptionV
   )
   const problems = surveyed.flatMap((host, index) => {
     const node = nodes[index]
-    return node ? judgeHost(node, host, lock?.architecture) : []
+    return node ? judgeHost(node, host, lock?.architecture, spec.spec.network.provider) : []
   })
   if (problems.length > 0)
     fail('failed', problems.map(({ node, problem }) => `node ${node} ${problem}`).join('\n'), {

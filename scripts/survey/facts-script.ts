@@ -23,6 +23,7 @@ stat -f -c %T /sys/fs/cgroup 2>/dev/null | show cgroup
 df -Pk / /var/lib 2>/dev/null | show disk
 for i in /sys/class/net/*; do printf '%s %s\\n' "\${i##*/}" "$(cat "$i/mtu" 2>/dev/null)"; done | show mtu
 { sh -c 'printf %s -999 > "/proc/$$/oom_score_adj"' 2>/dev/null && echo yes || echo no; } | show oom
+{ grep -qw bpf /proc/filesystems && echo yes || echo no; } | show bpf
 for p in tar sha256sum dpkg systemctl; do command -v "$p" >/dev/null || echo "$p"; done | show missing
 for s in ${surveyedSysctls.join(' ')}; do
   p=/proc/sys/$(echo "$s" | tr . /)

@@ -9,6 +9,8 @@ export interface Surveyed {
   facts: HostFacts
   measured: HostMeasured
   hostname: string
+  /** Whether its kernel has the file system in which programs of the kernel are kept. */
+  bpf: boolean
   /** Programs that apply needs and that this host lacks. */
   missing: string[]
 }
@@ -61,6 +63,7 @@ export function readFacts(
       clockSkewSeconds: Math.round(number(line('time'), 'time', asked.node) - asked.before / 1000) || 0,
     },
     hostname: word(line('hostname'), asked.node),
+    bpf: sections.get('bpf')?.[0] === 'yes',
     missing: sections.get('missing') ?? [],
   }
 }

@@ -1,3 +1,4 @@
+import type { Provider } from '../../cluster/components.ts'
 import type { HostFacts, Hosts } from '../../cluster/hosts.ts'
 import type { NodeSpec } from '../../cluster/spec.ts'
 import type { Surveyed } from './facts.ts'
@@ -17,13 +18,16 @@ const limits = {
   /** kubeadm's own least for a control plane (kubeadm/app/constants: ControlPlaneMem), and what a kubelet with pods needs. */
   memoryMiB: { 'control-plane': 1700, worker: 512 },
   systemd: 247,
-}
+  /** Of provider cilium: before it, memory of programs in the kernel is counted by a limit of processes that containers may not raise. */
+  kernel: [5, 11],
+} as const
 
-/** What of a surveyed host cannot work. `architecture` is that of the bundle, when there is a lock. */
+/** What of a surveyed host cannot work. `architecture` is that of the bundle, when there is a lock; `provider` makes the pod network. */
 export function judgeHost(
   node: NodeSpec,
-  { facts, measured, hostname, missing }: Surveyed,
+  { facts, measured, hostname, missing, bpf }: Surveyed,
   architecture?: string,
+  provider: Provider = 'routes',
 ): Problem[] {
   const least = limits.memoryMiB[node.role]
   const skew = measured.clockSkewSeconds
@@ -59,8 +63,24 @@ export function judgeHost(
       `runs systemd ${facts.systemd}; ${limits.systemd} is the least`,
       'Use a newer system, such as Debian 12.',
     ],
+    [
+      provider === 'cilium' && !isKernel(measured.kernel, limits.kernel),
+      `runs Linux ${measured.kernel}; provider cilium needs ${limits.kernel.join('.')} at least`,
+      'Use a newer system, such as Debian 12, or spec.network.provider routes.',
+    ],
+    [
+      provider === 'cilium' && !bpf,
+      'has a kernel without the bpf file system, which provider cilium needs',
+      'Use a kernel with CONFIG_BPF_SYSCALL, or spec.network.provider routes.',
+    ],
   ]
   return checks.filter(([bad]) => bad).map(([, problem, remedy]) => ({ node: node.name, problem, remedy }))
+}
+
+/** Whether `uname -r` names this version or a newer one. */
+function isKernel(release: string, [major, minor]: readonly [number, number]): boolean {
+  const [ours = 0, patch = 0] = release.split('.').map((word) => Number.parseInt(word, 10))
+  return ours > major || (ours === major && patch >= minor)
 }
 
 /** `cp1: swap false -> true`, for each fact that is not as it was. */

@@ -140,6 +140,21 @@ test('a good host has no problem; one of another architecture than the bundle ha
   assert.match(judgeHost(cp1, readFacts(recorded, asked), 'arm64')[0]?.problem ?? '', /bundle is for arm64/)
 })
 
+test('provider cilium needs a kernel that has what it uses; provider routes does not ask', () => {
+  const problems = (kernel: string, bpf: string) => {
+    const found = readFacts(
+      answer(['= kernel\n|6.18.44', `= kernel\n|${kernel}`], ['= missing\n', `= bpf\n|${bpf}\n= missing\n`]),
+      asked,
+    )
+    assert.deepEqual(judgeHost(cp1, found), [])
+    return judgeHost(cp1, found, 'amd64', 'cilium').map(({ problem }) => problem)
+  }
+  assert.deepEqual(problems('5.11.0', 'yes'), [])
+  assert.deepEqual(problems('6.1.0-31-amd64', 'yes'), [])
+  assert.match(problems('5.10.0-32-amd64', 'yes').join(), /^runs Linux 5\.10\.0-32-amd64; .*5\.11/)
+  assert.match(problems('6.1.0', 'no').join(), /^has a kernel without the bpf file system/)
+})
+
 test('what differs from the last survey is told', () => {
   const { facts, measured } = readFacts(recorded, asked)
   const host = { facts, measured }
