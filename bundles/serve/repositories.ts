@@ -67,8 +67,8 @@ interface Named extends ServedManifest {
 
 /** Our own images and those of others, in the order of their names. */
 function imagesOf({ lock }: BundleHead): Named[] {
-  const own = Object.values(lock.components).flatMap(({ image }) =>
-    image ? [{ ...image, mediaType: oci.manifest, artifacts: [] }] : [],
+  const own = Object.values(lock.components).flatMap((entry) =>
+    entry?.image ? [{ ...entry.image, mediaType: oci.manifest, artifacts: [] }] : [],
   )
   const others = lock.images.map(({ name, digest, size, mediaType, artifacts }) => ({
     // An image that is known by digest alone has no tag: parseReference would say `latest`.
