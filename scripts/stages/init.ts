@@ -36,7 +36,8 @@ const more = `
   # Where clients reach the API: an address or a name. By default the first control plane's address.
   #endpoint: api.example.internal
 
-  # Pods and Services get addresses from these networks; no node's address may lie in them.
+  # Pods and Services get addresses from these networks; no node's address may lie in them. NetworkPolicies hold with provider cilium
+  # alone; choose it before the first bundle. docs/network.md
   #network:
   #  provider: routes
   #  podCIDR: 10.244.0.0/16

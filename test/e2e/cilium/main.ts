@@ -13,7 +13,7 @@ import { sabotages } from '../sabotages.ts'
 
 const [controlPlane, worker] = [findHost('bench1'), findHost('bench2')]
 const names = [controlPlane.name, worker.name]
-const folder = join(state, 'cilium')
+const folder = `${state}-cilium`
 const control = 'network-policies'
 
 const redoubt = (...args: string[]): Promise<RunResult> =>
@@ -80,8 +80,7 @@ async function road(): Promise<void> {
     for (const id of ['network-policy', 'network-policies-everywhere', 'pod-network', 'services-and-dns'])
       if (!withOutcome(results, 'pass').split(' ').includes(id)) throw new Error(`${id} did not pass`)
   })
-  await check('policies hold while no agent runs', async () => {
-    // Agents gone and back with the DaemonSet: what they pinned in the kernel goes on judging.
+  await check('policies hold after the agents were replaced', async () => {
     const ready =
       'kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system rollout status ds/cilium --timeout=300s'
     await kubectl('-n kube-system delete pod -l k8s-app=cilium --wait=false')
