@@ -47,7 +47,8 @@ async function road(): Promise<void> {
   })
   workspace()
   await must('bundle build: Cilium compiled, its images assembled', async () => {
-    await expectCode(0, redoubt('-w', folder, 'bundle', 'build'))
+    await expectCode(0, inside('bundle keygen'))
+    await expectCode(0, inside('bundle build'))
     const { stdout } = await expectCode(0, inside('bundle inspect -o json'))
     for (const image of ['redoubt.dev/cilium:v1.19.0', 'redoubt.dev/cilium-operator:v1.19.0'])
       expectMatch(stdout, new RegExp(`"${image}"`))
