@@ -16,15 +16,24 @@ const pointsOfNoReturn: readonly { match: RegExp; why: string }[] = [
   },
 ]
 
+/** The same of files that go: another version of them changes nothing of the kind. */
+const gone: typeof pointsOfNoReturn = [
+  {
+    match: /^\/opt\/cni\/bin\/(bridge|cilium-cni)$/,
+    why: 'another pod network: pods that run keep addresses that nobody routes; every node must be booted, every pod made anew',
+  },
+]
+
 /** `cp1: /etc/kubernetes/pki/ca.crt: an authority changes ...`, for what needs to be confirmed by the cluster's name. */
 export function severeChanges(plan: NodePlan): string[] {
   if (!plan.running) return []
-  const changed = [
-    ...plan.files.filter((file) => file.change === 'change').map((file) => file.entry.path),
-    ...plan.remove,
+  const changed = plan.files.filter((file) => file.change === 'change').map((file) => file.entry.path)
+  const points = [
+    ...[...changed, ...plan.remove].map((path) => ({ path, among: pointsOfNoReturn })),
+    ...plan.remove.map((path) => ({ path, among: gone })),
   ]
-  return changed.flatMap((path) => {
-    const found = pointsOfNoReturn.find(({ match }) => match.test(path))
+  return points.flatMap(({ path, among }) => {
+    const found = among.find(({ match }) => match.test(path))
     return found ? [`${plan.node.name}: ${path}: ${found.why}`] : []
   })
 }

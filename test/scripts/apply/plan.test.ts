@@ -304,7 +304,12 @@ test('changes of a running cluster that files cannot undo are severe', () => {
     /^cp1: .*sa\.key: every service account token/,
   )
   assert.deepEqual(severeChanges(planOf(cp1, emptyAnswer(cp1))), [])
-  assert.deepEqual(severeChanges(planOf(cp1, doneAnswer(cp1))), [])
+  const done = planOf(cp1, doneAnswer(cp1))
+  assert.deepEqual(severeChanges(done), [])
+  const [bridge, file] = ['/opt/cni/bin/bridge', done.tree.files.find(({ path }) => path === '/opt/cni/bin/bridge')]
+  assert.ok(file)
+  assert.match(severeChanges({ ...done, remove: [bridge] })[0] ?? '', /^cp1: .*bridge: another pod network/)
+  assert.deepEqual(severeChanges({ ...done, files: [{ entry: file, change: 'change', why: 'content differs' }] }), [])
 })
 
 test.run()
