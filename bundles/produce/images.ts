@@ -6,11 +6,10 @@ import { readText } from '../../lib/files.ts'
 import { formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { isCached } from '../cache.ts'
-import { type Client, createClient } from '../registry/client.ts'
-import { dockerCredentials } from '../registry/credentials.ts'
-import { createSend, type HostSettings } from '../registry/http.ts'
+import type { Client } from '../registry/client.ts'
+import type { HostSettings } from '../registry/http.ts'
+import { openClient } from '../registry/open.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
-import { pause } from '../registry/retry.ts'
 import { collectImages, resolveImage, type WantedImage } from '../sources/registry.ts'
 import type { ProduceOptions } from './produce.ts'
 
@@ -86,11 +85,5 @@ async function clientOf(
     if (hosts.some((host) => host.host === registry.host)) fail('usage', `${registry.host} is named twice`, { where })
     hosts.push({ ...registry, ...(ca ? { ca: await readText(resolve(workspace, ca), `Named at ${where}.`) } : {}) })
   }
-  return createClient({
-    hosts,
-    credentials: dockerCredentials(process.env, signal),
-    send: createSend(hosts, jobs, signal),
-    retry: { wait: pause, signal, onRetry },
-    now: Date.now,
-  })
+  return openClient(hosts, jobs, signal, onRetry)
 }

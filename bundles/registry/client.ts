@@ -15,7 +15,7 @@ export interface ClientOptions {
   now: () => number
 }
 
-/** A question to one registry: `path` follows `/v2/REPOSITORY/`. */
+/** A question to one registry: `path` follows `/v2/REPOSITORY/`, unless it is a whole path or a URL. */
 export interface Question {
   registry: string
   repository: string
@@ -68,9 +68,9 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
     const [host = '', ...prefix] = base.split('/')
     const address = host === 'docker.io' ? 'registry-1.docker.io' : host
     const plain = hosts.some((entry) => entry.host === host && entry.plainHttp)
-    const path = /^https?:\/\//.test(question.path)
-      ? question.path
-      : ['/v2', ...prefix, question.repository, question.path].join('/')
+    // A place that the registry itself named is a whole path or URL already.
+    const named = /^(https?:\/)?\//.test(question.path)
+    const path = named ? question.path : ['/v2', ...prefix, question.repository, question.path].join('/')
     const url = new URL(path, `${plain ? 'http' : 'https'}://${address}`)
     const asked = { ...question, registry: host }
     const key = `${base} ${question.repository} ${question.actions ?? 'pull'}`
@@ -87,6 +87,11 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
       answer.resume()
       authorizations.set(key, authorization)
       answer = await send({ ...exchange, headers: headers(), ...body })
+    } else if (answer.statusCode === 401) {
+      // A body cannot be sent twice: the caller begins anew, and is asked for a new token.
+      answer.resume()
+      if (!authorizations.delete(key)) throw await refusal(answer, where(asked), now)
+      throw new Transient('the token has ended')
     }
     if ((answer.statusCode ?? 0) >= 400) throw await refusal(answer, where(asked), now)
     return answer

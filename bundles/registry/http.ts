@@ -1,6 +1,7 @@
 // One HTTP exchange with a registry: trust by host, proxies from the environment, redirects without our credentials.
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
+import { pipeline } from 'node:stream/promises'
 import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
 import { Transient } from './retry.ts'
 
@@ -62,7 +63,7 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
           : https.request(url, { ...options, agent: agentOf(settings?.ca) }, resolve)
       outgoing.on('timeout', () => outgoing.destroy(new Transient(`silent for ${idle / 1000} s`)))
       outgoing.on('error', (error) => reject(explain(error, url, signal)))
-      if (typeof body === 'object') sendBody(outgoing, body).catch((error) => outgoing.destroy(error))
+      if (typeof body === 'object') pipeline(body, outgoing).catch((error) => outgoing.destroy(error))
       else outgoing.end(body)
     })
   }
@@ -73,7 +74,7 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
       const answer = await once({ ...exchange, url, headers: headers ?? {} })
       const location = answer.headers.location
       const moved = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && location
-      if (!moved || (exchange.method ?? 'GET') === 'POST') return answer
+      if (!moved || !['GET', 'HEAD'].includes(exchange.method ?? 'GET')) return answer
       answer.resume()
       if (hop === mostRedirects)
         fail('failed', `redirected more than ${mostRedirects} times`, { where: exchange.url.origin })
@@ -88,13 +89,6 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
 
 function withoutCredentials(headers: Record<string, string> = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => name.toLowerCase() !== 'authorization'))
-}
-
-async function sendBody(outgoing: http.ClientRequest, body: AsyncIterable<Uint8Array>): Promise<void> {
-  for await (const chunk of body)
-    if (!outgoing.write(chunk))
-      await new Promise<void>((resolve) => outgoing.once('drain', resolve).once('close', resolve))
-  outgoing.end()
 }
 
 /** Name resolution that found nothing, and trust, stay as they are; anything else of a socket may pass. */

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
 import { blobPath, limits, oci } from '../format/names.ts'
 import { blobsOfManifest } from '../format/oci-index.ts'
@@ -12,6 +13,8 @@ export interface ServedManifest {
   digest: string
   mediaType: string
   size: number
+  /** Its config and layers, by digest; of an index none. */
+  blobs: readonly string[]
   /** What it refers to, and as what: for the referrers API. */
   subject?: string
   artifactType?: string
@@ -24,7 +27,12 @@ export interface Repository {
 }
 
 export interface Served {
+  /** By whole name: each once. */
+  whole: Map<string, Repository>
+  /** By each name that finds it. */
   repositories: Map<string, Repository>
+  /** Indexes of which not every platform is carried: the manifests that are. */
+  partial: Map<string, string[]>
   /** The blobs of images, manifests too, by digest. */
   blobs: Map<string, ContentsEntry>
 }
@@ -35,9 +43,10 @@ export interface Served {
  * read and checked. Throws `integrity`.
  */
 export async function readRepositories(head: BundleHead): Promise<Served> {
-  const served: Served = { repositories: new Map(), blobs: new Map() }
   const whole = new Map<string, Repository>()
+  const served: Served = { whole, repositories: new Map(), partial: new Map(), blobs: new Map() }
   for (const image of imagesOf(head)) {
+    if (!find(head, image.digest)) continue
     const { registry, repository, tag } = parseReference(image.name)
     const name = `${registry.replace(':', '_')}/${repository}`
     const place = whole.get(name) ?? { manifests: new Map(), tags: new Map() }
@@ -60,9 +69,12 @@ export async function readRepositories(head: BundleHead): Promise<Served> {
   return served
 }
 
-interface Named extends ServedManifest {
+/** A manifest that the lock names. */
+type LockedManifest = Omit<ServedManifest, 'blobs' | 'artifactType'>
+
+interface Named extends LockedManifest {
   name: string
-  artifacts: readonly (ServedManifest & { tag?: string | undefined })[]
+  artifacts: readonly (LockedManifest & { tag?: string | undefined })[]
 }
 
 /** Our own images and those of others, in the order of their names. */
@@ -94,7 +106,7 @@ async function addManifest(
   head: BundleHead,
   served: Served,
   place: Repository,
-  manifest: ServedManifest,
+  manifest: LockedManifest,
 ): Promise<void> {
   const entry = find(head, manifest.digest)
   if (!entry || place.manifests.has(manifest.digest)) return
@@ -110,14 +122,23 @@ async function addManifest(
     digest,
     mediaType,
     size,
+    blobs: blobs.map((blob) => blob.digest),
     ...(subject ? { subject, ...(type ? { artifactType: type } : {}) } : {}),
   })
   for (const blob of blobs) {
     const found = find(head, blob.digest)
-    if (found) served.blobs.set(blob.digest, found)
+    if (!found) fail('integrity', `names ${blob.digest}, which the bundle does not hold`, { where })
+    served.blobs.set(blob.digest, found)
   }
   if (mediaType !== mediaTypes.ociIndex && mediaType !== mediaTypes.dockerList) return
-  for (const child of v.parse(children, value).manifests) await addManifest(head, served, place, child)
+  const named = v.parse(children, value).manifests
+  const carried = named.filter((child) => find(head, child.digest))
+  if (carried.length < named.length)
+    served.partial.set(
+      digest,
+      carried.map((child) => child.digest),
+    )
+  for (const child of carried) await addManifest(head, served, place, child)
 }
 
 function find(head: BundleHead, digest: string): ContentsEntry | undefined {

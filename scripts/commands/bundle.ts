@@ -102,4 +102,29 @@ export const bundleCommands: Command[] = [
         plainHttp: flag(options, 'plain-http'),
       }),
   },
+  {
+    name: 'bundle push',
+    summary: 'push a bundle’s images into a registry; what is there is not sent again',
+    args: 'REGISTRY [FILE]',
+    positionals: [1, 2],
+    examples: [
+      'redoubt bundle push registry.example.internal/platform --ca registry-ca.crt',
+      'redoubt bundle push 127.0.0.1:5000 lab-0.1.0.tar --key bundle.pub --plain-http',
+    ],
+    options: {
+      key: publicKey,
+      ca: { type: 'string', value: 'FILE', describe: 'PEM of the authorities that its certificate hangs from' },
+      'plain-http': { type: 'boolean', describe: 'speak HTTP without TLS' },
+      'keep-registry': { type: 'boolean', describe: 'put images under the name of the registry that they came from' },
+    },
+    run: async (context, [target = '', file], options) =>
+      (await import('../stages/bundle-push.ts')).push(context, {
+        target,
+        file,
+        key: text(options, 'key'),
+        ca: text(options, 'ca'),
+        plainHttp: flag(options, 'plain-http'),
+        keepRegistry: flag(options, 'keep-registry'),
+      }),
+  },
 ]

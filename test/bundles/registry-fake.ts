@@ -1,6 +1,7 @@
 // A registry on loopback that answers what a test says: wire behaviour (RFC 9110, distribution-spec), also the bad.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 import { type Client, createClient } from '../../bundles/registry/client.ts'
 import type { Credentials } from '../../bundles/registry/credentials.ts'
 import { createSend, type HostSettings } from '../../bundles/registry/http.ts'
@@ -12,7 +13,7 @@ export interface Asked {
   headers: IncomingMessage['headers']
 }
 
-export type Answer = (asked: Asked, response: ServerResponse) => void
+export type Answer = (asked: Asked, response: ServerResponse, body: () => Promise<Buffer>) => void | Promise<void>
 
 export interface Fake {
   host: string
@@ -26,7 +27,8 @@ export async function serveFake(answer: Answer): Promise<Fake> {
   const server: Server = createServer((request, response) => {
     const one = { method: request.method ?? '', path: request.url ?? '', headers: request.headers }
     asked.push(one)
-    answer(one, response)
+    const body = async () => buffer(request)
+    Promise.resolve(answer(one, response, body)).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -47,6 +47,8 @@ async function failure(work: Promise<unknown>): Promise<RedoubtError> {
   return error
 }
 
+const nothing = async () => Buffer.alloc(0)
+
 /** Serves the image as a registry in order does, ranges too. */
 const honest: Answer = ({ path, headers }, response) => {
   const bytes = {
@@ -91,7 +93,7 @@ test('Retry-After is obeyed, in seconds', () =>
     await withServer(
       (asked, response) => {
         if (calls++ === 0) response.writeHead(429, { 'retry-after': '7' }).end()
-        else honest(asked, response)
+        else honest(asked, response, nothing)
       },
       async (host) => {
         const { client, waits } = clientFor([host])
@@ -211,7 +213,7 @@ test('a token: asked where the registry says, with the password only there, and 
           return void response
             .writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="registry"` })
             .end()
-        return honest({ path, headers, method: 'GET' }, response)
+        return honest({ path, headers, method: 'GET' }, response, nothing)
       },
       async (host, asked) => {
         realm = `http://${host}/token`

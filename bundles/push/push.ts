@@ -1,0 +1,125 @@
+// A bundle's images into a registry (OCI distribution specification v1.1, Push): what is there is skipped, what another repository of it
+// has is mounted, the rest is sent from the file. Run again after any failure: it goes on.
+import { mapPool } from '../../lib/pool.ts'
+import { type BundleHead, readChecked } from '../read.ts'
+import { type Client, type Question, Refused } from '../registry/client.ts'
+import { retrying, Transient } from '../registry/retry.ts'
+import type { PlannedBlob, PlannedManifest, PushPlan } from './plan.ts'
+
+export interface Pushed {
+  /** How many blobs were sent, mounted from another repository, and there already. */
+  sent: number
+  mounted: number
+  there: number
+  /** Bytes sent. */
+  bytes: number
+  /** Tags that name one platform's manifest: the registry takes no index of which platforms are missing. */
+  single: PlannedManifest[]
+}
+
+/** Pushes a plan, `jobs` blobs at a time; `onBytes` hears of bytes that need not be sent any more. Throws as retrying does. */
+export async function push(
+  client: Client,
+  registry: string,
+  head: BundleHead,
+  plan: PushPlan,
+  jobs: number,
+  onBytes: (count: number) => void,
+): Promise<Pushed> {
+  const pushed: Pushed = { sent: 0, mounted: 0, there: 0, bytes: 0, single: [] }
+  const at = new Map<string, string>()
+  // One blob of several repositories is sent once; the others mount it, so they wait for it.
+  const groups = Map.groupBy(plan.blobs, (blob) => blob.digest)
+  const largestFirst = [...groups.values()].sort((a, b) => (b[0]?.entry.size ?? 0) - (a[0]?.entry.size ?? 0))
+  await mapPool(largestFirst, jobs, async (group) => {
+    for (const blob of group) {
+      const done = await retrying(placeOf(registry, blob), client.retry, () =>
+        pushBlob(client, registry, head, blob, at.get(blob.digest)),
+      )
+      pushed[done]++
+      if (done === 'sent') pushed.bytes += blob.entry.size
+      at.set(blob.digest, blob.repository)
+      onBytes(blob.entry.size)
+    }
+  })
+  const send = (manifest: PlannedManifest) =>
+    retrying(placeOf(registry, manifest), client.retry, () => pushManifest(client, registry, head, manifest))
+  for (const manifest of plan.manifests) {
+    const { instead } = manifest
+    if ((await unlessRefused(() => send(manifest), instead !== undefined)) || !instead) continue
+    await send(instead)
+    pushed.single.push(manifest)
+  }
+  return pushed
+}
+
+/** False when a registry refused it, which is an answer only if `allowed`; distribution says 400 of an index whose manifests it lacks. */
+async function unlessRefused(work: () => Promise<void>, allowed: boolean): Promise<boolean> {
+  try {
+    await work()
+    return true
+  } catch (error) {
+    if (allowed && error instanceof Refused && (error.status === 400 || error.status === 404)) return false
+    throw error
+  }
+}
+
+function placeOf(registry: string, { repository, digest }: { repository: string; digest: string }): string {
+  return `${registry}/${repository} ${digest}`
+}
+
+async function pushBlob(
+  client: Client,
+  registry: string,
+  head: BundleHead,
+  { repository, digest, entry }: PlannedBlob,
+  mountFrom: string | undefined,
+): Promise<'sent' | 'mounted' | 'there'> {
+  const ask = (question: Omit<Question, 'registry' | 'repository' | 'actions'>) =>
+    client.direct({ registry, repository, actions: 'pull,push', ...question })
+  if (await isThere(() => ask({ path: `blobs/${digest}`, method: 'HEAD' }))) return 'there'
+  const mount = mountFrom ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
+  const started = await ask({ path: `blobs/uploads/${mount}`, method: 'POST', headers: { 'content-length': '0' } })
+  started.resume()
+  if (started.statusCode === 201) return 'mounted'
+  const { location } = started.headers
+  if (!location || !URL.canParse(location, 'http://x')) throw new Transient('says no place to send a blob to')
+  const separator = location.includes('?') ? '&' : '?'
+  const sent = await ask({
+    path: `${location}${separator}digest=${encodeURIComponent(digest)}`,
+    method: 'PUT',
+    headers: { 'content-length': `${entry.size}`, 'content-type': 'application/octet-stream' },
+    body: readChecked(head.archive, entry),
+  })
+  sent.resume()
+  return 'sent'
+}
+
+async function pushManifest(
+  client: Client,
+  registry: string,
+  head: BundleHead,
+  { repository, reference, mediaType, entry }: PlannedManifest,
+): Promise<void> {
+  const answer = await client.direct({
+    registry,
+    repository,
+    actions: 'pull,push',
+    path: `manifests/${reference}`,
+    method: 'PUT',
+    headers: { 'content-type': mediaType, 'content-length': `${entry.size}` },
+    body: readChecked(head.archive, entry),
+  })
+  answer.resume()
+}
+
+async function isThere(ask: () => Promise<{ resume: () => unknown }>): Promise<boolean> {
+  try {
+    const answer = await ask()
+    answer.resume()
+    return true
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return false
+    throw error
+  }
+}

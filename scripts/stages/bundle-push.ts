@@ -1,0 +1,81 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { readPublicKey } from '../../bundles/keys.ts'
+import { planPush } from '../../bundles/push/plan.ts'
+import { push as pushPlan } from '../../bundles/push/push.ts'
+import { readHead } from '../../bundles/read.ts'
+import { openClient } from '../../bundles/registry/open.ts'
+import { readRepositories } from '../../bundles/serve/repositories.ts'
+import { fail } from '../../lib/errors.ts'
+import { readText } from '../../lib/files.ts'
+import { formatBytes } from '../../lib/output.ts'
+import type { Context } from '../command.ts'
+import { chosenBundle } from './bundle-verify.ts'
+
+interface Options {
+  target: string
+  file: string | undefined
+  key: string | undefined
+  ca: string | undefined
+  plainHttp: boolean
+  keepRegistry: boolean
+}
+
+/** Pushes the images of a bundle into a registry, each byte checked on its way. What is there already is not sent. */
+export async function push(context: Context, options: Options): Promise<number> {
+  const { out, workspace, signal } = context
+  const target = parseTarget(options.target)
+  const path = await chosenBundle(context, options.file)
+  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
+  const key = readPublicKey(
+    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
+    keyPath,
+  )
+  const ca = options.ca ? await readText(resolve(options.ca), 'Named with --ca.') : undefined
+  const head = await readHead(path, key)
+  try {
+    const plan = planPush(await readRepositories(head), { ...target, keepRegistry: options.keepRegistry })
+    const jobs = Math.max(4, availableParallelism())
+    const pushed = await out.step(`push to ${options.target}`, async (report) => {
+      const host = { host: target.registry, plainHttp: options.plainHttp, ...(ca ? { ca } : {}) }
+      const client = openClient([host], jobs, signal, report.status)
+      const total = plan.blobs.reduce((sum, blob) => sum + blob.entry.size, 0)
+      let done = 0
+      const result = await pushPlan(client, target.registry, head, plan, jobs, (count) => {
+        done += count
+        report.progress(done, total)
+      })
+      const { sent, mounted, there, bytes } = result
+      report.detail(
+        `${plan.manifests.length} manifests; blobs: ${sent} sent (${formatBytes(bytes)}), ${mounted} mounted, ${there} there`,
+      )
+      return result
+    })
+    for (const { repository, reference } of pushed.single)
+      out.warn(
+        `${repository}:${reference} names one platform there: the registry takes no index of which others are missing`,
+      )
+    if (out.format === 'json')
+      out.json({
+        kind: 'BundlePushed',
+        target: options.target,
+        ...pushed,
+        single: pushed.single.map(({ repository, reference }) => `${repository}:${reference}`),
+        manifests: plan.manifests.length,
+      })
+    else
+      for (const { repository, reference } of plan.manifests)
+        if (!reference.startsWith('sha256:')) out.data(`${target.registry}/${repository}:${reference}`)
+  } finally {
+    await head.archive.file.close()
+  }
+  return 0
+}
+
+/** `HOST[:PORT][/PATH]`. Throws `usage`. */
+function parseTarget(text: string): { registry: string; prefix: string } {
+  const [, registry = '', prefix = ''] =
+    /^([A-Za-z0-9][A-Za-z0-9.-]*(?::\d{1,5})?)(?:\/([a-z0-9]+(?:[._/-][a-z0-9]+)*))?$/.exec(text) ?? []
+  if (!registry) fail('usage', `${text} is no registry: expected HOST, HOST:PORT or HOST:PORT/PATH`)
+  return { registry, prefix }
+}

@@ -1,0 +1,120 @@
+// A bundle into a registry: what is sent, what is not, in which order. The other side speaks the upload protocol over real HTTP.
+import * as assert from 'node:assert/strict'
+import { test } from 'uvu'
+import { readPublicKey } from '../../bundles/keys.ts'
+import { planPush } from '../../bundles/push/plan.ts'
+import { push } from '../../bundles/push/push.ts'
+import { readHead } from '../../bundles/read.ts'
+import { digestOf } from '../../bundles/registry/manifest.ts'
+import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
+import { type Answer, clientFor, serveFake } from './registry-fake.ts'
+import { key, smallBundle } from './small.ts'
+
+type Head = Awaited<ReturnType<typeof readHead>>
+
+async function withBundle(name: string, work: (head: Head, served: Served) => Promise<void>): Promise<void> {
+  const head = await readHead(await smallBundle(name), readPublicKey(key.publicPem, 'key'))
+  try {
+    await work(head, await readRepositories(head))
+  } finally {
+    await head.archive.file.close()
+  }
+}
+
+interface Store {
+  blobs: Map<string, Set<string>>
+  manifests: string[]
+  answer: Answer
+}
+
+/** What a registry keeps: blobs by digest and repository, and the manifests in the order that they came. */
+function storeOf(refuse: (path: string) => number | undefined = () => undefined): Store {
+  const blobs: Store['blobs'] = new Map()
+  const manifests: string[] = []
+  const answer: Answer = async (asked, response, body) => {
+    const status = refuse(asked.path)
+    if (status) return void response.writeHead(status).end()
+    const url = new URL(asked.path, 'http://x')
+    const [, repository = '', what, reference = ''] = /^\/v2\/(.+)\/(blobs|manifests)\/(.*)$/.exec(url.pathname) ?? []
+    const digest = url.searchParams.get('digest') ?? url.searchParams.get('mount') ?? reference
+    const keep = () => blobs.set(digest, (blobs.get(digest) ?? new Set()).add(repository))
+    if (asked.method === 'HEAD') return void response.writeHead(blobs.get(digest)?.has(repository) ? 200 : 404).end()
+    const bytes = await body()
+    if (what === 'manifests') manifests.push(`${repository}:${reference}`)
+    else if (asked.method === 'PUT') {
+      assert.equal(digestOf(bytes), digest)
+      keep()
+    } else if (!blobs.get(digest)?.has(url.searchParams.get('from') ?? ''))
+      return void response.writeHead(202, { location: `/v2/${repository}/blobs/uploads/1?state=a` }).end()
+    else keep()
+    response.writeHead(201).end()
+  }
+  return { blobs, manifests, answer }
+}
+
+async function pushTo(store: Store, head: Head, served: Served) {
+  const fake = await serveFake(store.answer)
+  try {
+    const { client } = clientFor([fake.host])
+    const plan = planPush(served, { registry: fake.host, prefix: 'site', keepRegistry: false })
+    return { plan, pushed: await push(client, fake.host, head, plan, 2, () => {}), asked: fake.asked }
+  } finally {
+    await fake.close()
+  }
+}
+
+test('everything arrives once; pushed again, nothing is sent', () =>
+  withBundle('push.tar', async (head, served) => {
+    const store = storeOf()
+    const { plan, pushed } = await pushTo(store, head, served)
+    assert.equal(pushed.sent + pushed.mounted, plan.blobs.length)
+    assert.ok(pushed.sent > 0)
+    for (const { digest, repository } of plan.blobs) assert.ok(store.blobs.get(digest)?.has(repository))
+    assert.equal(store.manifests.length, plan.manifests.length)
+    const again = await pushTo(store, head, served)
+    assert.deepEqual([again.pushed.sent, again.pushed.mounted, again.pushed.bytes], [0, 0, 0])
+    assert.equal(again.asked.filter(({ path }) => path.includes('uploads')).length, 0)
+  }))
+
+test('images of two registries that would become one repository are refused, unless kept apart', () =>
+  withBundle('push-twice.tar', async (_, served) => {
+    const [first] = served.whole.values()
+    assert.ok(first)
+    const twice = {
+      ...served,
+      whole: new Map([
+        ['a.example/app', first],
+        ['b.example/app', first],
+      ]),
+    }
+    const target = { registry: 'r', prefix: '', keepRegistry: false }
+    assert.throws(() => planPush(twice, target), /a.example\/app and b.example\/app would both become r\/app/)
+    assert.equal(planPush(twice, { ...target, keepRegistry: true }).manifests[0]?.repository, 'a.example/app')
+  }))
+
+test('a registry that takes no index with platforms missing gets the one manifest under the tag, and it is said', () =>
+  withBundle('push-partial.tar', async (head, served) => {
+    const [name, repository] = [...served.whole][0] ?? []
+    assert.ok(name && repository)
+    const [child] = repository.manifests.values()
+    assert.ok(child)
+    const index = { ...child, digest: `sha256:${'1'.repeat(64)}`, blobs: [] }
+    const place = {
+      manifests: new Map([[index.digest, index], ...repository.manifests]),
+      tags: new Map([['multi', index.digest]]),
+    }
+    const entry = served.blobs.get(child.digest)
+    assert.ok(entry)
+    const blobs = new Map([...served.blobs, [index.digest, entry]])
+    const partial = new Map([[index.digest, [child.digest]]])
+    let refused = 0
+    const store = storeOf((path) => (path.endsWith('/manifests/multi') && refused++ === 0 ? 400 : undefined))
+    const { pushed } = await pushTo(store, head, { ...served, whole: new Map([[name, place]]), blobs, partial })
+    assert.deepEqual(
+      pushed.single.map(({ reference }) => reference),
+      ['multi'],
+    )
+    assert.ok(store.manifests.some((manifest) => manifest.endsWith(':multi')))
+  }))
+
+test.run()
