@@ -1,5 +1,5 @@
 /** Kubernetes versions that the catalogue carries, one of each minor, the newest first: it is what `init` writes. */
-export const supportedVersions = ['v1.36.3'] as const
+export const supportedVersions = ['v1.36.3', 'v1.35.4', 'v1.34.4'] as const
 export type KubernetesVersion = (typeof supportedVersions)[number]
 
 /** `1.36` of `v1.36.3`: flags, fields and feature gates change from minor to minor. Throws for what is no such version. */

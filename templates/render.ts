@@ -11,6 +11,7 @@ import { hostFields, sharedFields } from './node/kubelet.ts'
 import { type Contributed, nodeTree } from './node/tree.ts'
 import { checkKubeletFields, listOverrides, type Override, overrides } from './overrides.ts'
 import { type ProfileName, profiles } from './profiles.ts'
+import { checkVersions } from './versions.ts'
 
 export interface RenderInput extends Site {
   /** Ids of controls to render as they look when missing: to prove that probes notice. */
@@ -56,6 +57,7 @@ export function renderCluster(input: RenderInput): Rendered {
   const { model } = input
   const where = input.where ?? ((path) => path.join('.'))
   checkIds(input.off, model.spec.waivers, where)
+  checkVersions(model, where)
   const profile = profiles[model.spec.profile]
   const off = [...input.off, ...Object.keys(profile.off)]
   const forced = new Set<string>()

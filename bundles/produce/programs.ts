@@ -36,7 +36,7 @@ function originsOf(catalog: Catalog): { name: ComponentName; origin: Origin }[] 
 }
 
 /** What building a wrapper means under the pins. Throws `usage` when the lock was made from other modules. */
-export async function planBuild(options: ProgramOptions, wrapperName: string): Promise<GoBuild> {
+export async function planBuild(options: Omit<ProgramOptions, 'out'>, wrapperName: string): Promise<GoBuild> {
   const { cache, catalog, architecture, pins, jobs, signal } = options
   const wrapper = readWrapper(catalog, wrapperName)
   const members = compiledFrom(catalog, wrapperName)

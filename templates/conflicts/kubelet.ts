@@ -65,17 +65,6 @@ export const kubelet: readonly Conflict[] = [
       set.imagePullCredentialsVerificationPolicy !== 'NeverVerifyAllowlistedImages',
   },
   {
-    id: 'image-policy-and-version',
-    title: 'Kubernetes 1.34 does not know the policy for images that are there',
-    settings: [{ kubelet: 'imagePullCredentialsVerificationPolicy' }, { spec: ['kubernetes'] }],
-    why: `the feature gate is off in 1.34: ${exits}`,
-    source: validation,
-    remedy: 'Set it for 1.35 and later only.',
-    stops: true,
-    applies: ({ model, kubelet: set }) =>
-      model.minor === '1.34' && set.imagePullCredentialsVerificationPolicy !== undefined,
-  },
-  {
     id: 'system-cgroups-without-root',
     title: 'System processes get a control group and there is no root for it',
     settings: [{ kubelet: 'systemCgroups' }, { kubelet: 'cgroupRoot' }],

@@ -5,6 +5,7 @@ import { writeYaml } from '../../lib/yaml.ts'
 import { mergeFields } from '../compose.ts'
 import type { Fields, Site } from '../control.ts'
 import { kubeletClientTrust } from '../controls/authentication.ts'
+import { knownFields } from '../versions.ts'
 import { secretFile, textFile } from './file.ts'
 import { kubeconfig } from './kubeconfig.ts'
 import { kernelDefaultsHeld } from './sysctl.ts'
@@ -16,7 +17,7 @@ const pki = `${paths.kubeletData}/pki`
 
 /** What the kubelets of a cluster have in common; kubeadm keeps it in the ConfigMap kubelet-config. */
 export function sharedFields(model: Model): Fields {
-  return {
+  return knownFields(model.minor, {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
     clusterDNS: [model.network.dnsIP],
@@ -29,7 +30,7 @@ export function sharedFields(model: Model): Fields {
     tlsPrivateKeyFile: `${pki}/kubelet.key`,
     // Images come with the bundle: no credentials of a registry are asked for what is there.
     imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages',
-  }
+  })
 }
 
 /** What follows from the host: its control groups, swap, sysctls, and whether static pods run here. */

@@ -10,7 +10,6 @@ export interface Change extends Partial<Record<ConfigurableName, Record<string, 
   owners?: Record<string, string>
   objects?: KubeObject[]
   host?: Partial<HostFacts>
-  minor?: string
   endpoint?: string
   controlPlanes?: number
 }
@@ -140,10 +139,6 @@ export const breaking: Record<string, Change> = {
   'parallel-and-serial-pulls': kubelet({ maxParallelImagePulls: 4 }),
   'shutdown-periods': kubelet({ shutdownGracePeriod: '10s', shutdownGracePeriodCriticalPods: '20s' }),
   'image-list-without-policy': kubelet({ preloadedImagesVerificationAllowlist: ['redoubt.dev/*'] }),
-  'image-policy-and-version': {
-    minor: '1.34',
-    ...kubelet({ imagePullCredentialsVerificationPolicy: 'NeverVerifyPreloadedImages' }),
-  },
   'system-cgroups-without-root': kubelet({ systemCgroups: '/system' }),
   'reserved-cpus-and-cgroups': kubelet({ reservedSystemCPUs: '0', kubeReservedCgroup: '/kube' }),
   'kubelet-ports-collide': kubelet({ readOnlyPort: 10248 }),
@@ -313,7 +308,6 @@ export const harmless: Record<string, Change> = {
     preloadedImagesVerificationAllowlist: ['redoubt.dev/*'],
     imagePullCredentialsVerificationPolicy: 'NeverVerifyAllowlistedImages',
   }),
-  'image-policy-and-version': { minor: '1.34', ...kubelet({ imagePullCredentialsVerificationPolicy: null }) },
   'system-cgroups-without-root': kubelet({ systemCgroups: '/system', cgroupRoot: '/' }),
   'reserved-cpus-and-cgroups': kubelet({ reservedSystemCPUs: '0' }),
   'kubelet-ports-collide': kubelet({ readOnlyPort: 10255 }),

@@ -53,7 +53,6 @@ function changed(facts: Facts, change: Change): Facts {
     copy.files[path] = { ...copy.files[path], mode: 0o600, owner }
   copy.objects = [...copy.objects, ...(change.objects ?? [])]
   Object.assign(copy.node.host, change.host)
-  if (change.minor) copy.model.minor = change.minor
   if (change.endpoint) copy.model.spec.endpoint = change.endpoint
   if (change.controlPlanes) copy.model.controlPlanes = Array(change.controlPlanes).fill(copy.node)
   return copy

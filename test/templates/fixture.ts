@@ -57,14 +57,18 @@ export const plainHost: HostFacts = {
 /** As fixtureInput for any shape: `nodes` as `NAME ROLE`, hosts and further lines of the spec as given, a PKI of plain names. */
 export async function inputOf(
   nodes: readonly string[],
-  { host = {}, extra = '' }: { host?: Partial<HostFacts>; extra?: string } = {},
+  {
+    host = {},
+    extra = '',
+    kubernetes = 'v1.36.3',
+  }: { host?: Partial<HostFacts>; extra?: string; kubernetes?: string } = {},
 ): Promise<RenderInput> {
   const lines = nodes.map((node, index) => {
     const [name, role] = node.split(' ')
     return `    - {name: ${name}, role: ${role}, address: 10.77.0.${11 + index}}`
   })
   const head = ['apiVersion: redoubt.dev/v1alpha1', 'kind: Cluster', 'metadata: {name: lab}', 'spec:']
-  return inputOfSpec([...head, '  kubernetes: v1.36.3', '  nodes:', ...lines, extra].join('\n'), host)
+  return inputOfSpec([...head, `  kubernetes: ${kubernetes}`, '  nodes:', ...lines, extra].join('\n'), host)
 }
 
 /** The same for the text of a whole redoubt.yaml, on hosts that are all alike. */
