@@ -70,11 +70,12 @@ export async function collectImages(
   jobs: number,
   onBytes: (count: number) => void,
 ): Promise<void> {
-  const sources = new Map<string, { blob: BlobRef; from: BlobSource[]; manifests: boolean }>()
+  await mapPool(images, jobs, (image) => readPinned(client, cache, image))
+  const sources = new Map<string, { blob: BlobRef; from: BlobSource[] }>()
   for (const image of images) {
     const { registry, repository } = parseReference(image.name)
     for (const blob of [...image.blobs, ...image.artifacts.flatMap((artifact) => artifact.blobs)]) {
-      const known = sources.get(blob.digest) ?? { blob, from: [], manifests: false }
+      const known = sources.get(blob.digest) ?? { blob, from: [] }
       known.from.push({ registry, repository })
       sources.set(blob.digest, known)
     }
@@ -84,6 +85,15 @@ export async function collectImages(
     (a, b) => b.blob.size - a.blob.size || byCodeUnit(a.blob.digest, b.blob.digest),
   )
   await mapPool(all, jobs, ({ blob, from }) => fetchBlob(client, cache, from, blob, onBytes))
+}
+
+/** A registry gives manifests only as such, never as blobs: those that a lock names and that the cache has not are read first. */
+async function readPinned(client: Client, cache: Cache, image: LockedImage): Promise<void> {
+  const reference = parseReference(image.name)
+  const carried = new Set(image.blobs.map(({ digest }) => digest))
+  const { manifest } = await readManifest(client, cache, reference, image)
+  const children = manifest.kind === 'index' ? manifest.entries.filter(({ digest }) => carried.has(digest)) : []
+  for (const entry of [...children, ...image.artifacts]) await readManifest(client, cache, reference, entry)
 }
 
 /** The manifests of an index that are wanted. Throws `failed` with what there is when one is not there. */

@@ -7,7 +7,7 @@ import { test } from 'uvu'
 import { type Cache, cachedPath, openCache } from '../../bundles/cache.ts'
 import { fetchBlob } from '../../bundles/registry/blob.ts'
 import { digestOf, mediaTypes } from '../../bundles/registry/manifest.ts'
-import { resolveImage } from '../../bundles/sources/registry.ts'
+import { collectImages, resolveImage } from '../../bundles/sources/registry.ts'
 import { describeError, RedoubtError } from '../../lib/errors.ts'
 import { redact } from '../../lib/redact.ts'
 import { type Answer, clientFor, imageOf, serveFake } from './registry-fake.ts'
@@ -298,5 +298,23 @@ test('mirrors come first, and the registry itself has the last word', () =>
         }),
     ),
   ))
+
+test('what a lock pins comes into an empty cache: a registry gives manifests only as manifests', () =>
+  withServer(honest, async (host) => {
+    const { client } = clientFor([host])
+    const wanted = { name: `${host}/team/app:1`, platforms: [], artifacts: false }
+    const pinned = await withCache((cache) => resolveImage(client, cache, wanted))
+    await withCache(async (cache) => {
+      let heard = 0
+      await collectImages(client, cache, [pinned], 2, (count) => {
+        heard += count
+      })
+      assert.equal(
+        heard,
+        pinned.blobs.reduce((sum, { size }) => sum + size, 0),
+      )
+      assert.ok(image.manifest.equals(await readFile(cachedPath(cache, image.digest))))
+    })
+  }))
 
 test.run()
