@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
+import type { Socket } from 'node:net'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
 import type { Archive } from '../read/archive.ts'
@@ -30,6 +31,11 @@ export async function serveBundle(options: ServeOptions, onListening: (port: num
   const { address, port, tls, signal } = options
   const handle = (request: IncomingMessage, response: ServerResponse) => void respond(options, request, response)
   const server: Server = tls ? createTlsServer({ ...tls, minVersion: 'TLSv1.2' }, handle) : createServer(handle)
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   server.headersTimeout = idle
   server.timeout = idle
   try {
@@ -47,7 +53,8 @@ export async function serveBundle(options: ServeOptions, onListening: (port: num
     signal.addEventListener('abort', () => resolve(), { once: true })
     if (signal.aborted) resolve()
   })
-  server.closeAllConnections()
+  // Not closeAllConnections: it knows none that has not ended its TLS handshake, and the server would wait for that.
+  for (const socket of sockets) socket.destroy()
   await new Promise<void>((resolve) => server.close(() => resolve()))
 }
 

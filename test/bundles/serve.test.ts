@@ -1,6 +1,8 @@
 // A bundle as a registry: every answer by table, and one pull over real HTTP.
 import * as assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
 import { readHead } from '../../bundles/read.ts'
@@ -84,6 +86,25 @@ test('bytes reach a client whole, and the server ends when told', () =>
       }).then(resolve, reject)
     })
     assert.deepEqual(heard, [200])
+  }))
+
+test('the server ends although a client has not ended its TLS handshake', () =>
+  withServed('serve-end.tar', async (served, head) => {
+    const stop = new AbortController()
+    const tls = { cert: '', key: '' }
+    const options = { archive: head.archive, served, address: '127.0.0.1', port: 0, tls, signal: stop.signal }
+    const closed: Promise<unknown>[] = []
+    const ended = serveBundle({ ...options, onAnswer: () => {} }, (port) => {
+      const client = connect(port, '127.0.0.1').on('error', () => {})
+      closed.push(once(client, 'close'))
+      // The server has it a moment later than the client.
+      client.once('connect', () => setTimeout(() => stop.abort(), 100))
+      setTimeout(() => client.destroy(), 5000).unref()
+    })
+    const begun = Date.now()
+    await ended
+    await Promise.all(closed)
+    assert.ok(Date.now() - begun < 4000, 'waited for the client')
   }))
 
 test.run()
