@@ -1,8 +1,9 @@
 // What is asked of registries (OCI distribution specification v1.1): manifests, blobs, referrers; with tokens, mirrors and retries.
 import type { IncomingMessage } from 'node:http'
 import { fail, RedoubtError } from '../../lib/errors.ts'
+import { redact } from '../../lib/redact.ts'
 import type { FindCredentials } from './credentials.ts'
-import type { Exchange, HostSettings, Send } from './http.ts'
+import { type Exchange, type HostSettings, isHost, type Send } from './http.ts'
 import { type Retry, retryAfter, retrying, Transient } from './retry.ts'
 import { basic, parseChallenge, readToken, tokenExchange } from './token.ts'
 
@@ -75,16 +76,17 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
     const asked = { ...question, registry: host }
     const key = `${base} ${question.repository} ${question.actions ?? 'pull'}`
     const headers = () => {
-      const authorization = url.host === address ? authorizations.get(key) : undefined
+      const authorization = isHost(address, url) ? authorizations.get(key) : undefined
       return { ...question.headers, ...(authorization ? { authorization } : {}) }
     }
     const exchange = { url, ...(question.method ? { method: question.method } : {}) }
     const body = question.body === undefined ? {} : { body: question.body }
     let answer = await send({ ...exchange, headers: headers(), ...body })
     if (answer.statusCode === 401 && typeof question.body !== 'object') {
+      // Read before a token is asked for: an answer that nobody reads holds a connection, and the realm may need it.
+      const refused = await refusal(answer, where(asked), now)
       const authorization = await authorize(answer.headers['www-authenticate'], url, asked)
-      if (!authorization) throw await refusal(answer, where(asked), now)
-      answer.resume()
+      if (!authorization) throw refused
       authorizations.set(key, authorization)
       answer = await send({ ...exchange, headers: headers(), ...body })
     } else if (answer.statusCode === 401) {
@@ -136,7 +138,8 @@ async function refusal(answer: IncomingMessage, place: string, now: () => number
 function wordsOf(body: Buffer): string {
   try {
     const { message, code } = JSON.parse(body.toString('utf8')).errors[0]
-    const text = String(message || code)
+    // Redacted before it is cut: a part of a secret would not be found any more.
+    const text = redact(String(message || code))
     return `: ${text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 200)}`
   } catch {
     return ''

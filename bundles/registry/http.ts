@@ -37,19 +37,19 @@ const mostRedirects = 5
  */
 export function createSend(hosts: readonly HostSettings[], connections: number, signal: AbortSignal): Send {
   const proxy = { proxyEnv: process.env, keepAlive: true, maxSockets: connections }
-  const plain = new http.Agent(proxy)
+  const plain = agentOrFail(() => new http.Agent(proxy))
   const agents = new Map<string | undefined, https.Agent>()
   const agentOf = (ca: string | undefined) => {
     const known = agents.get(ca)
     if (known) return known
-    const made = new https.Agent(ca === undefined ? proxy : { ...proxy, ca })
+    const made = agentOrFail(() => new https.Agent(ca === undefined ? proxy : { ...proxy, ca }))
     agents.set(ca, made)
     return made
   }
-  const settingsOf = (host: string) => hosts.find((entry) => entry.host === host)
+  const settingsOf = (url: URL) => hosts.find((entry) => isHost(entry.host, url))
 
   function once({ url, method = 'GET', headers = {}, body }: Exchange): Promise<IncomingMessage> {
-    const settings = settingsOf(url.host)
+    const settings = settingsOf(url)
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && settings?.plainHttp))
       fail('failed', `would be asked without TLS`, {
         where: url.origin,
@@ -75,7 +75,7 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
       const location = answer.headers.location
       const moved = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && location
       if (!moved || !['GET', 'HEAD'].includes(exchange.method ?? 'GET')) return answer
-      answer.resume()
+      discard(answer)
       if (hop === mostRedirects)
         fail('failed', `redirected more than ${mostRedirects} times`, { where: exchange.url.origin })
       const next = URL.canParse(location, url.href)
@@ -85,6 +85,28 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
       url = next
     }
   }
+}
+
+/** Node's own errors for a proxy quote it, and a password may be in it. */
+function agentOrFail<T>(make: () => T): T {
+  try {
+    return make()
+  } catch {
+    return fail('usage', 'HTTPS_PROXY or HTTP_PROXY is no URL of a proxy', {
+      hint: 'Expected http://USER:PASSWORD@HOST:PORT, with signs like % and @ in the password percent-encoded.',
+    })
+  }
+}
+
+/** Lets a short body pass, so that its connection can be used again; any other may have no end. */
+function discard(answer: IncomingMessage): void {
+  if (Number(answer.headers['content-length'] ?? Number.NaN) <= 65536) answer.resume()
+  else answer.destroy()
+}
+
+/** Whether a URL leads to a host as a user names it: a URL's own `host` is in lower case and has no default port. */
+export function isHost(name: string, url: URL): boolean {
+  return URL.canParse(`${url.protocol}//${name}`) && new URL(`${url.protocol}//${name}`).host === url.host
 }
 
 function withoutCredentials(headers: Record<string, string> = {}): Record<string, string> {

@@ -41,7 +41,7 @@ export async function retrying<T>(what: string, retry: Retry, work: () => Promis
       if (!(error instanceof Transient)) throw error
       const now = progress()
       failures = now > before ? 1 : failures + 1
-      before = now
+      before = Math.max(before, now)
       if (failures === attempts || (error.after ?? 0) > longest)
         fail('failed', `${error.message}${failures > 1 ? `, ${failures} times` : ''}`, {
           where: what,
