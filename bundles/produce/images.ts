@@ -10,7 +10,7 @@ import type { Client } from '../registry/client.ts'
 import type { HostSettings } from '../registry/http.ts'
 import { openClient } from '../registry/open.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
-import { collectImages, resolveImage, type WantedImage } from '../sources/registry.ts'
+import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
 import type { ProduceOptions } from './produce.ts'
 
 /** What spec.bundle.images asks for. Throws `usage` at its line for what is no image name, or for one named twice. */
@@ -18,9 +18,12 @@ export function wantedImages(spec: LoadedSpec, architecture: string): WantedImag
   const names = new Set<string>()
   return spec.spec.bundle.images.map((image, index) => {
     const where = spec.where(['spec', 'bundle', 'images', index])
-    const name = formatReference(parseReference(image.name, where))
-    if (names.has(name)) fail('usage', `${name} is named twice`, { where })
-    names.add(name)
+    const reference = parseReference(image.name, where)
+    const name = formatReference(reference)
+    // A tag can be one image only, whatever digests stand after it.
+    const key = reference.tag ? nameOf(reference) : name
+    if (names.has(key)) fail('usage', `${key} is named twice`, { where })
+    names.add(key)
     return { name, platforms: image.platforms ?? [`linux/${architecture}`], artifacts: image.artifacts, where }
   })
 }
@@ -56,13 +59,14 @@ export async function collectWanted(options: ProduceOptions): Promise<LockedImag
 }
 
 /** The pin of an image. Throws `usage` when the lock has none, or one for other platforms. */
-function pinnedImage(pins: readonly LockedImage[], { name, platforms, artifacts, where }: WantedImage): LockedImage {
+export function pinnedImage(
+  pins: readonly LockedImage[],
+  { name, platforms, artifacts, where }: WantedImage,
+): LockedImage {
   const reference = parseReference(name)
-  const found = pins.find((image) => {
-    const pinned = parseReference(image.name)
-    const same = pinned.registry === reference.registry && pinned.repository === reference.repository
-    return same && (reference.tag ? pinned.tag === reference.tag : image.digest === reference.digest)
-  })
+  const found = pins.find(
+    (image) => image.name === nameOf(reference) && (reference.tag || image.digest === reference.digest),
+  )
   const fits =
     found &&
     (found.platforms.length === 0 || JSON.stringify(found.platforms) === JSON.stringify(platforms)) &&

@@ -56,6 +56,7 @@ export function parseManifest(body: Buffer, mediaType: string, where: string): M
   } catch {
     return fail('failed', 'its manifest is no JSON', { where })
   }
+  refuseAmbiguous(value, mediaType, where)
   if (mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList) {
     const index = v.safeParse(indexSchema, value)
     if (!index.success) return fail('failed', `its index is broken: ${index.issues[0].message}`, { where })
@@ -72,6 +73,19 @@ export function parseManifest(body: Buffer, mediaType: string, where: string): M
   const foreign = layers.find((layer) => layer.urls?.length)
   if (foreign) return fail('failed', `its layer ${foreign.digest} is not in the registry (a foreign layer)`, { where })
   return { kind: 'image', config, layers }
+}
+
+/**
+ * What can be read as two things is one thing here and another thing on a node (CVE-2021-41190): an index has no layers, an image no
+ * manifests, and neither calls itself something else than it is sent as.
+ */
+function refuseAmbiguous(value: unknown, mediaType: string, where: string): void {
+  const { mediaType: own, manifests, config, layers } = (value ?? {}) as Record<string, unknown>
+  if ((own !== undefined && own !== mediaType) || (manifests !== undefined && (config ?? layers) !== undefined))
+    fail('failed', 'its manifest can be read as two things', {
+      where,
+      hint: 'Push the image again with a current tool.',
+    })
 }
 
 /** `linux/arm64/v8` of an index entry; undefined for what is no program (attestations say `unknown/unknown`). */

@@ -48,6 +48,8 @@ export async function resolveImage(client: Client, cache: Cache, wanted: WantedI
   const root = await read(reference.digest ?? reference.tag ?? 'latest')
   const where = wanted.where ?? wanted.name
   const children = await Promise.all(childrenOf(root.manifest, wanted, where).map(read))
+  if (children.some(({ manifest }) => manifest.kind === 'index'))
+    fail('failed', `${wanted.name} is an index of indexes, which redoubt does not carry`, { where })
   const manifests = [root, ...children]
   const artifacts = wanted.artifacts ? await findArtifacts(client, cache, reference, manifests) : []
   return {
@@ -99,16 +101,26 @@ async function readPinned(client: Client, cache: Cache, image: LockedImage): Pro
 /** The manifests of an index that are wanted. Throws `failed` with what there is when one is not there. */
 function childrenOf(manifest: Manifest, wanted: WantedImage, where: string): IndexEntry[] {
   if (manifest.kind === 'image') return []
-  return wanted.platforms.flatMap((platform) => {
+  const children = wanted.platforms.flatMap((platform) => {
     const found = manifest.entries.filter((entry) => matchesPlatform(entry, platform))
     if (found.length > 0) return found
     const there = manifest.entries.flatMap((entry) => platformOf(entry) ?? [])
     return fail('failed', `${wanted.name} is not made for ${platform}`, {
       where,
-      hint: `It is made for ${there.join(', ') || 'no platform at all'}: say \`platforms\`, or take another image.`,
+      hint: `It is made for ${there.join(', ').slice(0, 1000) || 'no platform at all'}: say \`platforms\`, or take another image.`,
     })
   })
+  return few(children, where)
 }
+
+/** Each may have megabytes, and they are held at once. Throws `failed` for more than any image has. */
+function few<T>(manifests: T[], where: string): T[] {
+  if (manifests.length > mostManifests)
+    fail('failed', `names ${manifests.length} manifests; at most ${mostManifests} are carried`, { where })
+  return manifests
+}
+
+const mostManifests = 100
 
 /** Reads a manifest by tag, by digest or by descriptor; one that is known by digest and cached is not asked for. */
 async function readManifest(
@@ -133,7 +145,9 @@ async function readManifest(
       where: place,
       hint: 'The registry, or something before it, changes what it sends.',
     })
-  const mediaType = (answer.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+  const sent = (answer.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
+  // What the index says is as signed as the digest; the header is not.
+  const mediaType = typeof what === 'string' ? sent : what.mediaType
   const manifest = parseManifest(body, mediaType, place)
   await writeAtomic(cachedPath(cache, digest), body)
   return { descriptor: { mediaType, digest, size: body.length }, manifest }
@@ -171,8 +185,10 @@ async function referrersOf(client: Client, { registry, repository }: Reference, 
     (await unlessAbsent(() => ask(`referrers/${digest}`))) ??
     (await unlessAbsent(() => ask(`manifests/${digest.replace(':', '-')}`)))
   if (!found) return []
-  const index = parseManifest(found.body, mediaTypes.ociIndex, `${registry}/${repository} referrers/${digest}`)
-  return index.kind === 'index' ? index.entries.map(({ mediaType, digest, size }) => ({ mediaType, digest, size })) : []
+  const where = `${registry}/${repository} referrers/${digest}`
+  const index = parseManifest(found.body, mediaTypes.ociIndex, where)
+  const entries = index.kind === 'index' ? few(index.entries, where) : []
+  return entries.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
 }
 
 async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
@@ -184,8 +200,8 @@ async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-/** `docker.io/library/nginx:1.27`; an image that was named by digest alone has no tag. */
-function nameOf({ registry, repository, tag }: Reference): string {
+/** An image's name in the lock, `docker.io/library/nginx:1.27`; one that was named by digest alone has no tag. */
+export function nameOf({ registry, repository, tag }: Reference): string {
   return formatReference({ registry, repository, ...(tag ? { tag } : {}) })
 }
 
