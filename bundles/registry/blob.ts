@@ -4,7 +4,7 @@ import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, rename } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { basename, dirname, join } from 'node:path'
-import { errnoOf, fail, RedoubtError } from '../../lib/errors.ts'
+import { errnoOf, fail, messageOf, RedoubtError } from '../../lib/errors.ts'
 import { throwIfAborted } from '../../lib/exec.ts'
 import { throwWriteError } from '../../lib/files.ts'
 import { temporaryName } from '../../lib/leftovers.ts'
@@ -110,7 +110,7 @@ async function fetchRest(
     }
   } catch (error) {
     answer.destroy()
-    if (error instanceof RedoubtError || errnoOf(error) === 'ENOSPC' || client.retry.signal.aborted) throw error
+    if (error instanceof RedoubtError || client.retry.signal.aborted) throw error
     throw new Transient(`broke off after ${partial.have} of ${blob.size} bytes`)
   }
   if (partial.have < blob.size) throw new Transient(`ended after ${partial.have} of ${blob.size} bytes`)
@@ -124,8 +124,15 @@ function continues(answer: IncomingMessage, have: number): boolean {
 
 async function append(partial: Partial, chunk: Buffer): Promise<void> {
   partial.hash.update(chunk)
-  for (let done = 0; done < chunk.length; )
-    done += (await partial.file.write(chunk, done, chunk.length - done, partial.have + done)).bytesWritten
+  try {
+    for (let done = 0; done < chunk.length; )
+      done += (await partial.file.write(chunk, done, chunk.length - done, partial.have + done)).bytesWritten
+  } catch (error) {
+    // Whatever the disk has: asking the registry again does not mend it.
+    if (errnoOf(error) === 'EIO' || errnoOf(error) === 'EFBIG')
+      fail('failed', messageOf(error), { where: partial.path, cause: error })
+    throwWriteError(error, partial.path)
+  }
   partial.have += chunk.length
 }
 

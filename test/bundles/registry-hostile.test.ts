@@ -1,6 +1,6 @@
 // Registries that mean harm, and names that mislead.
 import * as assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -237,6 +237,33 @@ test('a proxy whose password is not encoded is told without it', () => {
     if (before === undefined) delete process.env.HTTP_PROXY
     else process.env.HTTP_PROXY = before
   }
+})
+
+test('what the disk refuses is no matter of the registry: told at once, by the file’s name', async () => {
+  const some = await open('/dev/null')
+  const handles = Object.getPrototypeOf(some)
+  const { write } = handles
+  await some.close()
+  for (const [code, words] of [
+    ['EDQUOT', /no space left/],
+    ['EIO', /EIO/],
+  ] as const)
+    await withFake(
+      (_, response) => void response.end(layer),
+      async (host, cache) => {
+        const { client, waits } = clientFor([host])
+        handles.write = () => Promise.reject(Object.assign(new Error(code), { code }))
+        try {
+          const work = fetchBlob(client, cache, [{ registry: host, repository: 'team/app' }], blob, () => {})
+          const error = await work.catch((thrown) => thrown)
+          assert.match(error.message, words)
+          assert.match(error.where, /partial/)
+          assert.equal(waits.length, 0)
+        } finally {
+          handles.write = write
+        }
+      },
+    )
 })
 
 test.run()
