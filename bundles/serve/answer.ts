@@ -100,10 +100,11 @@ function bytes(entry: ContentsEntry, mediaType: string, digest: string, range?: 
   }
 }
 
-/** A part of a list: `n` of them, after `last`. */
+/** A part of a list: `n` of them, after `last`; what is no number is as if it were not there. */
 function page(key: string, all: string[], url: URL | undefined): Record<string, string[]> {
   const last = url?.searchParams.get('last')
-  const count = Number(url?.searchParams.get('n') ?? '') || all.length
+  const n = url?.searchParams.get('n') ?? ''
+  const count = /^\d{1,9}$/.test(n) ? Number(n) : all.length
   return { [key]: all.filter((name) => !last || name > last).slice(0, count) }
 }
 

@@ -1,8 +1,11 @@
 // A bundle as a registry: every answer by table, and one pull over real HTTP.
 import * as assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
 import { readHead } from '../../bundles/read.ts'
@@ -36,6 +39,8 @@ test('what clients ask, and what they are told', () =>
       ['GET', '/v2/', undefined, 200, undefined],
       ['GET', '/v2/_catalog', undefined, 200, /"redoubt.dev\/etcd"/],
       ['GET', '/v2/etcd/tags/list', undefined, 200, new RegExp(`"tags":\\["${tag}"\\]`)],
+      ['GET', '/v2/etcd/tags/list?n=-1', undefined, 200, new RegExp(`"tags":\\["${tag}"\\]`)],
+      ['GET', '/v2/etcd/tags/list?n=0', undefined, 200, /"tags":\[\]/],
       ['GET', `/v2/redoubt.dev/etcd/manifests/${tag}`, undefined, 200, undefined],
       ['HEAD', `/v2/etcd/manifests/${digest}?ns=redoubt.dev`, undefined, 200, undefined],
       ['GET', `/v2/etcd/blobs/${layer.digest}`, undefined, 200, undefined],
@@ -105,6 +110,46 @@ test('the server ends although a client has not ended its TLS handshake', () =>
     await ended
     await Promise.all(closed)
     assert.ok(Date.now() - begun < 4000, 'waited for the client')
+  }))
+
+test('a client that goes away in the middle takes nothing from the others', () =>
+  withServed('serve-away.tar', async (served, head) => {
+    // More than a socket's buffers take: the server is in the middle of it when the client goes.
+    const path = join(await mkdtemp(join(tmpdir(), 'redoubt-serve-')), 'large')
+    await writeFile(path, Buffer.alloc(32 << 20))
+    const file = await open(path)
+    const digest = `sha256:${'a'.repeat(64)}`
+    served.blobs.set(digest, { path: 'large', size: 32 << 20, offset: 0, sha256: '' } as never)
+    const stop = new AbortController()
+    const options = { archive: { ...head.archive, file }, served, address: '127.0.0.1', port: 0, signal: stop.signal }
+    try {
+      await new Promise<void>((resolve, reject) => {
+        serveBundle({ ...options, onAnswer: () => {} }, (port) => {
+          const ask = () => get({ host: '127.0.0.1', port, path: `/v2/etcd/blobs/${digest}`, agent: false })
+          const first = ask().on('error', () => {})
+          first.on('response', (response) => {
+            response.once('data', () => first.destroy())
+            response.once('close', () =>
+              setTimeout(() => {
+                ask()
+                  .on('response', async (again) => {
+                    let bytes = 0
+                    for await (const chunk of again) bytes += chunk.length
+                    assert.equal(bytes, 32 << 20)
+                    stop.abort()
+                  })
+                  .on('error', reject)
+              }, 100),
+            )
+            response.on('error', () => {})
+          })
+        }).then(resolve, reject)
+      })
+    } finally {
+      stop.abort()
+      await file.close()
+      await rm(dirname(path), { recursive: true })
+    }
   }))
 
 test.run()
