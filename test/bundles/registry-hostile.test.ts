@@ -1,4 +1,4 @@
-// Registries that mean harm, and names that mislead.
+// Registries that mean harm.
 import * as assert from 'node:assert/strict'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,20 +6,15 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
 import { type Cache, openCache } from '../../bundles/cache.ts'
-import { pinnedImage, wantedImages } from '../../bundles/produce/images.ts'
 import { fetchBlob } from '../../bundles/registry/blob.ts'
 import { createClient } from '../../bundles/registry/client.ts'
 import { createSend, isHost } from '../../bundles/registry/http.ts'
-import { digestOf, mediaTypes, parseManifest } from '../../bundles/registry/manifest.ts'
+import { digestOf } from '../../bundles/registry/manifest.ts'
 import { pause, retrying, Transient } from '../../bundles/registry/retry.ts'
-import { resolveImage } from '../../bundles/sources/registry.ts'
-import type { LockedImage } from '../../cluster/lock.ts'
-import type { LoadedSpec } from '../../cluster/spec.ts'
 import { addSecret, redact } from '../../lib/redact.ts'
-import { type Answer, clientFor, imageOf, serveFake } from './registry-fake.ts'
+import { type Answer, clientFor, serveFake } from './registry-fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
-const image = imageOf(layer)
 const blob = { digest: digestOf(layer), size: layer.length }
 
 async function withFake(answer: Answer, work: (host: string, cache: Cache) => Promise<void>): Promise<void> {
@@ -137,93 +132,6 @@ test('a secret in a registry’s words is taken out before they are cut', () =>
       assert.doesNotMatch(redact(error.message), /opaque/)
     },
   ))
-
-test('a manifest that can be read as two things is refused', () => {
-  const whole = JSON.parse(image.manifest.toString('utf8'))
-  const parse = (value: object, type: string) => () => parseManifest(Buffer.from(JSON.stringify(value)), type, 'it')
-  assert.equal(parse(whole, mediaTypes.ociManifest)().kind, 'image')
-  assert.equal(parse({ manifests: [] }, mediaTypes.ociIndex)().kind, 'index')
-  for (const [value, type] of [
-    [{ ...whole, manifests: [] }, mediaTypes.ociManifest],
-    [{ manifests: [], layers: [] }, mediaTypes.ociIndex],
-    [whole, mediaTypes.dockerManifest],
-    [{ manifests: [], mediaType: mediaTypes.ociManifest }, mediaTypes.ociIndex],
-  ] as const)
-    assert.throws(parse(value, type), /two things/)
-})
-
-/** A registry that answers an index by tag, and by digest the image or what else is given. */
-function indexed(index: object, child: Buffer, type: string): Answer {
-  return ({ path }, response) => {
-    const byTag = path.endsWith('/1')
-    response.setHeader('content-type', byTag ? mediaTypes.ociIndex : type)
-    response.end(byTag ? JSON.stringify(index) : child)
-  }
-}
-const platform = { os: 'linux', architecture: 'amd64' }
-const entry = (bytes: Buffer, mediaType: string) => ({
-  mediaType,
-  digest: digestOf(bytes),
-  size: bytes.length,
-  platform,
-})
-const nested = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [] }))
-
-const indexes: [string, object, Buffer, string, RegExp | undefined][] = [
-  [
-    'another type in the header than in the index: the index counts, as it does when it is cached',
-    { manifests: [entry(image.manifest, mediaTypes.ociManifest)] },
-    image.manifest,
-    mediaTypes.dockerManifest,
-    undefined,
-  ],
-  [
-    'an index in an index',
-    { manifests: [entry(nested, mediaTypes.ociIndex)] },
-    nested,
-    mediaTypes.ociIndex,
-    /index of/,
-  ],
-  [
-    'more manifests than are held',
-    { manifests: Array.from({ length: 101 }, () => entry(image.manifest, mediaTypes.ociManifest)) },
-    image.manifest,
-    mediaTypes.ociManifest,
-    /101 manifests; at most 100/,
-  ],
-]
-for (const [what, index, child, type, words] of indexes)
-  test(`of an index: ${what}`, () =>
-    withFake(indexed(index, child, type), async (host, cache) => {
-      const { client } = clientFor([host])
-      const wanted = { name: `${host}/team/app:1`, platforms: ['linux/amd64'], artifacts: false }
-      if (words) await assert.rejects(resolveImage(client, cache, wanted), words)
-      else assert.equal((await resolveImage(client, cache, wanted)).blobs.length, 4)
-    }))
-
-test('a pin by digest alone is none for `latest`, and a tag is one image', () => {
-  const of = (name: string, hex: string): LockedImage => ({
-    name,
-    digest: `sha256:${hex.repeat(64)}`,
-    size: 1,
-    mediaType: mediaTypes.ociManifest,
-    platforms: [],
-    artifacts: [],
-    blobs: [],
-  })
-  const pins = [of('a.io/app', 'a'), of('a.io/app:latest', 'b')]
-  const pin = (name: string) => pinnedImage(pins, { name, platforms: [], artifacts: false }).digest.slice(7, 8)
-  assert.equal(pin('a.io/app:latest'), 'b')
-  assert.equal(pin(`a.io/app@sha256:${'a'.repeat(64)}`), 'a')
-  assert.throws(() => pinnedImage(pins.slice(0, 1), { name: 'a.io/app:latest', platforms: [], artifacts: false }))
-  const want = (...names: string[]) => {
-    const images = names.map((name) => ({ name, artifacts: false }))
-    return wantedImages({ spec: { bundle: { images } }, where: () => 'here' } as unknown as LoadedSpec, 'amd64').length
-  }
-  const [one, two] = ['a', 'b'].map((hex) => `@sha256:${hex.repeat(64)}`)
-  assert.equal(want(`a.io/app${one}`, `a.io/app${two}`, 'a.io/app'), 3)
-  assert.throws(() => want(`a.io/app:1${one}`, `a.io/app:1${two}`), /a.io\/app:1 is named twice/)
-})
 
 test('a proxy whose password is not encoded is told without it', () => {
   const before = process.env.HTTP_PROXY
