@@ -37,10 +37,16 @@ export function answer(served: Served, { method, target, range }: Asked): Answer
   return bytes(entry, 'application/octet-stream', reference, range)
 }
 
-/** A mirror's clients say the registry that they mean (`?ns=docker.io`, as containerd does) and give the path alone. */
+/**
+ * A mirror's clients say the registry that they mean (`?ns=docker.io`, as containerd does) and give the path alone. Then it is that
+ * registry's repository or none: another's of the same path is another image.
+ */
 function repositoryOf(served: Served, name: string, registry: string | null | undefined): Repository | undefined {
-  const meant = registry ? served.repositories.get(`${registry.replace(':', '_')}/${name}`) : undefined
-  return meant ?? served.repositories.get(name)
+  if (!registry) return served.repositories.get(name)
+  const place = `${registry.replace(':', '_')}/`
+  return (
+    served.repositories.get(`${place}${name}`) ?? (name.startsWith(place) ? served.repositories.get(name) : undefined)
+  )
 }
 
 function manifest(served: Served, repository: Repository, reference: string): Answer {

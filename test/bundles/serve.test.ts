@@ -43,6 +43,8 @@ test('what clients ask, and what they are told', () =>
       ['GET', '/v2/etcd/tags/list?n=0', undefined, 200, /"tags":\[\]/],
       ['GET', `/v2/redoubt.dev/etcd/manifests/${tag}`, undefined, 200, undefined],
       ['HEAD', `/v2/etcd/manifests/${digest}?ns=redoubt.dev`, undefined, 200, undefined],
+      ['GET', `/v2/redoubt.dev/etcd/manifests/${tag}?ns=redoubt.dev`, undefined, 200, undefined],
+      ['GET', `/v2/etcd/manifests/${tag}?ns=registry.example.org`, undefined, 404, /NAME_UNKNOWN/],
       ['GET', `/v2/etcd/blobs/${layer.digest}`, undefined, 200, undefined],
       ['GET', `/v2/etcd/blobs/${layer.digest}`, 'bytes=10-19', 206, undefined],
       ['GET', `/v2/etcd/blobs/${layer.digest}`, `bytes=${layer.size}-`, 416, undefined],
