@@ -1,5 +1,5 @@
 import type { Env, Identity, ShellAnswer } from '../env.ts'
-import { type Answer, describeAnswer, field, judgeClosed, judgeStatus, parseJson } from '../judge.ts'
+import { type Answer, judgeClosed, judgeStatus } from '../judge.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { askEach, kubelets } from './targets.ts'
 
@@ -87,43 +87,4 @@ const readOnly: Probe = {
   },
 }
 
-/** Settings of a kubelet that must be so, by path in what /configz shows: the merged truth, whatever files say. */
-export function judgeConfigz(where: string, answer: Answer, expected: Readonly<Record<string, unknown>>): Check[] {
-  const config = 'error' in answer || answer.status !== 200 ? undefined : field(parseJson(answer.body), 'kubeletconfig')
-  return Object.entries(expected).map(([path, wanted]) => {
-    const sent = `GET /configz: ${path}`
-    if (config === undefined) return check('unknown', where, sent, String(wanted), describeAnswer(answer))
-    const seen = field(config, ...path.split('.'))
-    // The kubelet leaves out what is zero.
-    const value = seen === undefined && wanted === 0 ? 0 : seen
-    return check(value === wanted ? 'pass' : 'fail', where, sent, String(wanted), String(seen))
-  })
-}
-
-function settings(id: string, title: string, control: string, expected: Readonly<Record<string, unknown>>): Probe {
-  return {
-    id,
-    title,
-    group: 'nodes',
-    controls: [control],
-    needs: ['api'],
-    budget: 15_000,
-    run: (env) =>
-      askEach(kubelets(env), async ({ where }) =>
-        judgeConfigz(where, await get(env, `${where}/configz`, env.verifier), expected),
-      ),
-  }
-}
-
-export const kubeletProbes: readonly Probe[] = [
-  anonymous,
-  stranger,
-  readOnly,
-  settings('kubelet-readonly-setting', 'kubelets are configured without a read-only port', 'kubelet-readonly-port', {
-    readOnlyPort: 0,
-  }),
-  settings('kubelet-profiling', 'kubelets serve neither profiles nor debug flags', 'profiling-off', {
-    enableProfilingHandler: false,
-    enableDebugFlagsHandler: false,
-  }),
-]
+export const kubeletProbes: readonly Probe[] = [anonymous, stranger, readOnly]

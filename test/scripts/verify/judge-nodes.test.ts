@@ -5,23 +5,12 @@ import { openPorts } from '../../../cluster/port-matrix.ts'
 import type { Answer } from '../../../scripts/verify/judge.ts'
 import { parseListening } from '../../../scripts/verify/probes/firewall.ts'
 import { judgeReads } from '../../../scripts/verify/probes/host.ts'
-import { judgeConfigz, judgeConnect } from '../../../scripts/verify/probes/kubelet.ts'
+import { judgeConnect } from '../../../scripts/verify/probes/kubelet.ts'
 import { judgeListeners, judgeLoopback, parseListeners } from '../../../scripts/verify/probes/ports.ts'
 import { judgeLoaded, loadedHash } from '../../../scripts/verify/probes/settings.ts'
 import { judgeAlgorithm, judgeMethods, judgeSshd } from '../../../scripts/verify/probes/sshd.ts'
 import { sshdSettings } from '../../../templates/controls/host-sshd.ts'
-import { answer, nothing, where } from './answers.ts'
-
-test('a kubelet’s settings as /configz shows them', () => {
-  const config = (kubeletconfig: unknown) => answer(200, { kubeletconfig })
-  const verdicts = (given: Answer) =>
-    judgeConfigz(where, given, { readOnlyPort: 0, enableProfilingHandler: false }).map((one) => one.verdict)
-  assert.deepEqual(verdicts(config({ enableProfilingHandler: false })), ['pass', 'pass'])
-  assert.deepEqual(verdicts(config({ readOnlyPort: 10255, enableProfilingHandler: true })), ['fail', 'fail'])
-  assert.deepEqual(verdicts(config({})), ['pass', 'fail'])
-  assert.deepEqual(verdicts(answer(403)), ['unknown', 'unknown'])
-  assert.deepEqual(verdicts(nothing), ['unknown', 'unknown'])
-})
+import { answer, where } from './answers.ts'
 
 const metric = 'apiserver_authentication_config_controller_last_config_info'
 const id = 'f'.repeat(64)
