@@ -1,15 +1,8 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { parseSpec } from '../../cluster/spec.ts'
+import { specWith } from './fixture.ts'
 
-const head = `apiVersion: redoubt.dev/v1alpha1
-kind: Cluster
-metadata: {name: lab}
-spec:
-  kubernetes: v1.36.3
-  nodes: [{name: cp1, role: control-plane, address: 10.77.0.11}]
-`
-const parse = (lines: string) => parseSpec(head + lines, 'redoubt.yaml').spec
+const parse = (lines: string) => specWith(lines).spec
 
 test('namespaces and access are read, numbers as quantities', () => {
   const spec = parse(`  namespaces:

@@ -1,15 +1,8 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { parseSpec } from '../../cluster/spec.ts'
+import { specWith } from './fixture.ts'
 
-const head = `apiVersion: redoubt.dev/v1alpha1
-kind: Cluster
-metadata: {name: lab}
-spec:
-  kubernetes: v1.36.3
-  nodes: [{name: cp1, role: control-plane, address: 10.77.0.11}]
-`
-const parse = (lines: string) => parseSpec(head + lines, 'redoubt.yaml').spec
+const parse = (lines: string) => specWith(lines).spec
 const provider = (more: string) =>
   `  authentication: {oidc: {issuer: "https://id.example.internal/realms/a", audiences: [k], ca: id.crt${more}}}`
 const sink = (more: string) => `  audit: {webhook: {url: "https://audit.example.internal/k8s", ca: a.crt${more}}}`

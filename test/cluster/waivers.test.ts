@@ -1,24 +1,15 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { parseSpec } from '../../cluster/spec.ts'
 import { refuseExpiredWaivers } from '../../cluster/waivers.ts'
 import { RedoubtError } from '../../lib/errors.ts'
+import { specWith } from './fixture.ts'
 
-const spec = parseSpec(
-  `apiVersion: redoubt.dev/v1alpha1
-kind: Cluster
-metadata: {name: lab}
-spec:
-  kubernetes: v1.36.3
-  nodes: [{name: cp1, role: control-plane, address: 10.77.0.11}]
-  waivers:
+const spec = specWith(`  waivers:
     - {control: audit-log, reason: the log goes elsewhere, expires: 2027-06-30}
     - control: pod-gc
       reason: pods are kept for the inquiry
       expires: 2027-01-31
-`,
-  'redoubt.yaml',
-)
+`)
 
 test('up to the end of its last day a waiver holds', () => {
   refuseExpiredWaivers(spec, new Date('2027-01-31T23:59:59Z'))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type HostFacts, type Hosts, loadHosts } from '../../cluster/hosts.ts'
+import { type HostFacts, type Hosts, loadHosts, surveyedSysctls } from '../../cluster/hosts.ts'
 import { parseLock } from '../../cluster/lock.ts'
 import { buildModel } from '../../cluster/model.ts'
 import { parseSpec } from '../../cluster/spec.ts'
@@ -40,17 +40,7 @@ export const plainHost: HostFacts = {
   interface: 'eth0',
   mtu: 1500,
   canLowerOomScore: true,
-  writableSysctls: Object.fromEntries(
-    [
-      'kernel.panic',
-      'kernel.panic_on_oops',
-      'vm.overcommit_memory',
-      'vm.panic_on_oom',
-      'net.ipv4.ip_forward',
-      'net.netfilter.nf_conntrack_max',
-      'net.bridge.bridge-nf-call-iptables',
-    ].map((name) => [name, true]),
-  ),
+  writableSysctls: Object.fromEntries(surveyedSysctls.map((name) => [name, true])),
   sshHostKey: '',
 }
 

@@ -9,9 +9,6 @@ export interface Case {
   says: RegExp
 }
 
-/** Fields of a kubelet's configuration, given as one argument to what main.ts writes. */
-const fields = (value: object): string[] => [JSON.stringify(value)]
-
 /** An API server that starts: what is judged after its flags is reached too. */
 export const apiServerBase = [
   '--service-account-issuer=https://kubernetes.default.svc',
@@ -23,41 +20,16 @@ export const apiServerBase = [
   '--cert-dir=certs',
 ]
 
-const api = (rule: string, pair: string[], alone: string[], says: RegExp): Case => ({
-  rule,
-  program: 'kube-apiserver',
-  pair,
-  alone,
-  says,
-})
-const manager = (rule: string, pair: string[], alone: string[], says: RegExp): Case => ({
-  rule,
-  program: 'kube-controller-manager',
-  pair,
-  alone,
-  says,
-})
-const scheduler = (rule: string, pair: string[], alone: string[], says: RegExp): Case => ({
-  rule,
-  program: 'kube-scheduler',
-  pair,
-  alone,
-  says,
-})
-const etcd = (rule: string, pair: string[], alone: string[], says: RegExp): Case => ({
-  rule,
-  program: 'etcd',
-  pair,
-  alone,
-  says,
-})
-const kubelet = (rule: string, pair: object, alone: object, says: RegExp): Case => ({
-  rule,
-  program: 'kubelet',
-  pair: fields(pair),
-  alone: fields(alone),
-  says,
-})
+const of =
+  (program: Case['program']) =>
+  (rule: string, pair: string[], alone: string[], says: RegExp): Case => ({ rule, program, pair, alone, says })
+const api = of('kube-apiserver')
+const manager = of('kube-controller-manager')
+const scheduler = of('kube-scheduler')
+const etcd = of('etcd')
+/** Fields of the configuration are one argument, to what main.ts writes. */
+const kubelet = (rule: string, pair: object, alone: object, says: RegExp): Case =>
+  of('kubelet')(rule, [JSON.stringify(pair)], [JSON.stringify(alone)], says)
 
 const suites = '--tls-cipher-suites=TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'
 const http2 = `${suites},TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256`
@@ -269,11 +241,10 @@ export const cases: readonly Case[] = [
     { reservedSystemCPUs: '0' },
     /can't use reservedSystemCPUs .* with systemReservedCgroup/,
   ),
-  {
-    rule: 'role-labels-by-kubelet',
-    program: 'kubelet',
-    pair: ['{}', '--node-labels=node-role.kubernetes.io/worker='],
-    alone: ['{}', '--node-labels=example.org/role=worker'],
-    says: /unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels/,
-  },
+  of('kubelet')(
+    'role-labels-by-kubelet',
+    ['{}', '--node-labels=node-role.kubernetes.io/worker='],
+    ['{}', '--node-labels=example.org/role=worker'],
+    /unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels/,
+  ),
 ]

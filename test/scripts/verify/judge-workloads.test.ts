@@ -1,6 +1,7 @@
 // The same of pods: their images, what confines them, whether they reach each other, and how fast a namespace may be.
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
+import { imageComponents } from '../../../cluster/components.ts'
 import type { Lock } from '../../../cluster/lock.ts'
 import type { Answer } from '../../../scripts/verify/judge.ts'
 import type { Check } from '../../../scripts/verify/probe.ts'
@@ -13,18 +14,10 @@ import { answer, nothing, status, where } from './answers.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 const image = { name: 'redoubt.dev/x:v1', digest, size: 1 }
-const names = [
-  'kube-apiserver',
-  'kube-controller-manager',
-  'kube-scheduler',
-  'kube-proxy',
-  'etcd',
-  'coredns',
-  'pause',
-  'agnhost',
-]
 const lock = {
-  components: Object.fromEntries(names.map((name) => [name, { image: { ...image, name: `redoubt.dev/${name}:v1` } }])),
+  components: Object.fromEntries(
+    imageComponents.map((name) => [name, { image: { ...image, name: `redoubt.dev/${name}:v1` } }]),
+  ),
 } as unknown as Lock
 const pod = (name: string, imageID = `redoubt.dev/etcd@${digest}`) => ({
   metadata: { namespace: 'kube-system', name: 'etcd-cp1' },
