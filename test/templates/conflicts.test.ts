@@ -8,7 +8,9 @@ import type { Facts } from '../../templates/conflicts/rule.ts'
 import { broken, conflicts, describe } from '../../templates/conflicts.ts'
 import { controlIds } from '../../templates/controls.ts'
 import { renderCluster } from '../../templates/render.ts'
-import { breaking, type Change, harmless } from './conflict-cases.ts'
+import { breaking } from './conflicts/breaking.ts'
+import type { Change } from './conflicts/change.ts'
+import { harmless } from './conflicts/harmless.ts'
 import { inputOf, textOf } from './fixture.ts'
 
 const nodes = ['cp1 control-plane', 'w1 worker']

@@ -1,4 +1,5 @@
 // Nodes as the probe script describes them, made from the golden trees.
+import * as assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -97,4 +98,11 @@ function ownersOf(owner: string): string {
 export function planOf(given: Fixture, answer: string): NodePlan {
   const { node, tree, text, lock } = given
   return planNode(node, tree, text, readState(answer, node.name, tree), lock.packages, cluster)
+}
+
+/** Replaces in a node's answer, and fails when there is nothing to replace. */
+export function edit(answer: string, from: string | RegExp, to: string): string {
+  const changed = answer.replace(from, to)
+  assert.notEqual(changed, answer, `nothing like ${from} in the answer`)
+  return changed
 }
