@@ -102,7 +102,7 @@ const kubeletFields = v.strictObject({
   config: v.optional(v.record(v.string(), v.union([scalar, v.array(scalar)])), {}),
 })
 /** What a cluster is measured by: as kubeadm makes it, hardened, or with the stricter values of the STIG. */
-export const profileNames = ['kubeadm', 'hardened', 'stig'] as const
+const profileNames = ['kubeadm', 'hardened', 'stig'] as const
 
 const specSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),

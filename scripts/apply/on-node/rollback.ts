@@ -85,7 +85,7 @@ WantedBy=timers.target
  * Saves and arms: $1 the restore script, $2 and $3 the units; the list on standard input. A hard link keeps what a rename
  * replaces; a file whose mode is changed in place is copied, and so is every file where the file system differs.
  */
-export const armScript = `set -eu
+const armScript = `set -eu
 rm -rf -- ${rollback}
 mkdir -p ${rollback}/files
 cd ${rollback}
@@ -107,7 +107,7 @@ systemctl enable -q --now ${timer.split('/').at(-1)}
 `
 
 /** Takes everything away again; fails with 3 when the node has begun to roll back. */
-export const disarmScript = `set -eu
+const disarmScript = `set -eu
 cd ${rollback}
 mv armed disarmed 2>/dev/null || { [ -e disarmed ] || exit 3; }
 systemctl disable -q --now ${timer.split('/').at(-1)} 2>/dev/null || :
@@ -118,7 +118,7 @@ rm -rf -- ${rollback}
 `
 
 /** Runs the node's own rollback now and waits for its end; prints when it was done. */
-export const triggerScript = `set -eu
+const triggerScript = `set -eu
 cd ${rollback}
 if [ -e armed ] || [ -e firing ]; then
   systemctl start redoubt-rollback.service || sh ./restore
@@ -127,7 +127,7 @@ cat rolled-back
 `
 
 /** Takes the record of a rollback away, once it was told. */
-export const forgetScript = `
+const forgetScript = `
 [ ! -e ${rollback}/armed ] && [ ! -e ${rollback}/firing ] || exit 3
 systemctl disable -q --now ${timer.split('/').at(-1)} 2>/dev/null
 rm -f ${service} ${timer}

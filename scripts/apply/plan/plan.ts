@@ -83,7 +83,7 @@ export function planNode(
 }
 
 /** The order in which restarts are done: systemd reads its units, the kernel its settings, then who depends on them. */
-export const restartOrder: readonly RestartTarget[] = [
+const restartOrder: readonly RestartTarget[] = [
   'units',
   'sysctl',
   'firewall',

@@ -85,7 +85,7 @@ async function inspect(env: Env, node: NodeModel): Promise<NodeView> {
 }
 
 /** Reads what the script prints. Throws `failed` for what was not asked for. */
-export function readInspection(
+function readInspection(
   text: string,
   node: string,
   tree: Tree,

@@ -11,7 +11,7 @@ import { askWho } from './who.ts'
 const patience = 20_000
 
 /** How many events an API server lost on their way to the sink since it started. */
-export function lostEvents(metrics: string): number {
+function lostEvents(metrics: string): number {
   const line = metrics.split('\n').find((text) => /^apiserver_audit_error_total\{[^}]*plugin="webhook"/.test(text))
   return Number(line?.split(' ').at(-1) ?? 0)
 }

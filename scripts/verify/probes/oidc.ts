@@ -26,7 +26,7 @@ interface Person {
 }
 
 /** Claims that the API server takes, for a few minutes; `change` spoils some. */
-export function claimsOf(env: Env, { name, groups }: Person, change: Record<string, unknown> = {}) {
+function claimsOf(env: Env, { name, groups }: Person, change: Record<string, unknown> = {}) {
   const { issuer, audiences, username, groups: mapped, amr, maxLifetime } = providerOf(env)
   const iat = Math.floor(env.now().getTime() / 1000) - 10
   return {
@@ -45,13 +45,7 @@ export function claimsOf(env: Env, { name, groups }: Person, change: Record<stri
 }
 
 /** The API server takes the bearer for this person, under prefixed names and in no other group. */
-export function judgePerson(
-  where: string,
-  sent: string,
-  answer: Answer,
-  { name, groups }: Person,
-  to: Provider,
-): Check {
+function judgePerson(where: string, sent: string, answer: Answer, { name, groups }: Person, to: Provider): Check {
   const user = to.username.prefix + name
   const wanted = [...groups.map((group) => to.groups.prefix + group), 'system:authenticated'].sort()
   const expected = `201, user ${user} in ${wanted.join(' ')}`

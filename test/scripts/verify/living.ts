@@ -25,7 +25,7 @@ export interface Spoiled {
 }
 
 /** An Env of nodes that run what was rendered. Requests that no attestation makes are answered with 404. */
-export function livingEnv(input: RenderInput, rendered: Rendered, spoiled: Spoiled = {}): Env {
+function livingEnv(input: RenderInput, rendered: Rendered, spoiled: Spoiled = {}): Env {
   const { model, lock } = input
   const objects = new Map(rendered.objects.flatMap((group) => group.objects).map((one) => [objectPath(one), one]))
   const trees = new Map(rendered.trees.map((tree) => [tree.node, describeTree(tree)]))
