@@ -13,7 +13,7 @@ export const bundleCommands: Command[] = [
       force: { type: 'boolean', describe: 'overwrite a key that is there' },
     },
     run: async (context, _, options) =>
-      (await import('../stages/bundle-keygen.ts')).keygen(context, {
+      (await import('../stages/bundle/keygen.ts')).keygen(context, {
         key: text(options, 'key'),
         force: flag(options, 'force'),
       }),
@@ -32,7 +32,7 @@ export const bundleCommands: Command[] = [
       'dry-run': { type: 'boolean', describe: 'say what would be built, and write nothing' },
     },
     run: async (context, _, options) =>
-      (await import('../stages/bundle-build.ts')).build(context, {
+      (await import('../stages/bundle/build.ts')).build(context, {
         key: text(options, 'key'),
         jobs: text(options, 'jobs'),
         dryRun: flag(options, 'dry-run'),
@@ -48,7 +48,7 @@ export const bundleCommands: Command[] = [
       'dry-run': { type: 'boolean', describe: 'show what would move; the lock stays' },
     },
     run: async (context, _, options) =>
-      (await import('../stages/bundle-lock.ts')).lock(context, {
+      (await import('../stages/bundle/lock.ts')).lock(context, {
         update: flag(options, 'update'),
         jobs: text(options, 'jobs'),
         dryRun: flag(options, 'dry-run'),
@@ -62,7 +62,7 @@ export const bundleCommands: Command[] = [
     examples: ['redoubt bundle verify lab-0.1.0.tar --key bundle.pub', 'redoubt bundle verify'],
     options: { key: publicKey },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle-verify.ts')).verify(context, { file, key: text(options, 'key') }),
+      (await import('../stages/bundle/verify.ts')).verify(context, { file, key: text(options, 'key') }),
   },
   {
     name: 'bundle inspect',
@@ -74,7 +74,7 @@ export const bundleCommands: Command[] = [
       key: { ...publicKey, describe: 'check the signature with this public key; without it nothing is checked' },
     },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle-inspect.ts')).inspect(context, { file, key: text(options, 'key') }),
+      (await import('../stages/bundle/inspect.ts')).inspect(context, { file, key: text(options, 'key') }),
   },
   {
     name: 'bundle serve',
@@ -93,7 +93,7 @@ export const bundleCommands: Command[] = [
       'plain-http': { type: 'boolean', describe: 'serve without TLS' },
     },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle-serve.ts')).serve(context, {
+      (await import('../stages/bundle/serve.ts')).serve(context, {
         file,
         key: text(options, 'key'),
         listen: text(options, 'listen'),

@@ -8,14 +8,14 @@ export const pkiCommands: Command[] = [
     examples: ['redoubt pki init', 'redoubt pki init --dry-run'],
     options: { 'dry-run': { type: 'boolean', describe: 'print what would be issued, write nothing' } },
     run: async (context, _, options) =>
-      (await import('../stages/pki-init.ts')).pkiInit(context, { dryRun: flag(options, 'dry-run') }),
+      (await import('../stages/pki/init.ts')).pkiInit(context, { dryRun: flag(options, 'dry-run') }),
   },
   {
     name: 'pki check',
     summary: 'judge keys/ with Node and with openssl',
     examples: ['redoubt pki check', 'redoubt pki check -o json'],
     options: {},
-    run: async (context) => (await import('../stages/pki-check.ts')).pkiCheck(context),
+    run: async (context) => (await import('../stages/pki/check.ts')).pkiCheck(context),
   },
   {
     name: 'pki show',
@@ -29,6 +29,6 @@ export const pkiCommands: Command[] = [
       'redoubt pki show -o json',
     ],
     options: {},
-    run: async (context, [id]) => (await import('../stages/pki-show.ts')).pkiShow(context, id),
+    run: async (context, [id]) => (await import('../stages/pki/show.ts')).pkiShow(context, id),
   },
 ]

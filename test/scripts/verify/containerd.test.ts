@@ -3,7 +3,7 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { judgeContainerd, tomlScalars } from '../../../scripts/verify/attest/containerd.ts'
 import type { NodeView } from '../../../scripts/verify/attest/view.ts'
-import { judgePull, judgeSockets } from '../../../scripts/verify/probes/containerd.ts'
+import { judgePull, judgeSockets } from '../../../scripts/verify/probes/nodes/containerd.ts'
 
 const dump = `version = 3
 imports = ['/etc/containerd/conf.d/*.toml']

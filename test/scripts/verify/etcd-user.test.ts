@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { judgeEtcdFiles } from '../../../scripts/verify/probes/etcd-user.ts'
+import { judgeEtcdFiles } from '../../../scripts/verify/probes/data/etcd-user.ts'
 
 const server = '/etc/kubernetes/pki/etcd/server.key'
 const peer = '/etc/kubernetes/pki/etcd/peer.key'

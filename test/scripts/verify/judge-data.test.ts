@@ -2,8 +2,8 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import type { Check } from '../../../scripts/verify/probe.ts'
-import * as audit from '../../../scripts/verify/probes/audit.ts'
-import * as encryption from '../../../scripts/verify/probes/encryption.ts'
+import * as audit from '../../../scripts/verify/probes/data/audit.ts'
+import * as encryption from '../../../scripts/verify/probes/data/encryption.ts'
 
 const secretbox = Buffer.concat([Buffer.from('k8s:enc:secretbox:v1:key1:'), Buffer.from([1, 2, 3, 250])])
 const canaries: [number, Buffer, Check['verdict']][] = [

@@ -5,9 +5,9 @@ import { type Answer, describeAnswer, judgeStatus, judgeWorthless } from '../../
 import type { Check } from '../../../scripts/verify/probe.ts'
 import { judgeVersions } from '../../../scripts/verify/probes/admission.ts'
 import { judgeLabel } from '../../../scripts/verify/probes/authorization.ts'
-import { leafOf } from '../../../scripts/verify/probes/etcd.ts'
-import { claims, forge, judgeLifetime, tamper, unsign } from '../../../scripts/verify/probes/tokens.ts'
-import { judgeDenied, judgeWho } from '../../../scripts/verify/probes/who.ts'
+import { leafOf } from '../../../scripts/verify/probes/data/etcd.ts'
+import { claims, forge, judgeLifetime, tamper, unsign } from '../../../scripts/verify/probes/identity/tokens.ts'
+import { judgeDenied, judgeWho } from '../../../scripts/verify/probes/identity/who.ts'
 import { answer, nothing, status, where } from './answers.ts'
 
 const forbidden = 'pods "x" is forbidden: violates PodSecurity "restricted:v1.36": privileged'

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
-import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
-import { describeContents } from '../../bundles/read/describe.ts'
-import { readHead } from '../../bundles/read.ts'
-import { readText } from '../../lib/files.ts'
-import { formatBytes, formatTable } from '../../lib/output.ts'
-import type { Context } from '../command.ts'
-import { chosenBundle } from './bundle-verify.ts'
+import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
+import { describeContents } from '../../../bundles/read/describe.ts'
+import { readHead } from '../../../bundles/read.ts'
+import { readText } from '../../../lib/files.ts'
+import { formatBytes, formatTable } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+import { chosenBundle } from './verify.ts'
 
 interface Options {
   file: string | undefined

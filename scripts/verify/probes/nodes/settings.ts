@@ -1,9 +1,9 @@
 // What components loaded, against what was rendered: the API server publishes the hash of its configuration files.
 
-import { configFolder } from '../../../templates/controls/layout.ts'
-import { type Answer, describeAnswer } from '../judge.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { apiServers, askEach } from './targets.ts'
+import { configFolder } from '../../../../templates/controls/layout.ts'
+import { type Answer, describeAnswer } from '../../judge.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { apiServers, askEach } from '../targets.ts'
 
 /** The SHA-256 that a metric `NAME{...,hash="sha256:..."}` carries; undefined when it is not there. */
 export function loadedHash(metrics: string, name: string): string | undefined {

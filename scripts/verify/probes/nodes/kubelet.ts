@@ -1,7 +1,7 @@
-import type { Env, Identity, ShellAnswer } from '../env.ts'
-import { type Answer, judgeClosed, judgeStatus } from '../judge.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { askEach, kubelets } from './targets.ts'
+import type { Env, Identity, ShellAnswer } from '../../env.ts'
+import { type Answer, judgeClosed, judgeStatus } from '../../judge.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { askEach, kubelets } from '../targets.ts'
 
 const readOnlyPort = 10255
 

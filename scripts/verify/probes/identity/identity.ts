@@ -1,10 +1,10 @@
 // Who is let in. A pair each: what must be refused, and the same question asked rightly.
 import { randomBytes } from 'node:crypto'
-import { verifierUser } from '../../../templates/cluster/verifier.ts'
-import { staticToken } from '../../../templates/controls/authentication.ts'
-import { judgeStatus, judgeWorthless } from '../judge.ts'
-import type { Probe } from '../probe.ts'
-import { apiServers, askEach } from './targets.ts'
+import { verifierUser } from '../../../../templates/cluster/verifier.ts'
+import { staticToken } from '../../../../templates/controls/authentication.ts'
+import { judgeStatus, judgeWorthless } from '../../judge.ts'
+import type { Probe } from '../../probe.ts'
+import { apiServers, askEach } from '../targets.ts'
 import { askAccess, askWho, judgeDenied, judgeWho } from './who.ts'
 
 const anonymous: Probe = {

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
-import { cacheRoot, openCache } from '../../bundles/cache.ts'
-import { type Catalog, catalogFor } from '../../bundles/catalog.ts'
-import type { ProduceOptions } from '../../bundles/produce/produce.ts'
-import { type Lock, loadLock } from '../../cluster/lock.ts'
-import { loadSpec } from '../../cluster/spec.ts'
-import { fail } from '../../lib/errors.ts'
-import { exists } from '../../lib/files.ts'
-import type { Context } from '../command.ts'
+import { cacheRoot, openCache } from '../../../bundles/cache.ts'
+import { type Catalog, catalogFor } from '../../../bundles/catalog.ts'
+import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
+import { type Lock, loadLock } from '../../../cluster/lock.ts'
+import { loadSpec } from '../../../cluster/spec.ts'
+import { fail } from '../../../lib/errors.ts'
+import { exists } from '../../../lib/files.ts'
+import type { Context } from '../../command.ts'
 
 /** What making a lock or a bundle needs: spec, catalogue, cache, and the lock as pins when there is one and it is to hold. */
 export async function setUp(

@@ -1,10 +1,10 @@
 // What of a Secret lies in etcd. Read on a control plane with etcdctl and the health-check certificate that is there.
 import { randomBytes } from 'node:crypto'
-import { binaryPaths, paths, ports } from '../../../cluster/components.ts'
-import type { Env, ShellAnswer } from '../env.ts'
-import { type Check, check, oneLine, type Probe } from '../probe.ts'
-import { createObject, metadata } from '../sandbox.ts'
-import { askEach } from './targets.ts'
+import { binaryPaths, paths, ports } from '../../../../cluster/components.ts'
+import type { Env, ShellAnswer } from '../../env.ts'
+import { type Check, check, oneLine, type Probe } from '../../probe.ts'
+import { createObject, metadata } from '../../sandbox.ts'
+import { askEach } from '../targets.ts'
 
 const pki = `${paths.pki}/etcd`
 const etcdctl = [

@@ -1,9 +1,9 @@
 // Whether a node's firewall stands: something listens where nothing should, and who reaches it.
-import type { NodeModel } from '../../../cluster/model.ts'
-import type { Env, ShellAnswer } from '../env.ts'
-import { judgeClosed } from '../judge.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { inTurn } from '../turns.ts'
+import type { NodeModel } from '../../../../cluster/model.ts'
+import type { Env, ShellAnswer } from '../../env.ts'
+import { judgeClosed } from '../../judge.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { inTurn } from '../../turns.ts'
 
 /** In no matrix, below the ports that Linux gives away (ip_local_port_range) and those of Services (30000). */
 const candidates = ['28411', '28412', '28413']

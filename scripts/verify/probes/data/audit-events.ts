@@ -1,10 +1,10 @@
 // Single events of the audit log, by the id that the API server gives with its answer.
 import { dirname } from 'node:path/posix'
-import { paths } from '../../../cluster/components.ts'
-import type { Env } from '../env.ts'
-import { type Answer, field, parseJson } from '../judge.ts'
-import { pause } from '../pods.ts'
-import { type Check, check } from '../probe.ts'
+import { paths } from '../../../../cluster/components.ts'
+import type { Env } from '../../env.ts'
+import { type Answer, field, parseJson } from '../../judge.ts'
+import { pause } from '../../pods.ts'
+import { type Check, check } from '../../probe.ts'
 
 /** Lines with a word, of the log and what it was rotated to. 1: none. 2: no log. What to look for comes by standard input. */
 export const find = `ls ${dirname(paths.auditLog)}/audit*.log >/dev/null 2>&1 || exit 2

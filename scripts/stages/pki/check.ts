@@ -1,10 +1,10 @@
-import { loadSpec } from '../../cluster/spec.ts'
-import { exitCodes } from '../../lib/errors.ts'
-import { formatTable } from '../../lib/output.ts'
-import { checkFiles } from '../../pki/check.ts'
-import { checkWithOpenssl } from '../../pki/check-trust.ts'
-import { trusts } from '../../pki/trust.ts'
-import type { Context } from '../command.ts'
+import { loadSpec } from '../../../cluster/spec.ts'
+import { exitCodes } from '../../../lib/errors.ts'
+import { formatTable } from '../../../lib/output.ts'
+import { checkFiles } from '../../../pki/check.ts'
+import { checkWithOpenssl } from '../../../pki/check-trust.ts'
+import { trusts } from '../../../pki/trust.ts'
+import type { Context } from '../../command.ts'
 
 /** Judges `keys/` with Node and with openssl; 3 when anything is wrong. */
 export async function pkiCheck({ out, workspace, now, signal }: Context): Promise<number> {

@@ -1,13 +1,13 @@
 // Bearer tokens. All are made for a service account of our own namespace that nothing is bound to.
 import { createSign, generateKeyPairSync } from 'node:crypto'
-import { addSecret } from '../../../lib/redact.ts'
-import { foreignAudience } from '../../../templates/controls/authentication.ts'
-import type { Env } from '../env.ts'
-import { type Answer, judgeStatus } from '../judge.ts'
-import { decode, encode } from '../jwt.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { createAccount, deleteObject, requestToken } from '../sandbox.ts'
-import { apiServers } from './targets.ts'
+import { addSecret } from '../../../../lib/redact.ts'
+import { foreignAudience } from '../../../../templates/controls/authentication.ts'
+import type { Env } from '../../env.ts'
+import { type Answer, judgeStatus } from '../../judge.ts'
+import { decode, encode } from '../../jwt.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { createAccount, deleteObject, requestToken } from '../../sandbox.ts'
+import { apiServers } from '../targets.ts'
 import { askWho, judgeWho } from './who.ts'
 
 /** `eyJ...` with its claims changed and its signature kept. Throws when it is no JWT. */

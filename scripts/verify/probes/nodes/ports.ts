@@ -1,9 +1,9 @@
 // Which ports are open. From outside, and as the node's own kernel lists them.
-import { loopbackPorts, openPorts } from '../../../cluster/port-matrix.ts'
-import type { ShellAnswer } from '../env.ts'
-import { judgeClosed } from '../judge.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { inTurn } from '../turns.ts'
+import { loopbackPorts, openPorts } from '../../../../cluster/port-matrix.ts'
+import type { ShellAnswer } from '../../env.ts'
+import { judgeClosed } from '../../judge.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { inTurn } from '../../turns.ts'
 
 export interface Listener {
   /** True when only the node itself can reach it. */

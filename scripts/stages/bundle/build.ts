@@ -1,18 +1,18 @@
 import { join, resolve } from 'node:path'
-import { buildBundle } from '../../bundles/build.ts'
-import { withWorkFolder } from '../../bundles/cache.ts'
-import { readPrivateKey } from '../../bundles/keys.ts'
-import { planBundle } from '../../bundles/produce/plan.ts'
-import type { ProduceOptions } from '../../bundles/produce/produce.ts'
-import { lockText } from '../../cluster/lock.ts'
-import { bundlePath } from '../../cluster/workspace.ts'
-import { isExecutable } from '../../lib/assets.ts'
-import { fail } from '../../lib/errors.ts'
-import { readText, writeAtomic } from '../../lib/files.ts'
-import { formatTable } from '../../lib/output.ts'
-import type { Context } from '../command.ts'
-import { hostArchitecture, setUp } from './bundle-setup.ts'
-import { ownVersion } from './version.ts'
+import { buildBundle } from '../../../bundles/build.ts'
+import { withWorkFolder } from '../../../bundles/cache.ts'
+import { readPrivateKey } from '../../../bundles/keys.ts'
+import { planBundle } from '../../../bundles/produce/plan.ts'
+import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
+import { lockText } from '../../../cluster/lock.ts'
+import { bundlePath } from '../../../cluster/workspace.ts'
+import { isExecutable } from '../../../lib/assets.ts'
+import { fail } from '../../../lib/errors.ts'
+import { readText, writeAtomic } from '../../../lib/files.ts'
+import { formatTable } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+import { ownVersion } from '../version.ts'
+import { hostArchitecture, setUp } from './setup.ts'
 
 interface Options {
   key: string | undefined
@@ -60,7 +60,7 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
   return await withWorkFolder(setup.cache, async (folder) => {
     const path = join(folder, 'redoubt')
     await setup.out.step('build redoubt itself', async (report) => {
-      const { buildExecutable } = await import('../build/executable.ts')
+      const { buildExecutable } = await import('../../build/executable.ts')
       const { sha256 } = await buildExecutable(path)
       report.detail(`redoubt ${ownVersion()}, sha256:${sha256.slice(0, 12)}`)
     })

@@ -1,8 +1,8 @@
-import { fail } from '../../lib/errors.ts'
-import { formatTable } from '../../lib/output.ts'
-import { fingerprint, type LedgerRecord, loadLedger } from '../../pki/ledger.ts'
-import { openStore, type Store } from '../../pki/store.ts'
-import type { Context } from '../command.ts'
+import { fail } from '../../../lib/errors.ts'
+import { formatTable } from '../../../lib/output.ts'
+import { fingerprint, type LedgerRecord, loadLedger } from '../../../pki/ledger.ts'
+import { openStore, type Store } from '../../../pki/store.ts'
+import type { Context } from '../../command.ts'
 
 /**
  * The ledger: current certificates, or with an id (or the part before its slash) all that were ever issued for it. Also takes

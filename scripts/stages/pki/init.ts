@@ -1,7 +1,7 @@
-import { loadSpec } from '../../cluster/spec.ts'
-import { formatTable } from '../../lib/output.ts'
-import { initPki } from '../../pki/init.ts'
-import type { Context } from '../command.ts'
+import { loadSpec } from '../../../cluster/spec.ts'
+import { formatTable } from '../../../lib/output.ts'
+import { initPki } from '../../../pki/init.ts'
+import type { Context } from '../../command.ts'
 
 /** Makes what is missing in `keys/`. */
 export async function pkiInit({ out, workspace, now }: Context, options: { dryRun: boolean }): Promise<number> {

@@ -1,7 +1,7 @@
 // Who the API server takes a caller for, and what it lets that one do.
-import type { Env, Identity } from '../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
-import { type Check, check } from '../probe.ts'
+import type { Env, Identity } from '../../env.ts'
+import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
+import { type Check, check } from '../../probe.ts'
 
 const whoAmI = '/apis/authentication.k8s.io/v1/selfsubjectreviews'
 const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }

@@ -1,9 +1,9 @@
 // What the kernel of a node is set to, and what it holds pods to.
-import { closedFiles } from '../../../templates/controls/file-access.ts'
-import { ruleOf } from '../../../templates/node/modes.ts'
-import { kernelSettings } from '../../../templates/node/sysctl.ts'
-import type { ShellAnswer } from '../env.ts'
-import { type Check, check, type Probe } from '../probe.ts'
+import { closedFiles } from '../../../../templates/controls/file-access.ts'
+import { ruleOf } from '../../../../templates/node/modes.ts'
+import { kernelSettings } from '../../../../templates/node/sysctl.ts'
+import type { ShellAnswer } from '../../env.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
 
 const kernel: Probe = {
   id: 'kernel-settings',

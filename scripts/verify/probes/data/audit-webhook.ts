@@ -1,11 +1,11 @@
 // What leaves the cluster of the audit log.
-import type { Env } from '../env.ts'
-import { type Answer, describeAnswer } from '../judge.ts'
-import { pause } from '../pods.ts'
-import { type Check, check, type Probe } from '../probe.ts'
+import type { Env } from '../../env.ts'
+import { type Answer, describeAnswer } from '../../judge.ts'
+import { pause } from '../../pods.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { askWho } from '../identity/who.ts'
+import { apiServers } from '../targets.ts'
 import { auditId, eventById, judgeEvent } from './audit-events.ts'
-import { apiServers } from './targets.ts'
-import { askWho } from './who.ts'
 
 /** Milliseconds until an event must be in the sink: batches wait 5 s. */
 const patience = 20_000

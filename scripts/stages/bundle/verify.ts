@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { fingerprint, readPublicKey } from '../../bundles/keys.ts'
-import { verifyBundle } from '../../bundles/read/verify.ts'
-import { loadSpec } from '../../cluster/spec.ts'
-import { bundlePath } from '../../cluster/workspace.ts'
-import { readText } from '../../lib/files.ts'
-import { formatBytes } from '../../lib/output.ts'
-import type { Context } from '../command.ts'
+import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { loadSpec } from '../../../cluster/spec.ts'
+import { bundlePath } from '../../../cluster/workspace.ts'
+import { readText } from '../../../lib/files.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
 
 interface Options {
   file: string | undefined

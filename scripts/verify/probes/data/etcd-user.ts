@@ -1,10 +1,10 @@
 // Who etcd is on its node, and what that user and others can read there.
-import { paths } from '../../../cluster/components.ts'
-import { etcdKeys, etcdUser } from '../../../templates/controls/etcd-own-user.ts'
-import type { ShellAnswer } from '../env.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { judgeConfined } from './confinement.ts'
-import { askEach } from './targets.ts'
+import { paths } from '../../../../cluster/components.ts'
+import { etcdKeys, etcdUser } from '../../../../templates/controls/etcd-own-user.ts'
+import type { ShellAnswer } from '../../env.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { judgeConfined } from '../confinement.ts'
+import { askEach } from '../targets.ts'
 
 const { name, uid, gid } = etcdUser
 const ids = `${uid}:${gid}`

@@ -1,9 +1,9 @@
 // Who may talk to etcd. Whoever can, reads and writes everything, past RBAC and audit.
-import type { Env, Identity } from '../env.ts'
-import { trustOnly } from '../handshake.ts'
-import { judgeAccepted, judgeRefused } from '../judge.ts'
-import type { Check, Probe } from '../probe.ts'
-import { askEach, etcdClients, etcdPeers, type Target } from './targets.ts'
+import type { Env, Identity } from '../../env.ts'
+import { trustOnly } from '../../handshake.ts'
+import { judgeAccepted, judgeRefused } from '../../judge.ts'
+import type { Check, Probe } from '../../probe.ts'
+import { askEach, etcdClients, etcdPeers, type Target } from '../targets.ts'
 
 function shake(env: Env, target: Target, identity: Identity | undefined, chain: 'whole' | 'leaf' = 'whole') {
   const certificate = chain === 'leaf' ? leafOf(identity?.certificate ?? '') : identity?.certificate

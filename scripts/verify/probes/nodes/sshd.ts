@@ -1,8 +1,8 @@
 // What the sshd of a node offers to whoever asks. Asked on the node itself: nobody else's ssh program and no penalty for the verifier.
-import type { NodeModel } from '../../../cluster/model.ts'
-import { sshdSettings } from '../../../templates/controls/host-sshd.ts'
-import type { Env, ShellAnswer } from '../env.ts'
-import { type Check, check, type Probe } from '../probe.ts'
+import type { NodeModel } from '../../../../cluster/model.ts'
+import { sshdSettings } from '../../../../templates/controls/host-sshd.ts'
+import type { Env, ShellAnswer } from '../../env.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
 
 /** Options of the client under which each question is asked; without any, the methods are shown. */
 const questions = [

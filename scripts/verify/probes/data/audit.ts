@@ -1,13 +1,13 @@
 // The audit log on the control planes. Canaries carry names that nothing else has.
 import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path/posix'
-import { paths } from '../../../cluster/components.ts'
-import type { ShellAnswer } from '../env.ts'
-import { field, list, parseJson } from '../judge.ts'
-import { type Check, check, type Probe } from '../probe.ts'
-import { createObject, metadata } from '../sandbox.ts'
+import { paths } from '../../../../cluster/components.ts'
+import type { ShellAnswer } from '../../env.ts'
+import { field, list, parseJson } from '../../judge.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
+import { createObject, metadata } from '../../sandbox.ts'
+import { apiServers } from '../targets.ts'
 import { find } from './audit-events.ts'
-import { apiServers } from './targets.ts'
 
 const folder = dirname(paths.auditLog)
 

@@ -1,8 +1,8 @@
 // Who reaches containerd, and whom it asks for images.
-import { paths } from '../../../cluster/components.ts'
-import { registries } from '../../../templates/node/containerd.ts'
-import type { ShellAnswer } from '../env.ts'
-import { type Check, check, type Probe } from '../probe.ts'
+import { paths } from '../../../../cluster/components.ts'
+import { registries } from '../../../../templates/node/containerd.ts'
+import type { ShellAnswer } from '../../env.ts'
+import { type Check, check, type Probe } from '../../probe.ts'
 import { parseListeners } from './ports.ts'
 
 /** Mode and owner of its sockets, then the lines of the kernel's tables of TCP that belong to its process. */
