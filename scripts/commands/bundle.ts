@@ -118,7 +118,7 @@ export const bundleCommands: Command[] = [
       'keep-registry': { type: 'boolean', describe: 'put images under the name of the registry that they came from' },
     },
     run: async (context, [target = '', file], options) =>
-      (await import('../stages/bundle-push.ts')).push(context, {
+      (await import('../stages/bundle/push.ts')).push(context, {
         target,
         file,
         key: text(options, 'key'),
