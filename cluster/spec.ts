@@ -4,6 +4,8 @@ import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { parseYaml, type YamlFile } from '../lib/yaml.ts'
 import { configurable, providers } from './components.ts'
+import { configurable } from './components.ts'
+import { explain } from './explain.ts'
 import { accessSchema, namespaceSchema } from './spec-access.ts'
 import { imagesSchema, registriesSchema } from './spec-bundle.ts'
 import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
@@ -192,9 +194,8 @@ export function parseSpec(text: string, file: string): LoadedSpec {
   const yaml = parseYaml(text, file)
   const result = v.safeParse(specSchema, yaml.value)
   if (!result.success) {
-    const issue = result.issues[0]
-    const path = (issue.path ?? []).map((item) => item.key as string | number)
-    fail('usage', `${path.join('.') || 'the file'}: ${explain(issue)}`, { where: yaml.where(path) })
+    const { path, text } = explain(specSchema, result.issues)
+    fail('usage', text, { where: yaml.where(path) })
   }
   const spec = { ...result.output, where: yaml.where }
   checkSpec(spec)
@@ -211,38 +212,4 @@ function isHostAddress(address: number): boolean {
 function isDay(text: string): boolean {
   const time = Date.parse(text)
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text)
-}
-
-function explain(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const keys = siblings(issue)
-    return `unknown field${keys ? `; known here: ${keys}` : ''}`
-  }
-  if (issue.received === 'undefined') return 'missing'
-  return issue.message
-}
-
-function siblings(issue: v.BaseIssue<unknown>): string {
-  const path = (issue.path ?? []).slice(0, -1)
-  let schema: unknown = specSchema
-  for (const item of path) {
-    schema = unwrap(schema)
-    if (typeof schema !== 'object' || schema === null) return ''
-    if ('entries' in schema) schema = (schema.entries as Record<string, unknown>)[String(item.key)]
-    else if ('item' in schema) schema = schema.item
-  }
-  schema = unwrap(schema)
-  return typeof schema === 'object' && schema !== null && 'entries' in schema
-    ? Object.keys(schema.entries as object).join(', ')
-    : ''
-}
-
-function unwrap(schema: unknown): unknown {
-  if (typeof schema !== 'object' || schema === null) return schema
-  if ('wrapped' in schema) return unwrap(schema.wrapped)
-  if ('pipe' in schema) {
-    const { pipe: _, ...rest } = schema as { pipe: unknown[] }
-    return rest
-  }
-  return schema
 }

@@ -147,16 +147,38 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-/** A table with two spaces between columns; the last column is not padded. */
-export function formatTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/**
+ * A table with two spaces between columns; the last column is not padded. On a terminal of `width` columns its words go on below
+ * themselves; a pipe gets one line a row.
+ */
+export function formatTable(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  width = process.stdout.isTTY ? process.stdout.columns : 0,
+): string {
   const all = [header, ...rows]
   const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)))
+  const indent = widths.slice(0, -1).reduce((sum, cell) => sum + cell + 2, 0)
   return all
     .map((row) =>
       row
-        .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+        .map((cell, column) =>
+          column === row.length - 1 ? wrap(cell, width - indent, indent) : cell.padEnd(widths[column] ?? 0),
+        )
         .join('  ')
         .trimEnd(),
     )
     .join('\n')
+}
+
+/** Breaks a text between words into lines of `width`, all but the first indented. Too narrow to help: as it is. */
+function wrap(text: string, width: number, indent: number): string {
+  if (width < 20) return text
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? ''
+    if (line && line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word
+  }
+  return lines.join(`\n${' '.repeat(indent)}`)
 }

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { fail, messageOf } from '../lib/errors.ts'
+import { nearest } from '../lib/nearest.ts'
 import type { Format, OutputOptions } from '../lib/output.ts'
 import type { Command, Option, OptionValues } from './command.ts'
 
@@ -29,8 +30,15 @@ export interface CommandLine {
   global: OutputOptions & { workspace: string; debug: boolean }
 }
 
+/** Other ways to ask that people try first. */
+const habits: Record<string, (rest: string[]) => string[]> = {
+  help: (rest) => [...rest, '--help'],
+  '--version': (rest) => ['version', ...rest],
+}
+
 /** Reads the command line. Throws `usage` for an unknown command or option, with the nearest that exists. */
-export function parseCommandLine(argv: string[], commands: readonly Command[]): CommandLine {
+export function parseCommandLine(given: string[], commands: readonly Command[]): CommandLine {
+  const argv = habits[given[0] ?? '']?.(given.slice(1)) ?? given
   const words = argv.filter((word) => !word.startsWith('-'))
   const command = findCommand(argv, commands)
   const options = { ...globalOptions, ...command?.options }
@@ -47,19 +55,18 @@ export function parseCommandLine(argv: string[], commands: readonly Command[]): 
   const help = values.help === true
   const prefix = isPrefix(parsed.positionals.join(' '), commands) ? parsed.positionals.join(' ') : ''
   if (!command && words.length > 0 && !prefix) {
-    const given = parsed.positionals.join(' ')
-    fail('usage', `unknown command: ${given}`, { hint: suggestion(given, commands) })
+    const unknown = parsed.positionals.join(' ')
+    fail('usage', `unknown command: ${unknown}`, { hint: suggestion(unknown, commands) })
   }
   if (command && !help) checkCount(command, positionals)
   return { command, prefix, positionals, options: values, help, global: readGlobal(values, command?.formats ?? []) }
 }
 
-function findCommand(argv: readonly string[], commands: readonly Command[]): Command | undefined {
-  const matches = commands.filter((command) => {
-    const words = command.name.split(' ')
-    const start = argv.indexOf(words[0] ?? '')
-    return start >= 0 && words.every((word, index) => argv[start + index] === word)
-  })
+/** The command whose words come first, options and their values aside: in `init --name verify` that is init. */
+function findCommand(argv: string[], commands: readonly Command[]): Command | undefined {
+  const options = Object.assign({}, ...commands.map((command) => command.options), globalOptions)
+  const words = parseArgs({ args: argv, options, allowPositionals: true, strict: false }).positionals
+  const matches = commands.filter((command) => command.name.split(' ').every((word, index) => words[index] === word))
   return matches.sort((a, b) => b.name.length - a.name.length)[0]
 }
 
@@ -94,20 +101,9 @@ function readGlobal(values: OptionValues, further: readonly Format[]): CommandLi
 }
 
 function suggestion(given: string, commands: readonly Command[]): string {
-  const near = commands
-    .map((command) => ({ name: command.name, distance: editDistance(given, command.name) }))
-    .sort((a, b) => a.distance - b.distance)[0]
-  return near && near.distance <= 3 ? `Did you mean \`redoubt ${near.name}\`?` : 'See `redoubt --help`.'
-}
-
-/** Levenshtein distance, for suggestions. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++)
-      next[j] = Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1))
-    row = next
-  }
-  return row[b.length] ?? 0
+  const near = nearest(
+    given,
+    commands.map((command) => command.name),
+  )
+  return near ? `Did you mean \`redoubt ${near}\`?` : 'See `redoubt --help`.'
 }

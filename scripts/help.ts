@@ -1,6 +1,18 @@
 import { globalOptions } from './cli.ts'
 import type { Command, Option } from './command.ts'
 
+/** The road in eight lines: what to try first. */
+const road = [
+  'redoubt -w site init --node cp1=control-plane@192.0.2.11 --node w1=worker@192.0.2.12',
+  'redoubt -w site bundle keygen',
+  'redoubt -w site bundle build',
+  'redoubt up                     inside the gap, beside the bundle and its key: the whole road',
+  'redoubt verify                 attack the cluster again',
+  'redoubt apply --dry-run        what a changed redoubt.yaml, once rendered, would do',
+  'redoubt controls CIS 1.2.1     how an item is answered, and what proves it',
+  'redoubt help apply             one command, with examples',
+]
+
 /** Help for everything, or for the commands that begin with `prefix`. */
 export function overview(commands: readonly Command[], prefix = ''): string {
   const shown = commands.filter((command) => prefix === '' || command.name.startsWith(`${prefix} `))
@@ -9,7 +21,7 @@ export function overview(commands: readonly Command[], prefix = ''): string {
     'redoubt carries a hardened Kubernetes across an air gap.',
     '',
     'Examples:',
-    ...shown.slice(0, 6).map((command) => `  ${command.examples[0] ?? ''}`),
+    ...(prefix === '' ? road : shown.map((command) => command.examples[0] ?? '')).map((example) => `  ${example}`),
     '',
     'Commands, in the order of the road:',
     ...shown.map((command) => `  ${command.name.padEnd(width)}  ${command.summary}`),

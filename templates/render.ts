@@ -1,6 +1,7 @@
 import type { NodeTree } from '../cluster/files.ts'
 import type { LoadedSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
+import { nearest } from '../lib/nearest.ts'
 import { runbook } from './benchmarks/runbook.ts'
 import { type ObjectGroup, objectGroups } from './cluster/groups.ts'
 import { factsOf } from './conflicts/facts.ts'
@@ -124,8 +125,11 @@ function checkIds(
   waivers: readonly { control: string }[],
   where: NonNullable<RenderInput['where']>,
 ): void {
-  const hint = `Controls: ${controlIds.join(', ')}.`
-  for (const id of off) if (!controlIds.includes(id)) fail('usage', `there is no control ${id}`, { hint })
+  const hint = (id: string) => {
+    const near = nearest(id, controlIds)
+    return `${near ? `Did you mean ${near}? ` : ''}\`redoubt controls\` lists them.`
+  }
+  for (const id of off) if (!controlIds.includes(id)) fail('usage', `there is no control ${id}`, { hint: hint(id) })
   waivers.forEach(({ control }, index) => {
     const first = waivers.findIndex((waiver) => waiver.control === control)
     if (first < index)
@@ -136,7 +140,7 @@ function checkIds(
     if (!controlIds.includes(control))
       fail('usage', `there is no control ${control}`, {
         where: where(['spec', 'waivers', index, 'control']),
-        hint,
+        hint: hint(control),
       })
   })
 }

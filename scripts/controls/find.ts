@@ -1,4 +1,5 @@
 import { fail } from '../../lib/errors.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { type Item, items } from '../../templates/benchmarks/items.ts'
 import { type FalseFinding, falseFindings } from '../../templates/benchmarks/scanners.ts'
 import type { Control } from '../../templates/control.ts'
@@ -19,8 +20,12 @@ export function findSubject(words: string): { control: Control } | { item: Item 
   if (control) return { control }
   const item = items.find((one) => names(words, one.reference))
   if (item) return { item }
+  const near = nearest(
+    words,
+    controls.map(({ id }) => id),
+  )
   return fail('usage', `there is no control and no item ${words}`, {
-    hint: '`redoubt controls` lists the controls, `redoubt controls --benchmark cis` (stig, nsa, claims) the items.',
+    hint: `${near ? `Did you mean ${near}? ` : ''}\`redoubt controls\` lists the controls, \`redoubt controls --benchmark cis\` (stig, nsa, claims) the items.`,
   })
 }
 

@@ -100,7 +100,7 @@ export async function init({ out, workspace }: Context, options: InitOptions): P
   const ignore = `${workspace.root}/.gitignore`
   if (!(await exists(ignore))) await writeAtomic(ignore, ignored)
   out.note(`wrote ${workspace.spec}`)
-  out.note('Next: look through it, then redoubt bundle keygen and redoubt bundle build.')
+  out.note('next: look through it, then redoubt bundle keygen and redoubt bundle build')
   return 0
 }
 

@@ -110,6 +110,27 @@ const bad: { name: string; change: [string, string]; where: string; message: Reg
     where: 'redoubt.yaml:8:3',
     message: /unique/,
   },
+  {
+    name: 'a misspelt field, not the missing one that it makes',
+    change: ['      address: 10.77.0.11', '      adress: 10.77.0.11'],
+    where: 'redoubt.yaml:10:7',
+    message: /^spec\.nodes\.0\.adress: unknown field; known here: name, role, address, podCIDR$/,
+  },
+  ...(
+    [
+      ['profile: hardend', 'spec.profile: expected "kubeadm" or "hardened" or "stig", found "hardend"'],
+      ['audit: {maxAge: "x"}', 'spec.audit.maxAge: expected a number, found "x"'],
+      ['audit: {maxAge: 30.5}', 'spec.audit.maxAge: expected a whole number, found 30.5'],
+      ['audit: {maxAge: 3}', 'spec.audit.maxAge: expected at least 30, found 3'],
+      ['waivers: {}', 'spec.waivers: expected a list, found fields'],
+      ['ssh:', 'spec.ssh: expected fields, found nothing'],
+    ] as const
+  ).map(([line, text]) => ({
+    name: `in plain words: ${line}`,
+    change: ['  nodes', `  ${line}\n  nodes`] as [string, string],
+    where: 'redoubt.yaml:7:',
+    message: new RegExp(`^${text.replaceAll('.', '\\.')}$`),
+  })),
   { name: 'missing field', change: ['      role: worker\n', ''], where: 'redoubt.yaml:11:7', message: /role: missing/ },
 ]
 

@@ -85,6 +85,12 @@ test('tables align and do not trail spaces', () => {
   )
 })
 
+test('on a terminal the last column goes on below itself, elsewhere a row is a line', () => {
+  const rows = [['abc', 'some words that are more than fit']]
+  assert.equal(formatTable(['A', 'LONG'], rows, 30), 'A    LONG\nabc  some words that are more\n     than fit')
+  for (const width of [0, 20]) assert.equal(formatTable(['A', 'LONG'], rows, width).split('\n').length, 2)
+})
+
 test('secrets, private keys and tokens never come out', () => {
   addSecret('hunter2hunter2\n')
   const pem = '-----BEGIN PRIVATE KEY-----\nMIIabc\n-----END PRIVATE KEY-----'

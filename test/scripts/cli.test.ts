@@ -3,7 +3,8 @@ import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { editDistance, parseCommandLine } from '../../scripts/cli.ts'
+import { editDistance } from '../../lib/nearest.ts'
+import { parseCommandLine } from '../../scripts/cli.ts'
 import type { Command } from '../../scripts/command.ts'
 import { commands } from '../../scripts/commands.ts'
 
@@ -37,6 +38,25 @@ test('words, options and global options in any order', () => {
   assert.equal(line.global.quiet, true)
 })
 
+const init = fake('init', { options: { name: { type: 'string', describe: '' } } })
+const meant: [string[], string][] = [
+  [['init', '--name', 'render'], 'init'],
+  [['--name', 'render', 'init'], 'init'],
+  [['-w', 'render', 'bundle', 'build'], 'bundle build'],
+  [['--force', 'render'], 'render'],
+]
+for (const [argv, name] of meant)
+  test(`an option's value is no command: ${argv.join(' ')}`, () => {
+    assert.equal(parseCommandLine(argv, [...table, init]).command?.name, name)
+  })
+
+test('help and --version, as people type them', () => {
+  const line = parseCommandLine(['help', 'bundle', 'verify'], table)
+  assert.deepEqual([line.command?.name, line.help], ['bundle verify', true])
+  assert.equal(parseCommandLine(['help'], table).help, true)
+  assert.equal(parseCommandLine(['--version'], commands).command?.name, 'version')
+})
+
 const refused: { argv: string[]; message: RegExp }[] = [
   { argv: ['rendr'], message: /unknown command: rendr/ },
   { argv: ['bundle', 'verify'], message: /needs FILE/ },
@@ -51,6 +71,11 @@ test('a command group alone shows its commands', () => {
   const line = parseCommandLine(['bundle'], table)
   assert.equal(line.command, undefined)
   assert.equal(line.prefix, 'bundle')
+})
+
+test('what resembles no command is not guessed at', () => {
+  assert.throws(() => parseCommandLine(['foo'], commands), { hint: 'See `redoubt --help`.' })
+  assert.throws(() => parseCommandLine(['inti'], commands), { hint: 'Did you mean `redoubt init`?' })
 })
 
 test('edit distance', () => {

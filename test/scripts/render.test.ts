@@ -76,7 +76,12 @@ const cases: [string, (folder: string) => void, string[], RegExp][] = [
     [],
     /w2/,
   ],
-  ['an unknown control', () => {}, ['--off', 'audit'], /there is no control audit\n {2}Controls: apiserver-tls, /],
+  [
+    'an unknown control',
+    () => {},
+    ['--off', 'audit-lgo'],
+    /there is no control audit-lgo\n {2}Did you mean audit-log\? /,
+  ],
   [
     'an argument that is already set',
     (folder) =>

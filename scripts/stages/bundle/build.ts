@@ -76,8 +76,8 @@ async function showPlan({ out }: Context, setup: ProduceOptions, target: string)
   }
   out.data(
     formatTable(
-      ['PART', 'FROM', 'TO DO'],
-      plan.map(({ part, from, todo }) => [part, from, todo]),
+      ['TO DO', 'PARTS, AND WHERE THEY ARE FROM'],
+      plan.map(({ part, from, todo }) => [todo, `${part}, from ${from}`]),
     ),
   )
   out.note(`would write ${target}; nothing was changed`)
