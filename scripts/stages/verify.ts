@@ -1,6 +1,7 @@
 import { loadSpec } from '../../cluster/spec.ts'
 import { refuseExpiredWaivers } from '../../cluster/waivers.ts'
 import { fail } from '../../lib/errors.ts'
+import { nearest } from '../../lib/nearest.ts'
 import { loadEvidenceKey } from '../../pki/evidence.ts'
 import { type Context, type OptionValues, text } from '../command.ts'
 import { watch } from '../evidence/watch.ts'
@@ -46,10 +47,15 @@ function wholeNumber(options: OptionValues, name: string): number | undefined {
 export function selectProbes(probes: readonly Probe[], only: readonly string[]): readonly Probe[] {
   if (only.length === 0) return probes
   for (const word of only)
-    if (!probes.some((probe) => names(probe, word)))
+    if (!probes.some((probe) => names(probe, word))) {
+      const near = nearest(
+        word,
+        probes.flatMap((probe) => [probe.id, ...probe.controls]),
+      )
       fail('usage', `no probe and no control is called ${word}`, {
-        hint: `Probes: ${probes.map((probe) => probe.id).join(', ')}. Controls: see \`redoubt controls\`.`,
+        hint: `${near ? `Did you mean ${near}? ` : ''}\`redoubt controls\` lists the controls, \`redoubt controls CONTROL\` the probes of one.`,
       })
+    }
   return probes.filter((probe) => only.some((word) => names(probe, word)))
 }
 
