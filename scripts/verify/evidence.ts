@@ -53,6 +53,18 @@ export interface Evidence {
   leftovers: string[]
 }
 
+/** The result that says that inputs changed during a run: see inputs.ts. */
+export const unsteady = 'inputs-steady'
+
+/** Why a run is no verdict on the cluster, as a list for the reports; empty when it is one. */
+export function shortcoming({ complete, probes }: Pick<Evidence, 'complete' | 'probes'>): string[] {
+  if (complete) return []
+  const why = probes.some(({ id }) => id === unsteady)
+    ? 'What the cluster was held against changed meanwhile'
+    : 'Only some probes were asked'
+  return [`${why}: this is no verdict on the cluster.`]
+}
+
 /** How many probes had each outcome. */
 export function countOutcomes(results: readonly { outcome: Outcome }[]): Record<Outcome, number> {
   const counts = Object.fromEntries(outcomes.map((outcome) => [outcome, 0])) as Record<Outcome, number>

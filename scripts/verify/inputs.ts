@@ -3,7 +3,7 @@ import type { Workspace } from '../../cluster/workspace.ts'
 import { fail } from '../../lib/errors.ts'
 import { exists, readBytes } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
-import { type Evidence, folderDigest } from './evidence.ts'
+import { type Evidence, folderDigest, unsteady } from './evidence.ts'
 import type { ProbeResult } from './fold.ts'
 
 type Inputs = Evidence['inputs']
@@ -29,7 +29,7 @@ export async function unsteadyInputs(workspace: Workspace, before: Inputs): Prom
   const what = after ? `changed: ${changed.map((input) => names[input]).join(', ')}` : 'can no longer be read'
   return [
     {
-      id: 'inputs-steady',
+      id: unsteady,
       title: 'what is verified against stays the same while probes run',
       group: 'works',
       controls: [],

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { countOutcomes, describeOverride, type Evidence } from './evidence.ts'
+import { countOutcomes, describeOverride, type Evidence, shortcoming } from './evidence.ts'
 import type { ProbeResult } from './fold.ts'
 import { groups, type Outcome, oneLine } from './probe.ts'
 
@@ -76,11 +76,9 @@ function sums(evidence: Shown, paint: (style: 'red' | 'green' | 'bold' | 'magent
     named('waived', 'waived') + named('not-evaluated', 'not evaluated') + named('not-applicable', 'not applicable')
   const unknown = evidence.probes.filter((probe) => probe.outcome === 'not-evaluated')
   return [
-    `${evidence.probes.length} probes of cluster ${evidence.cluster}, profile ${evidence.profile}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
-    `${evidence.controls.length} controls: ${held} hold${broken && paint('red', broken)}${rest}`,
-    ...(evidence.complete
-      ? []
-      : ['Not every probe was asked of one and the same rendering: this is no verdict on the cluster.']),
+    `${counted(evidence.probes.length, 'probe')} of cluster ${evidence.cluster}, profile ${evidence.profile}: ${shown.map(([outcome, count]) => `${count} ${outcome}`).join(', ')}`,
+    `${counted(evidence.controls.length, 'control')}: ${held} hold${broken && paint('red', broken)}${rest}`,
+    ...shortcoming(evidence),
     ...evidence.overrides.map((one) => `Set by redoubt.yaml: ${describeOverride(one)}`),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(' ')}`] : []),
     ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
@@ -101,3 +99,5 @@ function reasons(probes: readonly ProbeResult[]): string[] {
     `    ${oneLine(why, 240)}`,
   ])
 }
+
+const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`

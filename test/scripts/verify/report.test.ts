@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { test } from 'uvu'
 import { junit } from '../../../scripts/evidence/formats/junit.ts'
-import { buildEvidence, folderDigest } from '../../../scripts/verify/evidence.ts'
+import { buildEvidence, folderDigest, shortcoming } from '../../../scripts/verify/evidence.ts'
 import { verifyTable } from '../../../scripts/verify/table.ts'
 import { fakeCheck, fakeResult } from './fakes.ts'
 
@@ -58,6 +58,14 @@ for (const [name, text] of outputs)
     if (process.env.UPDATE_GOLDEN) writeFileSync(file, text)
     assert.equal(text, readFileSync(file, 'utf8'))
   })
+
+test('a run that is no verdict says why: few probes, or inputs that changed', () => {
+  const { probes } = evidence
+  assert.deepEqual(shortcoming({ complete: true, probes }), [])
+  assert.match(shortcoming({ complete: false, probes })[0] ?? '', /^Only some probes were asked: /)
+  const changed = [...probes, fakeResult('inputs-steady', 'not-evaluated')]
+  assert.match(shortcoming({ complete: false, probes: changed })[0] ?? '', /changed meanwhile/)
+})
 
 test('colour adds colour only', () => {
   const colored = verifyTable(evidence, true)

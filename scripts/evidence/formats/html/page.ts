@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { type BenchmarkName, benchmarks as names } from '../../../../templates/benchmarks/items.ts'
-import { countOutcomes, describeOverride, type Evidence } from '../../../verify/evidence.ts'
+import { countOutcomes, describeOverride, type Evidence, shortcoming } from '../../../verify/evidence.ts'
 import { exitCode } from '../../../verify/fold.ts'
 import { groups, outcomes } from '../../../verify/probe.ts'
 import { type Html, html } from './markup.ts'
@@ -49,9 +49,7 @@ function head(evidence: Evidence): Html {
   const held = controls.filter((control) => control.outcome === 'pass').length
   const good = exitCode(evidence.probes) === 0
   const notices = [
-    ...(evidence.complete
-      ? []
-      : ['Not every probe was asked of one and the same rendering: this is no verdict on the cluster.']),
+    ...shortcoming(evidence),
     ...(evidence.off.length > 0 ? [`Rendered with controls off on purpose: ${evidence.off.join(', ')}`] : []),
     ...evidence.overrides.map((one) => `Set by redoubt.yaml: ${describeOverride(one)}`),
     ...evidence.forced.map((text) => `Forced past the controls: ${text}`),
