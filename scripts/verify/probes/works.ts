@@ -97,7 +97,13 @@ export function judgeNodes(where: string, nodes: unknown, names: readonly string
         .filter((type) => pressures.includes(type))
       const good = field(ready, 'status') === 'True' && pressed.length === 0
       const state = [`Ready ${field(ready, 'status')} ${field(ready, 'reason')}`, ...pressed].join(', ')
-      return check(good ? 'pass' : 'fail', where, `node ${name}`, 'Ready True, no pressure', node ? state : 'not registered')
+      return check(
+        good ? 'pass' : 'fail',
+        where,
+        `node ${name}`,
+        'Ready True, no pressure',
+        node ? state : 'not registered',
+      )
     }),
     ...strangers.map((name) =>
       check('fail', where, `node ${name}`, 'not registered', 'registered, but not in redoubt.yaml'),
