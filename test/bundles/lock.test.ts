@@ -33,6 +33,12 @@ for (const { name, change, where, message } of bad)
     assert.throws(() => parseLock(text.replace(...change), 'redoubt.lock.yaml'), { code: 'usage', where, message })
   })
 
+test('a lock may lack what one pod network alone needs, and nothing else', () => {
+  const without = (name: string) => body(text).replace(new RegExp(`  ${name}:\n(    .*\n)+`), '')
+  assert.equal(parseLock(without('cni-bridge'), 'l').components['cni-bridge'], undefined)
+  assert.throws(() => parseLock(without('runc'), 'l'), { code: 'usage', message: /runc/ })
+})
+
 const moves: { name: string; change: (lock: Lock) => void; expected: Difference[] }[] = [
   {
     name: 'a version',
@@ -67,6 +73,26 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
     },
     expected: [
       { what: 'kubelet program', before: lock().components.kubelet.binary.digest.slice(7, 19), after: '111111111111' },
+    ],
+  },
+  {
+    name: 'a package inside one image alone',
+    change: (after) => {
+      const { image } = after.components.coredns
+      const [first] = after.packages
+      if (image && first) image.packages = [{ ...first, name: 'clang' }]
+    },
+    expected: [{ what: 'coredns package clang', before: '-', after: '1:1.4.7-1+b2' }],
+  },
+  {
+    name: 'what another pod network needs',
+    change: (after) => {
+      delete after.components['cni-bridge']
+      after.components['cilium-cni'] = after.components.runc
+    },
+    expected: [
+      { what: 'cni-bridge', before: 'v1.9.0', after: '-' },
+      { what: 'cilium-cni', before: '-', after: '1.1.5+ds1-1+deb12u1' },
     ],
   },
   {
