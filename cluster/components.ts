@@ -100,6 +100,7 @@ export const ports = {
   vxlan: 8472,
   ciliumHealth: 9879,
   ciliumOperator: 9234,
+  ciliumOperatorMetrics: 9963,
 } as const
 
 export const paths = {

@@ -55,6 +55,8 @@ function configuration({ nodes }: Model): Record<string, string> {
     'enable-health-checking': 'false',
     'enable-endpoint-health-checking': 'false',
     'agent-health-port': String(ports.ciliumHealth),
+    // The operator serves metrics whatever it is told: to its own node alone.
+    'operator-prometheus-serve-addr': `127.0.0.1:${ports.ciliumOperatorMetrics}`,
     'operator-api-serve-addr': `127.0.0.1:${ports.ciliumOperator}`,
     // No pod runs before the agent writes its configuration, and no taint waits for it: the operator needs to change neither.
     'unmanaged-pod-watcher-interval': '0',
