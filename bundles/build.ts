@@ -8,6 +8,7 @@ import { cachedPath, dropCorrupt } from './cache.ts'
 import { type Blob, bytesBlob } from './format/parts.ts'
 import { signBytes } from './keys.ts'
 import { type ProduceOptions, type Product, produce } from './produce/produce.ts'
+import { countOf } from './produce/programs.ts'
 import { layOut } from './write/layout.ts'
 import { DamagedBlob, writeBundle } from './write/write.ts'
 
@@ -47,8 +48,8 @@ async function write(options: BuildOptions, { lock, images, blobs }: Product): P
   const { out, signal, target, key, tool, spec } = options
   const signed = await signExecutable(options.executable, key)
   const layout = layOut({
-    name: spec.metadata.name,
-    version: spec.spec.bundle.version,
+    name: spec.name,
+    version: spec.version,
     tool,
     lock,
     images,
@@ -58,7 +59,7 @@ async function write(options: BuildOptions, { lock, images, blobs }: Product): P
   })
   await out.step(`write ${basename(target)}`, async (report) => {
     await writeBundle(target, layout, (done) => report.progress(done, layout.size), signal)
-    report.detail(`${formatBytes(layout.size)}, ${blobs.length} blobs, ${images.length} images`)
+    report.detail(`${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}`)
   })
   return { lock, size: layout.size, id: layout.id, blobs: blobs.length }
 }

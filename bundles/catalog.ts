@@ -56,7 +56,8 @@ export interface WantedPackage {
 }
 
 export interface Catalog {
-  kubernetes: string
+  /** Undefined: of a bundle by itself. */
+  kubernetes: string | undefined
   modules: Record<string, GoModule>
   components: Partial<Record<ComponentName, Origin>>
   images: Partial<Record<ImageName, ImageRecipe>>
@@ -84,6 +85,17 @@ export function catalogFor(kubernetes: string, provider: Provider): Catalog {
   const used = Object.values(components).flatMap((origin) => (origin.kind === 'go' ? [origin.wrapper] : []))
   const modules = Object.fromEntries(Object.entries(whole.modules).filter(([name]) => used.includes(name)))
   return { ...whole, components, modules, images: pick(whole.images, provider) }
+}
+
+/** What a bundle is made of that is for no cluster. */
+export const emptyCatalog: Catalog = {
+  kubernetes: undefined,
+  modules: {},
+  components: {},
+  images: {},
+  release: '',
+  packages: [],
+  present: [],
 }
 
 function pick<Name extends ComponentName, T>(from: Record<Name, T>, provider: Provider): Partial<Record<Name, T>> {

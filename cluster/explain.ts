@@ -70,8 +70,8 @@ function unwrap(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return schema
   if ('wrapped' in schema) return unwrap(schema.wrapped)
   if ('pipe' in schema) {
-    const { pipe: _, ...rest } = schema as { pipe: unknown[] }
-    return rest
+    const { pipe, ...rest } = schema as { pipe: object[] }
+    return pipe.findLast((step) => 'entries' in step) ?? rest
   }
   return schema
 }

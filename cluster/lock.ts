@@ -80,24 +80,52 @@ const image = v.strictObject({
   blobs: v.array(blob),
 })
 
-const lockSchema = v.strictObject({
-  apiVersion: v.literal('redoubt.dev/v1alpha1'),
-  kind: v.literal('Lock'),
-  kubernetes: v.string(),
-  architecture: v.picklist(['amd64', 'arm64']),
-  components: v.strictObject(entries),
-  /** The closure of what a minimal host lacks, in the order of names. */
-  packages: v.array(debPackage),
-  /** The packages inside images (kube-proxy's nft), pinned the same way. */
-  imagePackages: v.array(debPackage),
-  files: v.array(v.strictObject({ name: v.string(), digest, size })),
-  /** What spec.bundle.images names. */
-  images: v.optional(v.array(image), []),
+/** A Helm chart, unchanged. */
+const chart = v.strictObject({
+  name: v.string(),
+  version: v.string(),
+  /** `oci://HOST/PATH:VERSION`, or the URL of its repository. */
+  from: v.string(),
+  /** The `.tgz`. */
+  archive: blob,
+  /** Of one from a registry: its manifest, and all that belongs to it (the archive too). */
+  artifact: v.optional(v.strictObject({ ...manifest, blobs: v.array(blob) })),
 })
 
-export type Lock = v.InferOutput<typeof lockSchema>
+const named = { name: v.string(), digest, size }
+const list = <T extends v.GenericSchema>(item: T) => v.optional(v.array(item), [])
+
+/** What every lock has. */
+const common = {
+  apiVersion: v.literal('redoubt.dev/v1alpha1'),
+  kind: v.literal('Lock'),
+  architecture: v.picklist(['amd64', 'arm64']),
+  /** The closure of what a minimal host lacks, in the order of names. */
+  packages: list(debPackage),
+  /** The packages inside images (kube-proxy's nft), pinned the same way. */
+  imagePackages: list(debPackage),
+  files: list(v.strictObject(named)),
+  /** What the spec's `images` names. */
+  images: list(image),
+  charts: list(chart),
+  /** By path in the workspace, or URL. */
+  manifests: list(v.strictObject(named)),
+  releases: list(v.strictObject({ ...named, url: v.string() })),
+}
+const ofCluster = v.strictObject({ ...common, kubernetes: v.string(), components: v.strictObject(entries) })
+/** Of a bundle by itself. */
+const ofBundle = v.strictObject({ ...common, kubernetes: v.optional(v.never()), components: v.optional(v.never()) })
+
+export interface Lock extends Omit<v.InferOutput<typeof ofBundle>, 'kubernetes' | 'components'> {
+  /** Undefined, without any component: the bundle is of no cluster. */
+  kubernetes: string | undefined
+  components: Partial<v.InferOutput<typeof ofCluster>['components']>
+}
 export type LockEntry = v.InferOutput<typeof entry>
 export type LockedImage = v.InferOutput<typeof image>
+export type LockedChart = v.InferOutput<typeof chart>
+export type LockedFile = Lock['files'][number]
+export type LockedRelease = Lock['releases'][number]
 export type LockedArtifact = v.InferOutput<typeof artifact>
 export type DebPackage = v.InferOutput<typeof debPackage>
 
@@ -108,18 +136,28 @@ export async function loadLock(path: string): Promise<Lock> {
 
 /** As loadLock, from text; `file` is the name used in errors. */
 export function parseLock(text: string, file: string): Lock {
-  return checkFile(
-    lockSchema,
-    parseYaml(text, file),
-    'This file is written by `redoubt bundle build`; do not edit it by hand.',
-  )
+  const yaml = parseYaml(text, file)
+  const hint = 'This file is written by `redoubt bundle build`; do not edit it by hand.'
+  const whole = typeof yaml.value === 'object' && yaml.value !== null && 'kubernetes' in yaml.value
+  return whole
+    ? checkFile(ofCluster, yaml, hint)
+    : { ...checkFile(ofBundle, yaml, hint), kubernetes: undefined, components: {} }
 }
 
-/** The lock as the workspace and the bundle hold it. Without images of one's own it has no word of them. */
-export function lockText(lock: Lock): string {
-  const { images, ...rest } = lock
-  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml(images.length > 0 ? lock : rest)}`
+/** The lock as the workspace and the bundle hold it: of what it does not pin it has no word. */
+export function lockText({ apiVersion, kind, kubernetes, architecture, components, ...lists }: Lock): string {
+  const pinned = Object.fromEntries(
+    Object.keys(common).flatMap((name) => {
+      const entries = lists[name as keyof typeof lists]
+      return entries && (entries.length > 0 || (kubernetes && always.includes(name))) ? [[name, entries]] : []
+    }),
+  )
+  const head = { apiVersion, kind, ...(kubernetes ? { kubernetes } : {}), architecture }
+  return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml({ ...head, ...(kubernetes ? { components } : {}), ...pinned })}`
 }
+
+/** What a cluster's lock says even when it is empty. */
+const always = ['packages', 'imagePackages', 'files']
 
 /** The image of a component as pods name it: `redoubt.dev/etcd@sha256:...`. Throws `usage` when the lock has none. */
 export function imageReference(lock: Lock, name: ImageName): string {

@@ -1,10 +1,18 @@
-// spec.bundle: what is carried beside the cluster's own parts, and how registries are spoken to.
+// What a bundle carries beside a cluster's own parts, and how registries are spoken to: spec.bundle of a Cluster, spec of a Bundle.
 import * as v from 'valibot'
 
 const printable = v.pipe(
   v.string(),
   v.minLength(1, 'is empty'),
   v.regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'holds a control character'),
+)
+/** A DNS label (RFC 1123): of clusters, nodes, files. */
+export const label = v.pipe(
+  v.string(),
+  v.regex(
+    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
+    (issue) => `${issue.received} is no DNS label: lower-case letters, digits and inner hyphens, at most 63`,
+  ),
 )
 const platform = v.pipe(
   v.string(),
@@ -18,11 +26,13 @@ const host = v.pipe(
   ),
 )
 
-const image = v.union([
-  v.pipe(
-    printable,
-    v.transform((name) => ({ name, platforms: undefined, artifacts: false })),
-  ),
+/** Text that stands for the one field which nobody leaves out. */
+const short = (field: string) =>
+  v.transform((given: unknown) => (typeof given === 'string' ? { [field]: given } : given))
+
+const image = v.pipe(
+  v.unknown(),
+  short('name'),
   v.strictObject({
     name: printable,
     /** By default the bundle's own. */
@@ -30,7 +40,7 @@ const image = v.union([
     /** Carry signatures, SBOMs and attestations along: referrers and cosign's tags. */
     artifacts: v.optional(v.boolean(), false),
   }),
-])
+)
 
 const registry = v.strictObject({
   host,
@@ -45,5 +55,21 @@ const registry = v.strictObject({
   ),
 })
 
-export const imagesSchema = v.optional(v.array(image), [])
-export const registriesSchema = v.optional(v.array(registry), [])
+const list = <T extends v.GenericSchema>(item: T) => v.optional(v.array(item), [])
+
+/** What both kinds of redoubt.yaml say of a bundle. */
+export const bundleEntries = {
+  version: v.optional(
+    v.pipe(v.string(), v.regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/, 'expected a version like 1.0.0')),
+    '0.1.0',
+  ),
+  /** Further files to carry, by name: path relative to the workspace. */
+  files: list(v.strictObject({ name: label, path: printable })),
+  /** Images of your own to carry, by name. */
+  images: list(image),
+  /** How registries are spoken to, where it is not plain HTTPS with the system's authorities. */
+  registries: list(registry),
+}
+
+const fields = v.strictObject(bundleEntries)
+export type BundleFields = v.InferOutput<typeof fields>

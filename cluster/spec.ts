@@ -6,18 +6,11 @@ import { parseYaml, type YamlFile } from '../lib/yaml.ts'
 import { configurable, providers } from './components.ts'
 import { explain } from './explain.ts'
 import { accessSchema, namespaceSchema } from './spec-access.ts'
-import { imagesSchema, registriesSchema } from './spec-bundle.ts'
+import { bundleEntries, label } from './spec-bundle.ts'
 import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
 import { checkSpec } from './spec-rules.ts'
 import { supportedVersions } from './versions.ts'
 
-const label = v.pipe(
-  v.string(),
-  v.regex(
-    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    (issue) => `${issue.received} is no DNS label: lower-case letters, digits and inner hyphens, at most 63`,
-  ),
-)
 const address = v.pipe(
   v.string(),
   v.check(
@@ -127,24 +120,7 @@ const specSchema = v.strictObject({
       }),
       {},
     ),
-    bundle: v.optional(
-      v.strictObject({
-        version: v.optional(
-          v.pipe(v.string(), v.regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/, 'expected a version like 1.0.0')),
-          '0.1.0',
-        ),
-        /** Further files to carry, by name: path relative to the workspace. */
-        files: v.optional(
-          v.array(v.strictObject({ name: label, path: v.pipe(printable, v.minLength(1, 'is empty')) })),
-          [],
-        ),
-        /** Images of your own to carry, by name. */
-        images: imagesSchema,
-        /** How registries are spoken to, where it is not plain HTTPS with the system's authorities. */
-        registries: registriesSchema,
-      }),
-      {},
-    ),
+    bundle: v.optional(v.strictObject(bundleEntries), {}),
     /** Audit log rotation on the control planes (CIS 1.2.17 - 1.2.19): days, files, megabytes; and where else events go. */
     audit: v.optional(
       v.strictObject({
@@ -191,6 +167,11 @@ export async function loadSpec(path: string): Promise<LoadedSpec> {
 /** As loadSpec, from text; `file` is the name used in errors. */
 export function parseSpec(text: string, file: string): LoadedSpec {
   const yaml = parseYaml(text, file)
+  if (kindOf(yaml.value) === 'Bundle')
+    fail('usage', 'describes a bundle of its own, and no cluster', {
+      where: yaml.where(['kind']),
+      hint: 'Of this kind, `redoubt bundle` alone makes something. A cluster is `kind: Cluster`: `redoubt init` writes one.',
+    })
   const result = v.safeParse(specSchema, yaml.value)
   if (!result.success) {
     const { path, text } = explain(specSchema, result.issues)
@@ -199,6 +180,11 @@ export function parseSpec(text: string, file: string): LoadedSpec {
   const spec = { ...result.output, where: yaml.where }
   checkSpec(spec)
   return spec
+}
+
+/** `Cluster` or `Bundle`, before anything of it is checked. */
+export function kindOf(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'kind' in value ? value.kind : undefined
 }
 
 /** True for an address that a host can have: not of loopback, `this network`, multicast or broadcast (RFC 6890). */

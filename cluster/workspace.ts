@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import type { ClusterSpec } from './spec.ts'
+import type { BundleSpec } from './bundle.ts'
 
 /** The paths of a workspace: one folder per cluster, apart from the source. */
 export interface Workspace {
@@ -34,6 +34,6 @@ export function workspaceAt(folder: string): Workspace {
 }
 
 /** Where the bundle of a workspace is: `NAME-VERSION.tar` in it. */
-export function bundlePath({ root }: Workspace, { metadata, spec }: ClusterSpec): string {
-  return join(root, `${metadata.name}-${spec.bundle.version}.tar`)
+export function bundlePath({ root }: Workspace, { name, version }: Pick<BundleSpec, 'name' | 'version'>): string {
+  return join(root, `${name}-${version}.tar`)
 }

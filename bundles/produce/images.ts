@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
+import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedImage } from '../../cluster/lock.ts'
-import type { LoadedSpec } from '../../cluster/spec.ts'
 import { fail } from '../../lib/errors.ts'
 import { readText } from '../../lib/files.ts'
 import { formatBytes } from '../../lib/output.ts'
@@ -14,10 +14,10 @@ import { collectImages, nameOf, resolveImage, type WantedImage } from '../source
 import type { ProduceOptions } from './produce.ts'
 
 /** What spec.bundle.images asks for. Throws `usage` at its line for what is no image name, or for one named twice. */
-export function wantedImages(spec: LoadedSpec, architecture: string): WantedImage[] {
+export function wantedImages(spec: BundleSpec, architecture: string): WantedImage[] {
   const names = new Set<string>()
-  return spec.spec.bundle.images.map((image, index) => {
-    const where = spec.where(['spec', 'bundle', 'images', index])
+  return spec.images.map((image, index) => {
+    const where = spec.where(['images', index])
     const reference = parseReference(image.name, where)
     const name = formatReference(reference)
     // A tag can be one image only, whatever digests stand after it.
@@ -84,8 +84,8 @@ async function clientOf(
   onRetry: (why: string) => void,
 ): Promise<Client> {
   const hosts: HostSettings[] = []
-  for (const [index, { ca, ...registry }] of spec.spec.bundle.registries.entries()) {
-    const where = spec.where(['spec', 'bundle', 'registries', index])
+  for (const [index, { ca, ...registry }] of spec.registries.entries()) {
+    const where = spec.where(['registries', index])
     if (hosts.some((host) => host.host === registry.host)) fail('usage', `${registry.host} is named twice`, { where })
     hosts.push({ ...registry, ...(ca ? { ca: await readText(resolve(workspace, ca), `Named at ${where}.`) } : {}) })
   }

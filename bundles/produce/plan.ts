@@ -49,6 +49,6 @@ export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]
       todo: missing.length === 0 ? 'nothing: cached' : `fetch ${missing.length}, ${formatBytes(size)}`,
     })
   }
-  for (const { name, path } of spec.spec.bundle.files) parts.push({ part: name, from: path, todo: 'read' })
+  for (const { name, path } of spec.files) parts.push({ part: name, from: path, todo: 'read' })
   return parts
 }

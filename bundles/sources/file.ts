@@ -1,6 +1,6 @@
 import { lstat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import type { LoadedSpec } from '../../cluster/spec.ts'
+import type { BundleSpec } from '../../cluster/bundle.ts'
 import { fail } from '../../lib/errors.ts'
 import { type Blob, hashParts } from '../format/parts.ts'
 
@@ -11,10 +11,10 @@ export interface CarriedFile {
 }
 
 /** Reads `spec.bundle.files`. Throws `usage` at its line for a path that is no regular file, or a name given twice. */
-export async function readFiles(spec: LoadedSpec, workspace: string): Promise<CarriedFile[]> {
+export async function readFiles(spec: BundleSpec, workspace: string): Promise<CarriedFile[]> {
   const files: CarriedFile[] = []
-  for (const [index, { name, path }] of spec.spec.bundle.files.entries()) {
-    const where = spec.where(['spec', 'bundle', 'files', index, 'path'])
+  for (const [index, { name, path }] of spec.files.entries()) {
+    const where = spec.where(['files', index, 'path'])
     if (files.some((file) => file.name === name)) fail('usage', `two files have the name ${name}`, { where })
     const file = resolve(workspace, path)
     const info = await lstat(file).catch(() => undefined)

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { type Bundle, openBundle } from '../../bundles/read.ts'
+import { bundleOf } from '../../cluster/bundle.ts'
 import { parseTree, type Tree } from '../../cluster/files.ts'
 import { type Hosts, loadHosts } from '../../cluster/hosts.ts'
 import { loadLock } from '../../cluster/lock.ts'
@@ -42,7 +43,7 @@ export async function loadInputs(workspace: Workspace, options: { bundle?: strin
   ])
   const rendered = await currentRendering(workspace)
   const { name } = spec.metadata
-  const path = options.bundle ? resolve(options.bundle) : bundlePath(workspace, spec)
+  const path = options.bundle ? resolve(options.bundle) : bundlePath(workspace, bundleOf(spec))
   const keyPath = resolve(options.key ?? workspace.bundlePublicKey)
   const bundle = await openBundle(path, await readText(keyPath, 'Name the public key with --key.'), keyPath)
   if (JSON.stringify(bundle.lock) !== JSON.stringify(lock)) {

@@ -91,7 +91,7 @@ const mistakes: { name: string; args: string[]; files: Record<string, string>; s
       'redoubt.lock.yaml': fixtureLock().replace('kubernetes: v1.36.3', 'kubernetes: v1.35.4'),
     },
     status: 2,
-    stderr: /is of Kubernetes v1.35.4, redoubt.yaml of v1.36.3\n.*bundle lock --update/,
+    stderr: /is of Kubernetes v1.35.4, redoubt.yaml of Kubernetes v1.36.3\n.*bundle lock --update/,
   },
   {
     name: 'a lock of other modules',

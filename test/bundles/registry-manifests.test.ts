@@ -8,8 +8,8 @@ import { type Cache, openCache } from '../../bundles/cache.ts'
 import { pinnedImage, wantedImages } from '../../bundles/produce/images.ts'
 import { digestOf, mediaTypes, parseManifest } from '../../bundles/registry/manifest.ts'
 import { resolveImage } from '../../bundles/sources/registry.ts'
+import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedImage } from '../../cluster/lock.ts'
-import type { LoadedSpec } from '../../cluster/spec.ts'
 import { type Answer, clientFor, imageOf, serveFake } from './registry-fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
@@ -106,7 +106,7 @@ test('a pin by digest alone is none for `latest`, and a tag is one image', () =>
   assert.throws(() => pinnedImage(pins.slice(0, 1), { name: 'a.io/app:latest', platforms: [], artifacts: false }))
   const want = (...names: string[]) => {
     const images = names.map((name) => ({ name, artifacts: false }))
-    return wantedImages({ spec: { bundle: { images } }, where: () => 'here' } as unknown as LoadedSpec, 'amd64').length
+    return wantedImages({ images, where: () => 'here' } as unknown as BundleSpec, 'amd64').length
   }
   const [one, two] = ['a', 'b'].map((hex) => `@sha256:${hex.repeat(64)}`)
   assert.equal(want(`a.io/app${one}`, `a.io/app${two}`, 'a.io/app'), 3)

@@ -5,7 +5,7 @@ import { readHead } from '../../../bundles/read.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { chosenBundle } from './verify.ts'
+import { chosenBundle, ofWhat } from './verify.ts'
 
 interface Options {
   file: string | undefined
@@ -32,7 +32,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
       name,
       version,
       tool,
-      kubernetes,
+      kubernetes: kubernetes ?? null,
       architecture,
       size,
       signed,
@@ -40,7 +40,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
     })
   } else {
     out.data(
-      `${name} ${version}, Kubernetes ${head.lock.kubernetes}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}, by ${tool}`,
+      `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}, by ${tool}`,
     )
     const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
     out.data(formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows))

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os'
 import { cacheRoot, openCache } from '../../../bundles/cache.ts'
-import { type Catalog, catalogFor } from '../../../bundles/catalog.ts'
+import { type Catalog, catalogFor, emptyCatalog } from '../../../bundles/catalog.ts'
 import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
+import { loadBundleSpec } from '../../../cluster/bundle.ts'
 import { type Lock, loadLock } from '../../../cluster/lock.ts'
-import { loadSpec } from '../../../cluster/spec.ts'
 import { fail } from '../../../lib/errors.ts'
 import { exists } from '../../../lib/files.ts'
 import type { Context } from '../../command.ts'
@@ -15,22 +15,33 @@ export async function setUp(
 ): Promise<ProduceOptions> {
   const { workspace, out, signal } = context
   const jobs = jobCount(options.jobs)
-  const spec = await loadSpec(workspace.spec)
-  const catalog = catalogFor(spec.spec.kubernetes, spec.spec.network.provider)
+  const spec = await loadBundleSpec(workspace.spec)
+  const cluster = spec.cluster?.spec
+  const catalog = cluster ? catalogFor(cluster.kubernetes, cluster.network.provider) : emptyCatalog
   const pins = !options.update && (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
   if (pins && pins.kubernetes !== catalog.kubernetes)
-    fail('usage', `redoubt.lock.yaml is of Kubernetes ${pins.kubernetes}, redoubt.yaml of ${catalog.kubernetes}`, {
+    fail('usage', `redoubt.lock.yaml is ${ofWhat(pins)}, redoubt.yaml ${ofWhat(catalog)}`, {
       where: workspace.lock,
       hint: 'Move the pins with `redoubt bundle lock --update`.',
     })
   if (pins && !pinsAll(pins, catalog))
-    fail('usage', `redoubt.lock.yaml was made for another pod network than ${spec.spec.network.provider}`, {
+    fail('usage', `redoubt.lock.yaml was made for another pod network than ${cluster?.network.provider}`, {
+      where: workspace.lock,
+      hint: 'Move the pins with `redoubt bundle lock --update`.',
+    })
+  if (pins && spec.architecture && pins.architecture !== spec.architecture)
+    fail('usage', `redoubt.lock.yaml is for ${pins.architecture}, redoubt.yaml for ${spec.architecture}`, {
       where: workspace.lock,
       hint: 'Move the pins with `redoubt bundle lock --update`.',
     })
   const cache = await openCache(cacheRoot())
-  const architecture = pins?.architecture ?? hostArchitecture()
+  const architecture = spec.architecture ?? pins?.architecture ?? hostArchitecture()
   return { spec, catalog, architecture, pins, jobs, cache, out, signal, workspace: workspace.root }
+}
+
+/** `of Kubernetes v1.36.3` */
+function ofWhat({ kubernetes }: Pick<Lock, 'kubernetes'>): string {
+  return kubernetes ? `of Kubernetes ${kubernetes}` : 'of no cluster'
 }
 
 /** Whether a lock pins what the catalogue has, and nothing else. */

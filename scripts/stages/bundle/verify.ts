@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
-import { loadSpec } from '../../../cluster/spec.ts'
+import { loadBundleSpec } from '../../../cluster/bundle.ts'
+import type { Lock } from '../../../cluster/lock.ts'
 import { bundlePath } from '../../../cluster/workspace.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
@@ -36,15 +37,20 @@ export async function verify(context: Context, options: Options): Promise<number
       name,
       version,
       tool,
-      kubernetes: head.lock.kubernetes,
+      kubernetes: head.lock.kubernetes ?? null,
       size: head.archive.size,
       key: fingerprint(key),
     })
-  else out.data(`${name} ${version}, Kubernetes ${head.lock.kubernetes}, signed by sha256:${fingerprint(key)}`)
+  else out.data(`${name} ${version}, ${ofWhat(head.lock)}, signed by sha256:${fingerprint(key)}`)
   return 0
 }
 
 /** The bundle that the user named, or the workspace's own. */
 export async function chosenBundle({ workspace }: Context, file: string | undefined): Promise<string> {
-  return file ? resolve(file) : bundlePath(workspace, await loadSpec(workspace.spec))
+  return file ? resolve(file) : bundlePath(workspace, await loadBundleSpec(workspace.spec))
+}
+
+/** `Kubernetes v1.36.3`, or that there is none. */
+export function ofWhat({ kubernetes }: Lock): string {
+  return kubernetes ? `Kubernetes ${kubernetes}` : 'of no cluster'
 }
