@@ -13,12 +13,20 @@ import { formatReference, parseReference } from '../registry/reference.ts'
 import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
 import type { ProduceOptions } from './produce.ts'
 
-/** What spec.bundle.images asks for. Throws `usage` at its line for what is no image name, or for one named twice. */
+/** Under this name stand the images that redoubt assembles (produce/image.ts). */
+const ownRegistry = 'redoubt.dev'
+
+/** What spec.bundle.images asks for. Throws `usage` at its line for what is no image name, one of ours, or one named twice. */
 export function wantedImages(spec: BundleSpec, architecture: string): WantedImage[] {
   const names = new Set<string>()
   return spec.images.map((image, index) => {
     const where = spec.where(['images', index])
     const reference = parseReference(image.name, where)
+    if (reference.registry.toLowerCase() === ownRegistry)
+      fail('usage', `${image.name} has the name of redoubt’s own images, which no registry holds`, {
+        where,
+        hint: 'The cluster’s own parts are carried without being named; give an image of yours another name.',
+      })
     const name = formatReference(reference)
     // A tag can be one image only, whatever digests stand after it.
     const key = reference.tag ? nameOf(reference) : name

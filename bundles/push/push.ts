@@ -1,8 +1,10 @@
 // A bundle's images into a registry (OCI distribution specification v1.1, Push): what is there is skipped, what another repository of it
 // has is mounted, the rest is sent from the file. Run again after any failure: it goes on.
+import type { IncomingMessage } from 'node:http'
 import { mapPool } from '../../lib/pool.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 import { type Client, type Question, Refused } from '../registry/client.ts'
+import { discard } from '../registry/http.ts'
 import { retrying, Transient } from '../registry/retry.ts'
 import type { PlannedBlob, PlannedManifest, PushPlan } from './plan.ts'
 
@@ -80,7 +82,7 @@ async function pushBlob(
   if (await isThere(() => ask({ path: `blobs/${digest}`, method: 'HEAD' }))) return 'there'
   const mount = mountFrom ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
   const started = await ask({ path: `blobs/uploads/${mount}`, method: 'POST', headers: { 'content-length': '0' } })
-  started.resume()
+  discard(started)
   if (started.statusCode === 201) return 'mounted'
   const { location } = started.headers
   if (!location || !URL.canParse(location, 'http://x')) throw new Transient('says no place to send a blob to')
@@ -91,7 +93,7 @@ async function pushBlob(
     headers: { 'content-length': `${entry.size}`, 'content-type': 'application/octet-stream' },
     body: readChecked(head.archive, entry),
   })
-  sent.resume()
+  discard(sent)
   return 'sent'
 }
 
@@ -110,12 +112,13 @@ async function pushManifest(
     headers: { 'content-type': mediaType, 'content-length': `${entry.size}` },
     body: readChecked(head.archive, entry),
   })
-  answer.resume()
+  discard(answer)
 }
 
-async function isThere(ask: () => Promise<{ resume: () => unknown }>): Promise<boolean> {
+async function isThere(ask: () => Promise<IncomingMessage>): Promise<boolean> {
   try {
     const answer = await ask()
+    // To HEAD there is no body, whatever length it says.
     answer.resume()
     return true
   } catch (error) {

@@ -12,6 +12,7 @@ import { alive } from '../../lib/lock.ts'
 import { type Cache, cachedPath, isCached } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { type Client, Refused } from './client.ts'
+import { pace } from './pace.ts'
 import { retrying, Transient } from './retry.ts'
 
 /** A repository that holds a blob. */
@@ -79,7 +80,8 @@ async function fetchFromAny(
   for (const [index, source] of sources.entries())
     try {
       const once = () => fetchRest(client, source, blob, partial, onBytes)
-      return await retrying(placeOf(source, blob), client.retry, once, () => partial.have)
+      // A byte now and then is no progress: who drips would be asked for ever.
+      return await retrying(placeOf(source, blob), client.retry, once, () => Math.floor(partial.have / pace.bytes))
     } catch (error) {
       if (!(error instanceof Refused && error.status === 404) || index === sources.length - 1) throw error
     }
@@ -95,9 +97,15 @@ async function fetchRest(
 ): Promise<void> {
   if (partial.have === blob.size) return
   const headers: Record<string, string> = partial.have > 0 ? { range: `bytes=${partial.have}-` } : {}
-  const answer = await client.pull({ ...source, path: `blobs/${blob.digest}`, headers })
-  if (!continues(answer, partial.have)) await restart(partial, onBytes)
+  const answer = await client.pull({ ...source, path: `blobs/${blob.digest}`, headers }).catch((error) => {
+    if (!(error instanceof Refused && error.status === 416)) throw error
+    return fail('integrity', `ends after ${partial.have} of the ${blob.size} bytes it should have`, {
+      where: placeOf(source, blob),
+      hint: wrongBytesHint,
+    })
+  })
   try {
+    if (!continues(answer, partial.have)) await restart(partial, onBytes)
     for await (const chunk of answer) {
       throwIfAborted(client.retry.signal)
       if (partial.have + chunk.length > blob.size)
@@ -111,7 +119,8 @@ async function fetchRest(
   } catch (error) {
     answer.destroy()
     if (error instanceof RedoubtError || client.retry.signal.aborted) throw error
-    throw new Transient(`broke off after ${partial.have} of ${blob.size} bytes`)
+    const why = error instanceof Transient ? `: ${error.message}` : ''
+    throw new Transient(`broke off after ${partial.have} of ${blob.size} bytes${why}`)
   }
   if (partial.have < blob.size) throw new Transient(`ended after ${partial.have} of ${blob.size} bytes`)
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import { fail, RedoubtError } from '../../lib/errors.ts'
 import { redact } from '../../lib/redact.ts'
 import type { FindCredentials } from './credentials.ts'
-import { type Exchange, type HostSettings, isHost, type Send } from './http.ts'
+import { discard, type Exchange, type HostSettings, isHost, type Send } from './http.ts'
 import { type Retry, retryAfter, retrying, Transient } from './retry.ts'
 import { basic, parseChallenge, readToken, tokenExchange } from './token.ts'
 
@@ -28,7 +28,7 @@ export interface Question {
   actions?: 'pull' | 'pull,push'
 }
 
-/** Asks once, authenticating when told to; a status of 400 and above is thrown: Transient, or `failed` with the registry's words. */
+/** Asks once, authenticating when told to; a status other than 2xx is thrown: Transient, or `failed` with the registry's words. */
 export type Ask = (question: Question) => Promise<IncomingMessage>
 
 export interface Client {
@@ -85,17 +85,20 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
     if (answer.statusCode === 401 && typeof question.body !== 'object') {
       // Read before a token is asked for: an answer that nobody reads holds a connection, and the realm may need it.
       const refused = await refusal(answer, where(asked), now)
-      const authorization = await authorize(answer.headers['www-authenticate'], url, asked)
+      // What the registry named a place on another host for is asked without its credentials, whatever that host says.
+      const own = isHost(address, url)
+      const authorization = own && (await authorize(answer.headers['www-authenticate'], url, asked))
       if (!authorization) throw refused
       authorizations.set(key, authorization)
       answer = await send({ ...exchange, headers: headers(), ...body })
     } else if (answer.statusCode === 401) {
       // A body cannot be sent twice: the caller begins anew, and is asked for a new token.
-      answer.resume()
+      discard(answer)
       if (!authorizations.delete(key)) throw await refusal(answer, where(asked), now)
       throw new Transient('the token has ended')
     }
-    if ((answer.statusCode ?? 0) >= 400) throw await refusal(answer, where(asked), now)
+    // A redirect that comes here is one of what cannot be sent twice (a POST, a PUT): nothing was done.
+    if ((answer.statusCode ?? 0) >= 300) throw await refusal(answer, where(asked), now)
     return answer
   }
 
@@ -157,7 +160,7 @@ export async function readSmall(answer: IncomingMessage, limit: number, place: s
       chunks.push(chunk)
     }
   } catch (error) {
-    if (error instanceof RedoubtError) throw error
+    if (error instanceof RedoubtError || error instanceof Transient) throw error
     throw new Transient('the answer broke off')
   }
   return Buffer.concat(chunks)

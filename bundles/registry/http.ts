@@ -3,6 +3,7 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
+import { type Pace, pace, watchPace } from './pace.ts'
 import { Transient } from './retry.ts'
 
 /** How one host is spoken to; what is not said is HTTPS with the system's authorities. */
@@ -27,15 +28,18 @@ export interface Exchange {
 /** Sends an exchange and follows redirects; what comes back is not read yet. */
 export type Send = (exchange: Exchange) => Promise<IncomingMessage>
 
-/** Milliseconds of silence after which a connection counts as lost. */
-const idle = 30_000
 const mostRedirects = 5
 
 /**
  * Connections to registries. A redirect to another origin loses the Authorization header (RFC 9110 section 15.4), and none leads from
- * HTTPS to HTTP. Throws Transient for what may be better in a moment, `failed` for what will not.
+ * HTTPS to HTTP. Throws Transient for what may be better in a moment (a connection slower than `least` too), `failed` for what will not.
  */
-export function createSend(hosts: readonly HostSettings[], connections: number, signal: AbortSignal): Send {
+export function createSend(
+  hosts: readonly HostSettings[],
+  connections: number,
+  signal: AbortSignal,
+  least: Pace = pace,
+): Send {
   const proxy = { proxyEnv: process.env, keepAlive: true, maxSockets: connections }
   const plain = agentOrFail(() => new http.Agent(proxy))
   const agents = new Map<string | undefined, https.Agent>()
@@ -56,15 +60,25 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
         hint: 'Only hosts with `plainHttp: true` under spec.bundle.registries are.',
       })
     return new Promise((resolve, reject) => {
-      const options = { method, headers, signal, timeout: idle }
+      const options = { method, headers, signal }
       const outgoing =
         url.protocol === 'http:'
-          ? http.request(url, { ...options, agent: plain }, resolve)
-          : https.request(url, { ...options, agent: agentOf(settings?.ca) }, resolve)
-      outgoing.on('timeout', () => outgoing.destroy(new Transient(`silent for ${idle / 1000} s`)))
-      outgoing.on('error', (error) => reject(explain(error, url, signal)))
-      if (typeof body === 'object') pipeline(body, outgoing).catch((error) => outgoing.destroy(error))
-      else outgoing.end(body)
+          ? http.request(url, { ...options, agent: plain })
+          : https.request(url, { ...options, agent: agentOf(settings?.ca) })
+      watchPace(outgoing, least)
+      outgoing.on('response', (answer) => {
+        // Whoever answers before it has read everything does not want the rest: it would hold the connection.
+        answer.once('close', () => outgoing.writableFinished || outgoing.destroy())
+        resolve(answer)
+      })
+      // When what is sent fails, the connection's end is its consequence.
+      let own: unknown
+      outgoing.on('error', (error) => reject(own ?? explain(error, url, signal)))
+      if (typeof body !== 'object') return void outgoing.end(body)
+      const noted = noting(body, (error) => {
+        own = error
+      })
+      pipeline(noted, outgoing).catch((error) => outgoing.destroy(error))
     })
   }
 
@@ -73,6 +87,14 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
     for (let hop = 0; ; hop++) {
       const answer = await once({ ...exchange, url, headers: headers ?? {} })
       const location = answer.headers.location
+      if (answer.statusCode === 401 && url.origin !== exchange.url.origin) {
+        discard(answer)
+        // Its challenge is not the registry's: following it would carry our credentials there.
+        fail('failed', `redirects to ${url.origin}, which wants credentials of its own`, {
+          where: exchange.url.origin,
+          hint: 'A registry’s credentials are given to no other host.',
+        })
+      }
       const moved = [301, 302, 303, 307, 308].includes(answer.statusCode ?? 0) && location
       if (!moved || !['GET', 'HEAD'].includes(exchange.method ?? 'GET')) return answer
       discard(answer)
@@ -84,6 +106,15 @@ export function createSend(hosts: readonly HostSettings[], connections: number, 
       if (next.origin !== url.origin) headers = withoutCredentials(headers)
       url = next
     }
+  }
+}
+
+async function* noting(body: AsyncIterable<Uint8Array>, onError: (error: unknown) => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body
+  } catch (error) {
+    onError(error)
+    throw error
   }
 }
 
@@ -99,7 +130,7 @@ function agentOrFail<T>(make: () => T): T {
 }
 
 /** Lets a short body pass, so that its connection can be used again; any other may have no end. */
-function discard(answer: IncomingMessage): void {
+export function discard(answer: IncomingMessage): void {
   if (Number(answer.headers['content-length'] ?? Number.NaN) <= 65536) answer.resume()
   else answer.destroy()
 }

@@ -20,7 +20,9 @@ import {
   parseManifest,
   platformOf,
 } from '../registry/manifest.ts'
+import { askPages } from '../registry/pages.ts'
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts'
+import { requireSpaceFor } from '../registry/space.ts'
 
 /** An image that is to be carried. */
 export interface WantedImage {
@@ -86,6 +88,10 @@ export async function collectImages(
   const all = [...sources.values()].sort(
     (a, b) => b.blob.size - a.blob.size || byCodeUnit(a.blob.digest, b.blob.digest),
   )
+  await requireSpaceFor(
+    cache,
+    all.map(({ blob }) => blob),
+  )
   await mapPool(all, jobs, ({ blob, from }) => fetchBlob(client, cache, from, blob, onBytes))
 }
 
@@ -95,7 +101,8 @@ async function readPinned(client: Client, cache: Cache, image: LockedImage): Pro
   const carried = new Set(image.blobs.map(({ digest }) => digest))
   const { manifest } = await readManifest(client, cache, reference, image)
   const children = manifest.kind === 'index' ? manifest.entries.filter(({ digest }) => carried.has(digest)) : []
-  for (const entry of [...children, ...image.artifacts]) await readManifest(client, cache, reference, entry)
+  for (const entry of children) await readManifest(client, cache, reference, entry)
+  for (const entry of image.artifacts) await artifactOf(client, cache, reference, entry)
 }
 
 /** The manifests of an index that are wanted. Throws `failed` with what there is when one is not there. */
@@ -173,22 +180,37 @@ async function findArtifacts(
   return artifacts
 }
 
+/** An artifact; one that is an index (of many platforms' SBOMs, say) with everything that it names. */
 async function artifactOf(client: Client, cache: Cache, reference: Reference, what: string | Descriptor) {
   const found = await readManifest(client, cache, reference, what)
-  return { ...found.descriptor, blobs: unique(blobsOf(found)) }
+  const where = `${reference.registry}/${reference.repository} ${found.descriptor.digest}`
+  const entries = found.manifest.kind === 'index' ? few(found.manifest.entries, where) : []
+  const children: Found[] = []
+  for (const entry of entries) children.push(await readManifest(client, cache, reference, descriptorOf(entry)))
+  if (children.some(({ manifest }) => manifest.kind === 'index'))
+    fail('failed', 'is an index of indexes, which redoubt does not carry', { where })
+  return { ...found.descriptor, blobs: unique([found, ...children].flatMap(blobsOf)) }
 }
 
 async function referrersOf(client: Client, { registry, repository }: Reference, digest: string): Promise<Descriptor[]> {
   const ask = (path: string) =>
-    askSmall(client, { registry, repository, path, headers: { accept: mediaTypes.ociIndex } }, manifestLimit)
-  const found =
+    askPages(client, { registry, repository, path, headers: { accept: mediaTypes.ociIndex } }, manifestLimit)
+  const pages =
     (await unlessAbsent(() => ask(`referrers/${digest}`))) ??
-    (await unlessAbsent(() => ask(`manifests/${digest.replace(':', '-')}`)))
-  if (!found) return []
+    (await unlessAbsent(() => ask(`manifests/${digest.replace(':', '-')}`))) ??
+    []
   const where = `${registry}/${repository} referrers/${digest}`
-  const index = parseManifest(found.body, mediaTypes.ociIndex, where)
-  const entries = index.kind === 'index' ? few(index.entries, where) : []
-  return entries.map(({ mediaType, digest, size }) => ({ mediaType, digest, size }))
+  const entries: IndexEntry[] = []
+  for (const page of pages) {
+    const index = parseManifest(page, mediaTypes.ociIndex, where)
+    if (index.kind === 'index') entries.push(...index.entries)
+  }
+  few(entries, where)
+  return entries.map(descriptorOf)
+}
+
+function descriptorOf({ mediaType, digest, size }: IndexEntry): Descriptor {
+  return { mediaType, digest, size }
 }
 
 async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {

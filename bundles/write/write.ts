@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type FileHandle, statfs } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { fail } from '../../lib/errors.ts'
+import { requireSpace } from '../../lib/disk.ts'
 import { throwIfAborted } from '../../lib/exec.ts'
-import { throwWriteError, writeWhole } from '../../lib/files.ts'
+import { writeWhole } from '../../lib/files.ts'
 import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
-import { formatBytes } from '../../lib/output.ts'
 import { type Blob, readParts } from '../format/parts.ts'
 import { paddingOf, tarHeader, trailerSize } from '../tar.ts'
 import type { Layout, LayoutEntry } from './layout.ts'
@@ -32,7 +31,7 @@ export async function writeBundle(
   signal: AbortSignal,
 ): Promise<void> {
   await clearLeftovers(path)
-  await checkSpace(path, layout.size)
+  await requireSpace(dirname(path), layout.size, 'the bundle')
   await writeWhole(path, temporaryName(path), 0o644, async (file) => {
     let done = 0
     for (const entry of layout.entries)
@@ -63,18 +62,4 @@ async function writeEntry(
   }
   if (size !== blob.size || `sha256:${hash.digest('hex')}` !== blob.digest) throw new DamagedBlob(blob)
   await file.writeFile(Buffer.alloc(paddingOf(blob.size)))
-}
-
-async function checkSpace(path: string, size: number): Promise<void> {
-  const folder = dirname(path)
-  try {
-    const { bavail, bsize } = await statfs(folder)
-    if (bavail * bsize >= size) return
-    fail('failed', `the bundle needs ${formatBytes(size)}, and ${formatBytes(bavail * bsize)} are free`, {
-      where: folder,
-      hint: 'Free some space, then run again: finished work is kept.',
-    })
-  } catch (error) {
-    throwWriteError(error, folder)
-  }
 }
