@@ -10,11 +10,14 @@ import { signBytes } from './keys.ts'
 import { type ProduceOptions, type Product, produce } from './produce/produce.ts'
 import { countOf } from './produce/programs.ts'
 import { layOut } from './write/layout.ts'
+import { writeVolumes } from './write/volumes.ts'
 import { DamagedBlob, writeBundle } from './write/write.ts'
 
 export interface BuildOptions extends ProduceOptions {
-  /** Where the bundle goes. */
+  /** Where the bundle goes; volumes get their names from it. */
   target: string
+  /** Most bytes of a file; undefined: one file, however large. */
+  volumeSize: number | undefined
   key: KeyObject
   /** The redoubt executable for the bundle's architecture. */
   executable: string
@@ -25,7 +28,9 @@ export interface BuildOptions extends ProduceOptions {
 export interface Built {
   /** What the bundle was made by. */
   lock: Lock
-  /** Bytes of the file. */
+  /** The file, or its volumes in their order. */
+  paths: string[]
+  /** Bytes of the bundle, without the headers of volumes. */
   size: number
   /** SHA-256 of the signed statement, hex: names these very bytes, as every entry's digest hangs from it. */
   id: string
@@ -45,11 +50,11 @@ export async function buildBundle(options: BuildOptions): Promise<Built> {
 }
 
 async function write(options: BuildOptions, { lock, images, blobs }: Product): Promise<Built> {
-  const { out, signal, target, key, tool, spec } = options
+  const { out, signal, target, key, tool, spec, volumeSize } = options
   const signed = await signExecutable(options.executable, key)
+  const named = { name: spec.name, version: spec.version }
   const layout = layOut({
-    name: spec.name,
-    version: spec.version,
+    ...named,
     tool,
     lock,
     images,
@@ -57,11 +62,18 @@ async function write(options: BuildOptions, { lock, images, blobs }: Product): P
     key,
     ...signed,
   })
-  await out.step(`write ${basename(target)}`, async (report) => {
-    await writeBundle(target, layout, (done) => report.progress(done, layout.size), signal)
-    report.detail(`${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}`)
+  const paths = await out.step(`write ${basename(target)}`, async (report) => {
+    const onProgress = (done: number) => report.progress(done, layout.size)
+    const written = volumeSize
+      ? await writeVolumes(target, layout, { volumeSize, key, ...named }, onProgress, signal)
+      : await writeBundle(target, layout, onProgress, signal)
+    const volumes = volumeSize ? `, ${countOf(written.length, 'volume')}` : ''
+    report.detail(
+      `${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}${volumes}`,
+    )
+    return written
   })
-  return { lock, size: layout.size, id: layout.id, blobs: blobs.length }
+  return { lock, paths, size: layout.size, id: layout.id, blobs: blobs.length }
 }
 
 /**

@@ -6,8 +6,17 @@ import { sha256 } from '../lib/hash.ts'
 import { blobPath, limits, names, signatureSize } from './format/names.ts'
 import { type ContentsEntry, parseContents, parseStatement, type Statement } from './format/statement.ts'
 import { isSigned, readPublicKey } from './keys.ts'
-import { type Archive, type ArchiveEntry, copyAgain, openArchive, readAt, readEntry } from './read/archive.ts'
+import {
+  type Archive,
+  type ArchiveEntry,
+  copyAgain,
+  readAt,
+  readEntry,
+  signedByAnother,
+  whereIs,
+} from './read/archive.ts'
 import { archiveOfImages, type ImageArchive } from './read/image-archive.ts'
+import { openArchive, refuseMissing } from './read/open.ts'
 
 /** The head of a bundle: its leading entries, read and, if a key was given, checked against it. */
 export interface BundleHead {
@@ -51,10 +60,14 @@ export async function openBundle(path: string, publicKeyPem: string, keyName = '
   }
 }
 
-/** Reads the head. With a key, nothing is parsed before the signature over the statement holds. Throws as openBundle does. */
-export async function readHead(path: string, key: KeyObject | undefined): Promise<BundleHead> {
-  const archive = await openArchive(path)
+/**
+ * Reads the head. With a key, nothing is parsed before the signature over the statement holds. `partial`: volumes may be missing, the
+ * first one holds the head. Throws as openBundle does.
+ */
+export async function readHead(path: string, key: KeyObject | undefined, partial = false): Promise<BundleHead> {
+  const archive = await openArchive(path, key)
   try {
+    if (!partial) refuseMissing(archive)
     return await readLeading(archive, key)
   } catch (error) {
     await archive.file.close()
@@ -86,10 +99,9 @@ async function readLeading(archive: Archive, key: KeyObject | undefined): Promis
   const statementBytes = await content(archive, await next(names.statement, limits.statement))
   const signature = await content(archive, await next(names.statementSignature, signatureSize))
   if (key && !isSigned(statementBytes, signature, key))
-    fail('integrity', 'is not signed by this key', {
-      where: path,
-      hint: 'Ask who made the bundle for their public key, by another way than the bundle. Do not use the bundle before it passes.',
-    })
+    fail('integrity', 'is not signed by this key', signedByAnother(path))
+  if (archive.volumes && sha256(statementBytes) !== archive.volumes.list.bundle)
+    fail('integrity', 'holds the statement of another bundle than its volumes are of', { where: path })
   const statement = parseStatement(statementBytes, `${path}: ${names.statement}`)
   expectHash(path, names.executableSignature, executableSignature, statement.executableSignature)
   const contentsBytes = await content(archive, await next(names.contents, limits.contents))
@@ -134,7 +146,7 @@ export async function* readChecked(archive: Archive, entry: ContentsEntry): Asyn
 /** Throws the one error for bytes that are not the signed ones. */
 export function throwDamaged(archive: Archive, entry: { path: string; offset: number; size: number }): never {
   fail('integrity', `${entry.path} is damaged (bytes ${entry.offset} to ${entry.offset + entry.size})`, {
-    where: archive.path,
+    where: whereIs(archive, entry.offset),
     hint: copyAgain,
   })
 }

@@ -1,8 +1,10 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
 
-const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
-const size = v.pipe(v.number(), v.integer(), v.minValue(0))
+export const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
+/** Bytes: what a double holds exactly. */
+export const integer = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const size = integer
 const part = v.strictObject({ size, sha256: hex })
 
 const statementSchema = v.strictObject({
@@ -45,15 +47,16 @@ export function writeContents(entries: readonly ContentsEntry[]): Buffer {
 
 /** Reads a statement whose signature was checked. Throws `integrity` when it is not of this version's form. */
 export function parseStatement(data: Buffer, where: string): Statement {
-  return parse(statementSchema, data, where)
+  return parseSigned(statementSchema, data, where)
 }
 
 /** Reads contents whose digest was checked. Throws `integrity` when they are not of this version's form. */
 export function parseContents(data: Buffer, where: string): Contents {
-  return parse(contentsSchema, data, where)
+  return parseSigned(contentsSchema, data, where)
 }
 
-function parse<T>(schema: v.GenericSchema<unknown, T>, data: Buffer, where: string): T {
+/** Reads JSON that a signature vouches for. Throws `integrity` naming the first field that is not as the schema says. */
+export function parseSigned<T>(schema: v.GenericSchema<unknown, T>, data: Buffer, where: string): T {
   let value: unknown
   try {
     value = JSON.parse(data.toString('utf8'))

@@ -1,15 +1,19 @@
 import { constants } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { Header } from 'tar'
-import { errnoOf, fail } from '../../lib/errors.ts'
+import { type ErrorDetails, errnoOf, fail } from '../../lib/errors.ts'
+import type { VolumeList } from '../format/volumes.ts'
 import { blockSize, paddingOf, tarHeader } from '../tar.ts'
+import { type BundleFile, joinSlices } from './file.ts'
 
-/** A bundle file that is open for reading. Nothing in it is trusted yet. */
+/** A bundle that is open for reading: one file, or volumes. Nothing in it is trusted yet. */
 export interface Archive {
+  /** The file; of volumes the first. */
   path: string
-  file: FileHandle
-  /** Bytes of the whole file. */
+  file: BundleFile
+  /** Bytes of the bundle, without the headers of volumes. */
   size: number
+  volumes?: { list: VolumeList; listSignature: Buffer; missing: readonly string[] }
 }
 
 /** An entry as its header describes it. */
@@ -23,13 +27,14 @@ export interface ArchiveEntry {
   next: number
 }
 
-/** Opens a bundle. Throws `usage` when there is no such file. */
-export async function openArchive(path: string): Promise<Archive> {
+/** Opens one file. Throws `usage` when there is no such file. */
+export async function openOne(path: string): Promise<Archive> {
   try {
     // Not waiting: opening a named pipe would never end.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const info = await file.stat()
-    if (info.isFile()) return { path, file, size: info.size }
+    const { size } = info
+    if (info.isFile()) return { path, file: joinSlices([{ path, handle: file, start: 0, size, skip: 0 }]), size }
     await file.close()
   } catch (error) {
     if (errnoOf(error) === 'ENOENT')
@@ -48,14 +53,15 @@ export async function openArchive(path: string): Promise<Archive> {
 export async function readAt(archive: Archive, offset: number, size: number, what: string): Promise<Buffer> {
   if (offset + size > archive.size)
     fail('integrity', `ends at byte ${archive.size}, inside ${what} (bytes ${offset} to ${offset + size})`, {
-      where: archive.path,
+      where: whereIs(archive, offset),
       hint: 'The file is truncated: copy it again.',
     })
   const data = Buffer.alloc(size)
   let done = 0
   while (done < size) {
     const { bytesRead } = await archive.file.read(data, done, size - done, offset + done)
-    if (bytesRead === 0) fail('integrity', `became shorter while it was read`, { where: archive.path })
+    if (bytesRead === 0)
+      fail('integrity', 'became shorter while it was read', { where: whereIs(archive, offset + done) })
     done += bytesRead
   }
   return data
@@ -70,7 +76,7 @@ export async function readEntry(archive: Archive, offset: number, expected: stri
   const block = await readAt(archive, offset, blockSize, `the header of ${expected}`)
   if (block.every((byte) => byte === 0)) return undefined
   const refuse = (what: string) =>
-    fail('integrity', `${what}, in the header at byte ${offset}`, { where: archive.path, hint: copyAgain })
+    fail('integrity', `${what}, in the header at byte ${offset}`, { where: whereIs(archive, offset), hint: copyAgain })
   const header = decode(block)
   if (!header?.cksumValid) return refuse(`is damaged, or no bundle: nothing readable where ${expected} is expected`)
   const path = header.path ?? ''
@@ -90,9 +96,22 @@ export async function checkPadding(archive: Archive, entry: ArchiveEntry): Promi
   const padding = await readAt(archive, entry.offset + entry.size, paddingOf(entry.size), entry.path)
   if (padding.some((byte) => byte !== 0))
     fail('integrity', `${entry.path} is followed by bytes that are not zero, at byte ${entry.offset + entry.size}`, {
-      where: archive.path,
+      where: whereIs(archive, entry.offset + entry.size),
       hint: copyAgain,
     })
+}
+
+/** The file in which a byte of the bundle stands: for errors. */
+export function whereIs({ file }: Archive, offset: number): string {
+  return file.pathAt(offset)
+}
+
+/** What to say beside a signature that is not the key's. */
+export function signedByAnother(where: string): ErrorDetails {
+  return {
+    where,
+    hint: 'Ask who made the bundle for their public key, by another way than the bundle. Do not use the bundle before it passes.',
+  }
 }
 
 export const copyAgain = 'The file was changed or damaged: copy it again, and use it only when it passes.'

@@ -1,17 +1,19 @@
 import { Worker } from 'node:worker_threads'
 import { throwIfAborted } from '../../lib/exec.ts'
 
+import type { Piece } from './file.ts'
+
+/** Bytes that are hashed as one, wherever their pieces are. */
 export interface Range {
-  offset: number
   size: number
+  pieces: readonly Piece[]
 }
 
 /**
- * SHA-256 (hex) of ranges of an open file, in their order, on `jobs` threads with 1 MiB of memory each. A range that the file does not hold
+ * SHA-256 (hex) of ranges of open files, in their order, on `jobs` threads with 1 MiB of memory each. A range that the files do not hold
  * whole gives the digest of what there is of it.
  */
 export async function hashRanges(
-  fd: number,
   ranges: readonly Range[],
   jobs: number,
   onBytes: (count: number) => void,
@@ -20,7 +22,7 @@ export async function hashRanges(
   const results: string[] = new Array(ranges.length)
   // The largest first, so that no thread is left with one when the others are done.
   const order = ranges.map((_, index) => index).sort((a, b) => (ranges[b]?.size ?? 0) - (ranges[a]?.size ?? 0))
-  const workers = Array.from({ length: Math.min(jobs, ranges.length) }, () => startWorker(fd))
+  const workers = Array.from({ length: Math.min(jobs, ranges.length) }, startWorker)
   const feed = async (worker: Worker) => {
     for (let index = order.shift(); index !== undefined; index = order.shift()) {
       throwIfAborted(signal)
@@ -55,36 +57,36 @@ function hashOne(worker: Worker, range: Range, onBytes: (count: number) => void,
     worker.on('message', onMessage)
     worker.on('error', onError)
     signal.addEventListener('abort', onAbort, { once: true })
-    worker.postMessage(range)
+    worker.postMessage(range.pieces)
   })
 }
 
 /** The executable is one script, so a thread's code cannot be a file of its own: it is this function's text. */
-function startWorker(fd: number): Worker {
-  return new Worker(`(${hashInThread.toString()})()`, { eval: true, workerData: { fd } })
+function startWorker(): Worker {
+  return new Worker(`(${hashInThread.toString()})()`, { eval: true })
 }
 
 /** Runs in the thread and may name nothing from outside itself. */
 function hashInThread(): void {
-  const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads')
+  const { parentPort } = process.getBuiltinModule('node:worker_threads')
   const { readSync } = process.getBuiltinModule('node:fs')
   const { createHash } = process.getBuiltinModule('node:crypto')
   const buffer = Buffer.alloc(1 << 20)
-  parentPort?.on('message', ({ offset, size }: { offset: number; size: number }) => {
+  parentPort?.on('message', (pieces: Piece[]) => {
     const hash = createHash('sha256')
-    let done = 0
     let unsaid = 0
-    while (done < size) {
-      const count = readSync(workerData.fd, buffer, 0, Math.min(buffer.length, size - done), offset + done)
-      if (count === 0) break
-      hash.update(buffer.subarray(0, count))
-      done += count
-      unsaid += count
-      if (unsaid >= 32 << 20) {
-        parentPort?.postMessage(unsaid)
-        unsaid = 0
+    for (const { fd, offset, size } of pieces)
+      for (let done = 0; done < size; ) {
+        const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - done), offset + done)
+        if (count === 0) break
+        hash.update(buffer.subarray(0, count))
+        done += count
+        unsaid += count
+        if (unsaid >= 32 << 20) {
+          parentPort?.postMessage(unsaid)
+          unsaid = 0
+        }
       }
-    }
     parentPort?.postMessage(unsaid)
     parentPort?.postMessage(hash.digest('hex'))
   })

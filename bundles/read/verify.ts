@@ -3,7 +3,7 @@ import { fail } from '../../lib/errors.ts'
 import { names } from '../format/names.ts'
 import { type BundleHead, readHead, throwDamaged } from '../read.ts'
 import { trailerSize } from '../tar.ts'
-import { type ArchiveEntry, checkPadding, copyAgain, readAt, readEntry } from './archive.ts'
+import { type ArchiveEntry, checkPadding, copyAgain, readAt, readEntry, whereIs } from './archive.ts'
 import { hashRanges } from './hash-workers.ts'
 
 export interface VerifyOptions {
@@ -42,7 +42,7 @@ async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
       'integrity',
       `${names.executable} has ${executable.size} bytes, the statement says ${statement.executable.size}`,
       {
-        where: archive.path,
+        where: whereIs(archive, executable.offset),
         hint: copyAgain,
       },
     )
@@ -68,7 +68,7 @@ async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
   const end = await readAt(archive, offset, trailerSize, 'the end of the archive')
   if (archive.size !== offset + trailerSize || end.some((byte) => byte !== 0))
     fail('integrity', `has data behind its end at byte ${offset + trailerSize}`, {
-      where: archive.path,
+      where: whereIs(archive, offset),
       hint: copyAgain,
     })
   return signed
@@ -81,7 +81,7 @@ function throwUnexpected(
   expected: string,
   offset: number,
 ): never {
-  const details = { where: archive.path, hint: copyAgain }
+  const details = { where: whereIs(archive, offset), hint: copyAgain }
   const at = `at byte ${offset}`
   if (!found) return fail('integrity', `ends ${at}, where ${expected} should stand`, details)
   if (seen.has(found.path)) return fail('integrity', `${found.path} ${at} is there a second time`, details)
@@ -105,7 +105,8 @@ async function checkBytes(
     done += count
     options.onProgress(done, total)
   }
-  const found = await hashRanges(archive.file.fd, entries, options.jobs, onBytes, options.signal)
+  const ranges = entries.map(({ offset, size }) => ({ size, pieces: archive.file.pieces(offset, size) }))
+  const found = await hashRanges(ranges, options.jobs, onBytes, options.signal)
   entries.forEach((entry, index) => {
     if (found[index] !== entry.sha256) throwDamaged(archive, entry)
   })

@@ -21,7 +21,7 @@ export const bundleCommands: Command[] = [
   {
     name: 'bundle build',
     summary: 'make the signed bundle of redoubt.yaml, by its lock: NAME-VERSION.tar',
-    examples: ['redoubt bundle build', 'redoubt bundle build --dry-run', 'redoubt bundle build --jobs 1'],
+    examples: ['redoubt bundle build', 'redoubt bundle build --dry-run', 'redoubt bundle build --volume-size 700M'],
     options: {
       key: {
         type: 'string',
@@ -29,12 +29,16 @@ export const bundleCommands: Command[] = [
         describe: 'private key to sign with (default: bundle.key in the workspace)',
       },
       jobs,
+      volumes: { type: 'boolean', describe: 'cut it into files that FAT32 holds: NAME-VERSION.vol001.tar, ...' },
+      'volume-size': { type: 'string', value: 'SIZE', describe: 'cut it into files of at most SIZE: 700M, 2G' },
       'dry-run': { type: 'boolean', describe: 'say what would be built, and write nothing' },
     },
     run: async (context, _, options) =>
       (await import('../stages/bundle/build.ts')).build(context, {
         key: text(options, 'key'),
         jobs: text(options, 'jobs'),
+        volumes: flag(options, 'volumes'),
+        volumeSize: text(options, 'volume-size'),
         dryRun: flag(options, 'dry-run'),
       }),
   },
@@ -59,10 +63,21 @@ export const bundleCommands: Command[] = [
     summary: 'check every byte of a bundle against its signature',
     args: '[FILE]',
     positionals: [0, 1],
-    examples: ['redoubt bundle verify lab-0.1.0.tar --key bundle.pub', 'redoubt bundle verify'],
-    options: { key: publicKey },
+    examples: [
+      'redoubt bundle verify lab-0.1.0.tar --key bundle.pub',
+      'redoubt bundle verify',
+      'redoubt bundle verify --volume lab-0.1.0.vol002.tar --key bundle.pub',
+    ],
+    options: {
+      key: publicKey,
+      volume: { type: 'boolean', describe: 'check FILE alone, one volume of a bundle; the others need not be there' },
+    },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle/verify.ts')).verify(context, { file, key: text(options, 'key') }),
+      (await import('../stages/bundle/verify.ts')).verify(context, {
+        file,
+        key: text(options, 'key'),
+        volume: flag(options, 'volume'),
+      }),
   },
   {
     name: 'bundle inspect',

@@ -1,10 +1,10 @@
 import * as assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { fixedKey, key, smallBundle, temporary } from './small.ts'
+import { fixedKey, key, smallBundle, smallVolumes, temporary } from './small.ts'
 
 const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
 
@@ -66,6 +66,24 @@ test('inspect says when the signature was not checked', () => {
   assert.match(checked.signed, /^[0-9a-f]{64}$/)
 })
 
+test('a volume alone: verify says which are missing, --volume checks it, inspect shows what all hold', async () => {
+  const [first = ''] = await smallVolumes('cut-0.1.0.tar', 1_000_000)
+  const alone = join(temporary, 'alone', 'cut-0.1.0.vol001.tar')
+  mkdirSync(dirname(alone))
+  copyFileSync(first, alone)
+  assert.equal(redoubt('bundle', 'verify', join(temporary, 'cut-0.1.0.tar'), '--key', publicKey).status, 0)
+  const whole = redoubt('bundle', 'verify', alone, '--key', publicKey)
+  assert.equal(`${whole.status} ${whole.stdout}`, '4 ')
+  assert.match(whole.stderr, /cut-0.1.0.vol002.tar: is missing: the bundle has 3 volumes.*\n.*verify --volume/)
+  const one = redoubt('bundle', 'verify', '--volume', alone, '--key', publicKey)
+  assert.match(one.stdout, /^volume 1 of 3 of lab 0.1.0, id [0-9a-f]{64}, signed by/)
+  assert.match(one.stderr, /only this volume was checked/)
+  const shown = redoubt('bundle', 'inspect', alone, '--key', publicKey, '-o', 'json')
+  const { volumes, missing } = JSON.parse(shown.stdout)
+  assert.deepEqual([volumes, missing.length], [3, 2])
+  assert.match(shown.stderr, /vol003.tar is not here/)
+})
+
 const spec = `apiVersion: redoubt.dev/v1alpha1
 kind: Cluster
 metadata: {name: lab}
@@ -83,6 +101,20 @@ const mistakes: { name: string; args: string[]; files: Record<string, string>; s
     stderr: /bundle.key: no such file\n.*bundle keygen/,
   },
   { name: 'jobs', args: ['build', '--jobs', '0'], files: { 'redoubt.yaml': spec }, status: 2, stderr: /--jobs 0/ },
+  {
+    name: 'a volume that FAT32 does not hold',
+    args: ['build', '--volume-size', '5G'],
+    files: { 'redoubt.yaml': spec },
+    status: 2,
+    stderr: /--volume-size 5G: at most 4G/,
+  },
+  {
+    name: 'no size',
+    args: ['build', '--volume-size', '10 MB'],
+    files: { 'redoubt.yaml': spec },
+    status: 2,
+    stderr: /--volume-size 10 MB: expected a size like 700M/,
+  },
   {
     name: 'a lock of another version',
     args: ['build', '--dry-run'],

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
+import { joinSlices } from '../../bundles/read/file.ts'
 import { readHead } from '../../bundles/read.ts'
 import { digestOf } from '../../bundles/registry/manifest.ts'
 import { answer } from '../../bundles/serve/answer.ts'
@@ -120,10 +121,17 @@ test('a client that goes away in the middle takes nothing from the others', () =
     const path = join(await mkdtemp(join(tmpdir(), 'redoubt-serve-')), 'large')
     await writeFile(path, Buffer.alloc(32 << 20))
     const file = await open(path)
+    const wrapped = joinSlices([{ path, handle: file, start: 0, size: 32 << 20, skip: 0 }])
     const digest = `sha256:${'a'.repeat(64)}`
     served.blobs.set(digest, { path: 'large', size: 32 << 20, offset: 0, sha256: '' } as never)
     const stop = new AbortController()
-    const options = { archive: { ...head.archive, file }, served, address: '127.0.0.1', port: 0, signal: stop.signal }
+    const options = {
+      archive: { ...head.archive, file: wrapped },
+      served,
+      address: '127.0.0.1',
+      port: 0,
+      signal: stop.signal,
+    }
     try {
       await new Promise<void>((resolve, reject) => {
         serveBundle({ ...options, onAnswer: () => {} }, (port) => {

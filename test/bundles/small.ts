@@ -10,6 +10,7 @@ import { type Blob, bytesBlob } from '../../bundles/format/parts.ts'
 import { signBytes } from '../../bundles/keys.ts'
 import { assembleImage, type Image } from '../../bundles/produce/image.ts'
 import { type Layout, layOut } from '../../bundles/write/layout.ts'
+import { writeVolumes } from '../../bundles/write/volumes.ts'
 import { writeBundle } from '../../bundles/write/write.ts'
 import type { ImageName } from '../../cluster/components.ts'
 import { type Lock, parseLock } from '../../cluster/lock.ts'
@@ -97,6 +98,13 @@ export async function smallLayout(reversed = false): Promise<Small> {
     key: key.privateKey,
   })
   return { layout, images, blobs, lock }
+}
+
+/** Writes that bundle as volumes of at most `volumeSize` bytes, to `NAME` in the temporary folder; returns their paths. */
+export async function smallVolumes(name: string, volumeSize: number): Promise<string[]> {
+  const options = { volumeSize, key: key.privateKey, name: 'lab', version: '0.1.0' }
+  const { layout } = await smallLayout()
+  return await writeVolumes(join(temporary, name), layout, options, () => {}, new AbortController().signal)
 }
 
 /** Writes that bundle to `NAME` in the temporary folder; returns its path. */

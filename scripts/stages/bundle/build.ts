@@ -13,39 +13,45 @@ import { formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { ownVersion } from '../version.ts'
 import { hostArchitecture, setUp } from './setup.ts'
+import { fatLimit, parseVolumeSize } from './volume-size.ts'
 
 interface Options {
   key: string | undefined
   jobs: string | undefined
+  volumes: boolean
+  volumeSize: string | undefined
   dryRun: boolean
 }
 
 /** Makes the bundle: by the lock that is there, or by a new one that is written first. */
 export async function build(context: Context, options: Options): Promise<number> {
   const { out, workspace } = context
+  const volumeSize = options.volumeSize ? parseVolumeSize(options.volumeSize) : options.volumes ? fatLimit : undefined
   const setup = await setUp(context, { jobs: options.jobs, update: false })
   const target = bundlePath(workspace, setup.spec)
   if (options.dryRun) return await showPlan(context, setup, target)
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
   const result = await withExecutable(setup, (executable) =>
-    buildBundle({ ...setup, target, key, executable, tool: `redoubt ${ownVersion()}` }),
+    buildBundle({ ...setup, target, volumeSize, key, executable, tool: `redoubt ${ownVersion()}` }),
   )
   if (!setup.pins) {
     await writeAtomic(workspace.lock, lockText(result.lock))
     out.note(`${workspace.lock} is new: it pins everything that went into this bundle`)
   }
-  const { size, id, blobs } = result
+  const { paths, size, id, blobs } = result
+  const [path = target] = paths
   if (out.format === 'json')
     out.json({
       kind: 'BundleBuilt',
-      path: target,
+      path,
+      files: paths,
       id,
       size,
       blobs,
       lock: workspace.lock,
     })
-  else out.data(`${target}  id ${id}`)
+  else for (const file of paths) out.data(`${file}  id ${id}`)
   out.note('next: take it inside, with bundle.pub by another way; there: redoubt bundle verify')
   return 0
 }

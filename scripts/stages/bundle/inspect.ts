@@ -18,14 +18,14 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   const path = await chosenBundle(context, options.file)
   const keyPath = options.key && resolve(options.key)
   const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
-  const head = await readHead(path, key)
+  const head = await readHead(path, key, true)
   await head.archive.file.close()
   const { name, version, tool } = head.statement
   const items = describeContents(head)
   const signed = key ? fingerprint(key) : null
   if (out.format === 'json') {
     const { kubernetes, architecture } = head.lock
-    const { size } = head.archive
+    const { size, volumes } = head.archive
     out.json({
       kind: 'Bundle',
       path,
@@ -35,16 +35,19 @@ export async function inspect(context: Context, options: Options): Promise<numbe
       kubernetes: kubernetes ?? null,
       architecture,
       size,
+      ...(volumes ? { volumes: volumes.list.sha256.length, missing: volumes.missing } : {}),
       signed,
       items,
     })
   } else {
+    const volumes = head.archive.volumes ? ` in ${head.archive.volumes.list.sha256.length} volumes` : ''
     out.data(
-      `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}, by ${tool}`,
+      `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}${volumes}, by ${tool}`,
     )
     const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
     out.data(formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows))
   }
+  for (const missing of head.archive.volumes?.missing ?? []) out.warn(`${missing} is not here`)
   if (signed)
     out.note(`signed by sha256:${signed}; the bytes of the blobs were not read: redoubt bundle verify does that`)
   else out.warn('the signature was NOT checked: name the public key with --key to check it')

@@ -1,0 +1,66 @@
+import type { FileHandle } from 'node:fs/promises'
+import { fail } from '../../lib/errors.ts'
+
+/** A file that holds a part of the bundle: all of it, or a volume's slice. */
+export interface Slice {
+  path: string
+  /** Undefined when the volume is not there. */
+  handle: FileHandle | undefined
+  /** Where in the bundle it starts, its bytes, and how many bytes of its own come before them. */
+  start: number
+  size: number
+  skip: number
+}
+
+/** Bytes of one open file. */
+export interface Piece {
+  fd: number
+  offset: number
+  size: number
+}
+
+/** A bundle's bytes, wherever they are: one file, or the slices of its volumes, read in place. Offsets are the bundle's. */
+export interface BundleFile {
+  slices: readonly Slice[]
+  /** As FileHandle.read: it may read less than asked, and 0 bytes at the end. Throws `integrity` in a volume that is not there. */
+  read(buffer: Buffer, at: number, length: number, position: number): Promise<{ bytesRead: number; buffer: Buffer }>
+  /** Where a range is, for threads that read by themselves. Throws as read(). */
+  pieces(offset: number, size: number): Piece[]
+  /** The file that holds a byte: for errors. */
+  pathAt(offset: number): string
+  close(): Promise<void>
+}
+
+/** Slices, in the order of the bundle and without gaps, as one file. */
+export function joinSlices(slices: readonly Slice[]): BundleFile {
+  const sliceAt = (offset: number): Slice =>
+    (slices.find(({ start, size }) => offset < start + size) ?? slices.at(-1)) as Slice
+  return {
+    slices,
+    read: async (buffer, at, length, position) => {
+      const slice = sliceAt(position)
+      const within = position - slice.start
+      const count = slices.length === 1 ? length : Math.max(0, Math.min(length, slice.size - within))
+      return handleOf(slice).read(buffer, at, count, slice.skip + within)
+    },
+    pieces: (offset, size) => {
+      const pieces: Piece[] = []
+      for (let at = offset; at < offset + size; ) {
+        const slice = sliceAt(at)
+        const within = at - slice.start
+        const count = slice === slices.at(-1) ? offset + size - at : Math.min(offset + size - at, slice.size - within)
+        pieces.push({ fd: handleOf(slice).fd, offset: slice.skip + within, size: count })
+        at += count
+      }
+      return pieces
+    },
+    pathAt: (offset) => sliceAt(offset).path,
+    close: async () => {
+      await Promise.all(slices.map(({ handle }) => handle?.close()))
+    },
+  }
+}
+
+function handleOf({ path, handle }: Slice): FileHandle {
+  return handle ?? fail('integrity', 'is missing: the bundle goes on in this volume', { where: path })
+}

@@ -1,0 +1,45 @@
+import type { KeyObject } from 'node:crypto'
+import { basename } from 'node:path'
+import { errnoOf, fail, RedoubtError } from '../../lib/errors.ts'
+import { names } from '../format/names.ts'
+import { volumeOf, volumesThere } from '../format/volume-names.ts'
+import { isVolumeStart } from '../format/volumes.ts'
+import { blockSize } from '../tar.ts'
+import { type Archive, openOne } from './archive.ts'
+import { openVolumes } from './volumes.ts'
+
+/**
+ * Opens a bundle: the file itself; the volumes that one of them leads to; or, where there is no such file, the volumes of this name. A
+ * volume that is not there is named in `volumes.missing`. Throws `usage` when there is nothing, `integrity` for a wrong volume.
+ */
+export async function openArchive(path: string, key: KeyObject | undefined): Promise<Archive> {
+  const archive = await openOne(path).catch(async (error) => {
+    const absent = error instanceof RedoubtError && errnoOf(error.cause) === 'ENOENT'
+    if (absent && (await volumesThere(volumeOf(path)?.bundle ?? path)).length > 0) return undefined
+    throw error
+  })
+  if (!archive) return await openVolumes(volumeOf(path)?.bundle ?? path, key)
+  const block = Buffer.alloc(blockSize)
+  await archive.file.read(block, 0, blockSize, 0)
+  const volume = volumeOf(path)
+  const whole = block.toString('latin1').startsWith(`${names.executable}\0`)
+  if (whole || !(volume || isVolumeStart(block))) return archive
+  await archive.file.close()
+  if (!volume)
+    return fail('usage', 'is a volume of a bundle under a name that leads to no other', {
+      where: path,
+      hint: 'Give the volumes back the names that they were made with: NAME.vol001.tar, NAME.vol002.tar, ...',
+    })
+  return await openVolumes(volume.bundle, key)
+}
+
+/** Throws `integrity` naming the volumes that are not there. */
+export function refuseMissing({ volumes, path }: Archive): void {
+  const [first, ...more] = volumes?.missing ?? []
+  if (!first) return
+  const others = more.length > 0 ? `; so are ${more.map((name) => basename(name)).join(', ')}` : ''
+  fail('integrity', `is missing: the bundle has ${volumes?.list.sha256.length} volumes${others}`, {
+    where: first,
+    hint: `Copy it beside ${basename(path)}. To check the volumes that are here: redoubt bundle verify --volume FILE`,
+  })
+}
