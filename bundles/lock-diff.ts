@@ -1,4 +1,4 @@
-import type { DebPackage, Lock, LockedImage } from '../cluster/lock.ts'
+import type { DebPackage, Lock, LockedChart, LockedImage } from '../cluster/lock.ts'
 
 /** One thing that two locks pin differently; `-` stands for absent. */
 export interface Difference {
@@ -19,6 +19,7 @@ export function compareLocks(before: Lock, after: Lock): Difference[] {
     ...comparePackages('image package', before.imagePackages, after.imagePackages),
     ...compareFiles(before, after),
     ...compareImages(before, after),
+    ...compareCharts(before, after),
   ]
 }
 
@@ -71,6 +72,23 @@ function compareImages(before: Lock, after: Lock): Difference[] {
     return platforms.length > 0
       ? platforms
       : compare(`image ${name} artifacts`, artifacts(a) || '-', artifacts(b) || '-')
+  })
+}
+
+function compareCharts(before: Lock, after: Lock): Difference[] {
+  const keyOf = ({ name, from, artifact }: LockedChart) => `chart ${artifact ? from : name}`
+  const names = [...new Set([...before.charts, ...after.charts].map(keyOf))]
+  return names.flatMap((what) => {
+    const versions = (lock: Lock) => lock.charts.filter((chart) => keyOf(chart) === what)
+    const [a, b] = [versions(before), versions(after)]
+    const moved = compare(
+      what,
+      a.map(({ version }) => version).join(' ') || '-',
+      b.map(({ version }) => version).join(' ') || '-',
+    )
+    const digests = (charts: LockedChart[]) =>
+      charts.map((chart) => short((chart.artifact ?? chart.archive).digest)).join(' ')
+    return moved.length > 0 ? moved : compare(what, digests(a), digests(b))
   })
 }
 

@@ -86,6 +86,8 @@ const chart = v.strictObject({
   version: v.string(),
   /** `oci://HOST/PATH:VERSION`, or the URL of its repository. */
   from: v.string(),
+  /** Where that has the archive. */
+  url: v.optional(v.string()),
   /** The `.tgz`. */
   archive: blob,
   /** Of one from a registry: its manifest, and all that belongs to it (the archive too). */

@@ -42,6 +42,64 @@ const image = v.pipe(
   }),
 )
 
+const webAddress = v.pipe(
+  printable,
+  v.check(
+    (text) => /^https?:\/\//.test(text) && URL.canParse(text),
+    (issue) => `${JSON.stringify(issue.input)} is no URL: expected https://HOST/PATH`,
+  ),
+  v.check(
+    (text) => {
+      const { username, password, hash } = new URL(text)
+      return !(username || password || hash)
+    },
+    () => 'a URL here has no user, password or fragment; credentials are docker’s (docs/bundle.md)',
+  ),
+)
+
+export interface OciChart {
+  oci: string
+  values: string | undefined
+}
+export interface RepositoryChart {
+  repository: string
+  name: string
+  version: string
+  values: string | undefined
+}
+export type ChartSpec = OciChart | RepositoryChart
+
+/** A Helm chart: of a registry (`oci`), or of a chart repository (`repository`, `name`, `version`). */
+const chart = v.pipe(
+  v.unknown(),
+  short('oci'),
+  v.strictObject({
+    oci: v.optional(
+      v.pipe(
+        printable,
+        v.regex(
+          /^oci:\/\/[^/]+\/.*[^/:]+(:[^:/]+|@sha256:[0-9a-f]{64})$/,
+          (issue) => `${issue.received} is no chart: expected oci://HOST/PATH:VERSION`,
+        ),
+      ),
+    ),
+    repository: v.optional(webAddress),
+    name: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'is no name of a chart'))),
+    version: v.optional(v.pipe(v.string(), v.regex(/^v?[0-9][0-9A-Za-z.+-]{0,127}$/, 'expected a version like 1.2.3'))),
+    /** The values that it will be installed with: they decide which images it names. */
+    values: v.optional(printable),
+  }),
+  v.check(
+    ({ oci, repository, name, version }) =>
+      oci ? !(repository || name || version) : !!(repository && name && version),
+    'a chart is `oci: oci://HOST/PATH:VERSION`, or has `repository`, `name` and `version`',
+  ),
+  v.transform(
+    ({ oci, repository = '', name = '', version = '', values }): ChartSpec =>
+      oci === undefined ? { repository, name, version, values } : { oci, values },
+  ),
+)
+
 const registry = v.strictObject({
   host,
   /** HTTP without TLS, for this host only. */
@@ -67,6 +125,8 @@ export const bundleEntries = {
   files: list(v.strictObject({ name: label, path: printable })),
   /** Images of your own to carry, by name. */
   images: list(image),
+  /** Helm charts. */
+  charts: list(chart),
   /** How registries are spoken to, where it is not plain HTTPS with the system's authorities. */
   registries: list(registry),
 }

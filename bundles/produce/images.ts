@@ -1,16 +1,12 @@
-import { resolve } from 'node:path'
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
-import { readText } from '../../lib/files.ts'
 import { formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { isCached } from '../cache.ts'
-import type { Client } from '../registry/client.ts'
-import type { HostSettings } from '../registry/http.ts'
-import { openClient } from '../registry/open.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
 import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
+import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
 
 /** Under this name stand the images that redoubt assembles (produce/image.ts). */
@@ -85,17 +81,4 @@ export function pinnedImage(
     ...(where ? { where } : {}),
     hint: 'Pin it with `redoubt bundle lock --update`.',
   })
-}
-
-async function clientOf(
-  { spec, workspace, jobs, signal }: ProduceOptions,
-  onRetry: (why: string) => void,
-): Promise<Client> {
-  const hosts: HostSettings[] = []
-  for (const [index, { ca, ...registry }] of spec.registries.entries()) {
-    const where = spec.where(['registries', index])
-    if (hosts.some((host) => host.host === registry.host)) fail('usage', `${registry.host} is named twice`, { where })
-    hosts.push({ ...registry, ...(ca ? { ca: await readText(resolve(workspace, ca), `Named at ${where}.`) } : {}) })
-  }
-  return openClient(hosts, jobs, signal, onRetry)
 }

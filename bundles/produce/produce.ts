@@ -6,6 +6,7 @@ import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
 import { readFiles } from '../sources/file.ts'
+import { blobsOfCharts, collectCharts } from './charts.ts'
 import { produceCluster } from './cluster.ts'
 import { collectWanted } from './images.ts'
 import type { ProgramOptions } from './programs.ts'
@@ -29,6 +30,7 @@ export interface ProduceOptions extends ProgramOptions {
  */
 export async function produce(options: ProduceOptions): Promise<Product> {
   const { cache, catalog, architecture, pins, spec } = options
+  const charts = await collectCharts(options)
   const own = await produceCluster(options)
   const carried = await collectWanted(options)
   const files = await readFiles(spec, options.workspace)
@@ -42,7 +44,7 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     imagePackages: own.imagePackages,
     files: files.map(({ name, blob }) => ({ name, digest: blob.digest, size: blob.size })),
     images: carried,
-    charts: [],
+    charts: charts.map(({ locked }) => locked),
     manifests: [],
     releases: [],
   }
@@ -50,6 +52,7 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
   const carriedBlobs = carried
     .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
+    .concat(blobsOfCharts(lock.charts))
     .map(inCache)
   const all = [...own.blobs, ...carriedBlobs, ...files.map((file) => file.blob)]
   const blobs = [...new Map(all.map((blob) => [blob.digest, blob])).values()]

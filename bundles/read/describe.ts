@@ -3,7 +3,7 @@ import type { BundleHead } from '../read.ts'
 
 /** One thing that a bundle holds, as a person calls it. */
 export interface BundleItem {
-  kind: 'executable' | 'image' | 'program' | 'package' | 'file'
+  kind: 'executable' | 'image' | 'program' | 'package' | 'chart' | 'file'
   name: string
   version: string
   /** Bytes; of an image of ours those of its program, of another all of it. */
@@ -38,6 +38,15 @@ export function describeContents({ statement, lock }: BundleHead): BundleItem[] 
         version: '',
         size: blobs.reduce((sum, blob) => sum + blob.size, 0),
         digest,
+      }),
+    ),
+    ...lock.charts.map(
+      ({ name, version, archive, artifact }): BundleItem => ({
+        kind: 'chart',
+        name,
+        version,
+        size: archive.size,
+        digest: (artifact ?? archive).digest,
       }),
     ),
     ...lock.files.map(({ name, size, digest }): BundleItem => ({ kind: 'file', name, version: '', size, digest })),

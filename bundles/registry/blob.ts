@@ -19,6 +19,8 @@ import { retrying, Transient } from './retry.ts'
 export interface BlobSource {
   registry: string
   repository: string
+  /** The whole URL of what is no registry's blob. */
+  path?: string
 }
 
 /** What has come of a blob: its bytes in `file`, and their hash. */
@@ -66,7 +68,7 @@ export async function fetchBlob(
 const wrongBytesHint = 'The registry, or something between it and here, changes what it sends.'
 
 function placeOf(source: BlobSource | undefined, blob: BlobRef): string {
-  return `${source?.registry}/${source?.repository} ${blob.digest}`
+  return source?.path ?? `${source?.registry}/${source?.repository} ${blob.digest}`
 }
 
 /** The next source is asked when one does not have it. */
@@ -97,7 +99,7 @@ async function fetchRest(
 ): Promise<void> {
   if (partial.have === blob.size) return
   const headers: Record<string, string> = partial.have > 0 ? { range: `bytes=${partial.have}-` } : {}
-  const answer = await client.pull({ ...source, path: `blobs/${blob.digest}`, headers }).catch((error) => {
+  const answer = await client.pull({ path: `blobs/${blob.digest}`, ...source, headers }).catch((error) => {
     if (!(error instanceof Refused && error.status === 416)) throw error
     return fail('integrity', `ends after ${partial.have} of the ${blob.size} bytes it should have`, {
       where: placeOf(source, blob),

@@ -120,7 +120,8 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
 const tokenLimit = 1 << 20
 
 function where({ registry, repository, path }: Question): string {
-  return `${registry}/${repository} ${path.replace(/\?.*/, '')}`
+  const shown = path.replace(/\?.*/, '')
+  return /^https?:/.test(shown) ? shown : `${registry}/${repository} ${shown}`
 }
 
 /** Makes a refusal of an answer: what may pass is Transient. */

@@ -1,0 +1,58 @@
+import type { BundleSpec } from '../../cluster/bundle.ts'
+import type { LockedChart } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import { formatBytes } from '../../lib/output.ts'
+import { mapPool } from '../../lib/pool.ts'
+import type { BlobRef } from '../format/parts.ts'
+import { type CarriedChart, collectChart, originOf, resolveChart, type WantedChart } from '../sources/chart.ts'
+import { clientOf } from './client.ts'
+import type { ProduceOptions } from './produce.ts'
+import { countOf } from './programs.ts'
+
+/** What the spec's `charts` asks for. Throws `usage` at its line for one that is named twice. */
+export function wantedCharts(spec: BundleSpec): WantedChart[] {
+  const seen = new Set<string>()
+  return spec.charts.map((chart, index) => {
+    const where = spec.where(['charts', index])
+    const name = 'oci' in chart ? chart.oci : `${chart.name} ${chart.version} of ${chart.repository}`
+    if (seen.has(name)) fail('usage', `${name} is named twice`, { where })
+    seen.add(name)
+    return { ...chart, where }
+  })
+}
+
+/** Brings the charts of the spec into the cache, and reads them: those of the lock, or with no lock what there is now. */
+export async function collectCharts(options: ProduceOptions): Promise<CarriedChart[]> {
+  const { spec, pins, cache, jobs, out } = options
+  const wanted = wantedCharts(spec)
+  if (wanted.length === 0) return []
+  return await out.step('charts', async (report) => {
+    const client = await clientOf(options, report.status)
+    const charts = await mapPool(wanted, jobs, (chart) =>
+      pins ? collectChart(client, cache, pinnedChart(pins.charts, chart)) : resolveChart(client, cache, chart),
+    )
+    const size = charts.reduce((sum, { locked }) => sum + locked.archive.size, 0)
+    report.detail(`${countOf(charts.length, 'chart')}, ${formatBytes(size)}`)
+    return charts
+  })
+}
+
+/** The pin of a chart. Throws `usage` when the lock has none. */
+function pinnedChart(pins: readonly LockedChart[], wanted: WantedChart): LockedChart {
+  const found = pins.find(
+    ({ from, name, version }) =>
+      from === originOf(wanted) && ('oci' in wanted || (name === wanted.name && version === wanted.version)),
+  )
+  return (
+    found ??
+    fail('usage', `the lock pins no ${'oci' in wanted ? wanted.oci : `${wanted.name} ${wanted.version}`}`, {
+      where: wanted.where,
+      hint: 'Pin it with `redoubt bundle lock --update`.',
+    })
+  )
+}
+
+/** Everything that is carried of charts. */
+export function blobsOfCharts(charts: readonly LockedChart[]): BlobRef[] {
+  return charts.flatMap(({ archive, artifact }) => artifact?.blobs ?? [archive])
+}
