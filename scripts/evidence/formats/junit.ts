@@ -3,7 +3,7 @@ import type { ProbeResult } from '../../verify/fold.ts'
 import { groups } from '../../verify/probe.ts'
 
 /**
- * JUnit XML: a suite per group, a case per probe. `fail` is a failure and `not-evaluated` an error, so that no reader takes unknown
+ * JUnit XML, as Jenkins reads it (junit-10.xsd of jenkinsci/xunit-plugin): a suite per group, a case per probe. `fail` is a failure and `not-evaluated` an error, so that no reader takes unknown
  * for passed; `waived` and `not-applicable` are skipped, with why.
  */
 export function junit(evidence: Pick<Evidence, 'cluster' | 'started' | 'probes'>): string {
@@ -17,13 +17,14 @@ export function junit(evidence: Pick<Evidence, 'cluster' | 'started' | 'probes'>
 
 function suite(group: string, started: string, probes: readonly ProbeResult[]): string {
   const cases = probes.map(testCase).join('')
-  return `  <testsuite name="${group}"${counts(probes)} timestamp="${xmlText(started)}">\n${cases}  </testsuite>\n`
+  const skipped = probes.filter(({ outcome }) => outcome === 'waived' || outcome === 'not-applicable').length
+  return `  <testsuite name="${group}"${counts(probes)} skipped="${skipped}" timestamp="${xmlText(started)}">\n${cases}  </testsuite>\n`
 }
 
 function counts(probes: readonly ProbeResult[]): string {
   const of = (...outcomes: string[]) => probes.filter((probe) => outcomes.includes(probe.outcome)).length
   const time = probes.reduce((sum, probe) => sum + probe.milliseconds, 0) / 1000
-  return ` tests="${probes.length}" failures="${of('fail')}" errors="${of('not-evaluated')}" skipped="${of('waived', 'not-applicable')}" time="${time.toFixed(3)}"`
+  return ` tests="${probes.length}" failures="${of('fail')}" errors="${of('not-evaluated')}" time="${time.toFixed(3)}"`
 }
 
 const elements = { fail: 'failure', 'not-evaluated': 'error', waived: 'skipped', 'not-applicable': 'skipped' } as const

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { cklb } from '../../../scripts/evidence/formats/cklb.ts'
+import { junit } from '../../../scripts/evidence/formats/junit.ts'
 import { oscal } from '../../../scripts/evidence/formats/oscal.ts'
 import { prometheus } from '../../../scripts/evidence/formats/prometheus.ts'
 import { sarif } from '../../../scripts/evidence/formats/sarif.ts'
@@ -131,6 +132,56 @@ test('CKLB: a rule per STIG item; unknown and unproven are not reviewed, waived 
   assert.equal(status('V-242403'), 'open')
   assert.equal(status('V-242423'), 'not_applicable')
   assert.equal(status('V-242383'), 'not_reviewed')
+})
+
+/** junit-10.xsd of jenkinsci/xunit-plugin, the elements that we write: attributes (! must be there), what may stand inside. */
+const junitShape: Record<string, { attributes: string; children: string }> = {
+  testsuites: { attributes: 'name time tests failures errors', children: 'testsuite' },
+  testsuite: { attributes: 'name! tests! failures! errors! time skipped timestamp', children: 'testcase' },
+  testcase: { attributes: 'name! time classname', children: 'skipped error failure' },
+  skipped: { attributes: 'type message', children: '' },
+  error: { attributes: 'type message', children: '' },
+  failure: { attributes: 'type message', children: '' },
+}
+
+function junitProblems(xml: string): string[] {
+  const problems: string[] = []
+  const open: string[] = []
+  for (const [, close, element = '', attributes = '', empty] of xml.matchAll(
+    /<(\/?)(\w+)((?: \w+="[^"<]*")*)(\/?)>/g,
+  )) {
+    if (close) {
+      if (open.pop() !== element) problems.push(`${element} ends and did not begin`)
+      continue
+    }
+    const shape = junitShape[element]
+    const parent = junitShape[open.at(-1) ?? '']?.children.split(' ') ?? ['testsuites']
+    if (!shape || !parent.includes(element)) problems.push(`${element} in ${open.at(-1)}`)
+    const known = shape?.attributes.split(' ') ?? []
+    const there = [...attributes.matchAll(/ (\w+)="[^"]*"/g)].map(([, name = '']) => name)
+    problems.push(
+      ...there
+        .filter((name) => !known.some((one) => one.replace('!', '') === name))
+        .map((name) => `${element} ${name}`),
+    )
+    problems.push(
+      ...known
+        .filter((one) => one.endsWith('!') && !there.includes(one.slice(0, -1)))
+        .map((one) => `${element} ${one}`),
+    )
+    if (!empty) open.push(element)
+  }
+  return open.length > 0 ? [...problems, `${open} not ended`] : problems
+}
+
+for (const [name, one] of Object.entries({ evidence, empty, whole }))
+  test(`${name}: JUnit is as its schema says`, () => assert.deepEqual(junitProblems(junit(one)), []))
+
+test('the JUnit schema refuses an attribute that it does not name, one that is missing, a case outside a suite', () => {
+  const xml = junit(evidence)
+  assert.deepEqual(junitProblems(xml.replace(' tests=', ' skipped="1" tests=')), ['testsuites skipped'])
+  assert.match(junitProblems(xml.replace(/(<testsuite .*?) errors="\d+"/, '$1')).join(), /testsuite errors!/)
+  assert.match(junitProblems(xml.replaceAll('testsuite ', 'testcase ')).join(), /testcase in testsuites/)
 })
 
 test('a name-based UUID: version 5, the same for the same words, another for others', () => {
