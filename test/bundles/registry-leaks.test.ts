@@ -128,10 +128,11 @@ test('a blob that drips is given up and asked for again, and the rest of it is t
       withCache(async (cache) => {
         const { client, reasons } = hasty(host)
         await fetchBlob(client, cache, [{ registry: host, repository: 'team/app' }], blob, () => {})
-        assert.deepEqual(
-          asked.map(({ headers }) => headers.range),
-          [undefined, 'bytes=100000-'],
-        )
+        // On a busy machine the rest may be found slow too, and asked for once more: never from the beginning.
+        const [first, ...further] = asked.map(({ headers }) => headers.range)
+        assert.equal(first, undefined)
+        assert.equal(further[0], 'bytes=100000-')
+        for (const range of further) assert.match(range ?? '', /^bytes=[12]\d{5}-$/)
         assert.match(reasons.join(), /broke off after 100000 of 300000 bytes: gave less than 16384 bytes in 0.03 s/)
       }),
   ))
