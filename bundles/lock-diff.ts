@@ -1,4 +1,4 @@
-import type { DebPackage, Lock, LockedChart, LockedImage } from '../cluster/lock.ts'
+import type { DebPackage, Lock, LockedChart, LockedFile, LockedImage } from '../cluster/lock.ts'
 
 /** One thing that two locks pin differently; `-` stands for absent. */
 export interface Difference {
@@ -17,9 +17,11 @@ export function compareLocks(before: Lock, after: Lock): Difference[] {
     ...names.flatMap((name) => compareComponent(before, after, name as keyof Lock['components'])),
     ...comparePackages('package', before.packages, after.packages),
     ...comparePackages('image package', before.imagePackages, after.imagePackages),
-    ...compareFiles(before, after),
+    ...compareFiles('file', before.files, after.files),
     ...compareImages(before, after),
     ...compareCharts(before, after),
+    ...compareFiles('manifest', before.manifests, after.manifests),
+    ...compareFiles('release', before.releases, after.releases),
   ]
 }
 
@@ -52,11 +54,11 @@ function comparePackages(kind: string, before: readonly DebPackage[], after: rea
   })
 }
 
-function compareFiles(before: Lock, after: Lock): Difference[] {
-  const names = [...new Set([...before.files, ...after.files].map((entry) => entry.name))]
+function compareFiles(kind: string, before: readonly LockedFile[], after: readonly LockedFile[]): Difference[] {
+  const names = [...new Set([...before, ...after].map((entry) => entry.name))]
   return names.flatMap((name) => {
-    const digest = (lock: Lock) => short(lock.files.find((entry) => entry.name === name)?.digest)
-    return compare(`file ${name}`, digest(before), digest(after))
+    const digest = (files: readonly LockedFile[]) => short(files.find((entry) => entry.name === name)?.digest)
+    return compare(`${kind} ${name}`, digest(before), digest(after))
   })
 }
 

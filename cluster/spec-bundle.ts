@@ -100,6 +100,18 @@ const chart = v.pipe(
   ),
 )
 
+/** A file that its makers publish, with the checksum that they publish. */
+const release = v.strictObject({
+  /** By default the end of the URL. */
+  name: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/, 'is no name of a file'))),
+  url: webAddress,
+  /** 64 hex digits, or where the checksum file is: `https://.../SHA256SUMS`. */
+  sha256: v.union(
+    [v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)), webAddress],
+    'expected 64 hex digits, or the URL of a checksum file',
+  ),
+})
+
 const registry = v.strictObject({
   host,
   /** HTTP without TLS, for this host only. */
@@ -127,9 +139,14 @@ export const bundleEntries = {
   images: list(image),
   /** Helm charts. */
   charts: list(chart),
+  /** Kubernetes manifests: files, folders (relative to the workspace), URLs. */
+  manifests: list(printable),
+  /** Files that their makers publish. */
+  releases: list(release),
   /** How registries are spoken to, where it is not plain HTTPS with the system's authorities. */
   registries: list(registry),
 }
 
 const fields = v.strictObject(bundleEntries)
 export type BundleFields = v.InferOutput<typeof fields>
+export type ReleaseSpec = BundleFields['releases'][number]

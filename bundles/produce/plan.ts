@@ -2,6 +2,8 @@ import { formatBytes } from '../../lib/output.ts'
 import { recall } from '../cache.ts'
 import { missingPackages } from '../sources/deb.ts'
 import { goStep, pinOf } from '../sources/go.ts'
+import { wantedCharts } from './charts.ts'
+import { wantedReleases } from './files.ts'
 import { everyPackage, pinnedPackages } from './packages.ts'
 import type { ProduceOptions } from './produce.ts'
 import { compiledFrom, planBuild } from './programs.ts'
@@ -31,7 +33,7 @@ export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]
       todo: cached ? 'nothing: cached' : `compile with ${build.toolchain}`,
     })
   }
-  if (!pins) {
+  if (!pins && catalog.kubernetes) {
     const programs = Object.values(catalog.components).flatMap((from) => (from.kind === 'deb' ? [from.package] : []))
     const wanted = [...catalog.packages.map((entry) => entry.name), ...programs]
     parts.push({
@@ -39,7 +41,7 @@ export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]
       from: `Debian ${catalog.release}`,
       todo: 'resolve with apt, fetch with their closure',
     })
-  } else {
+  } else if (pins && catalog.kubernetes) {
     const all = everyPackage(pinnedPackages(pins, catalog))
     const missing = await missingPackages(cache, all)
     const size = missing.reduce((sum, entry) => sum + entry.size, 0)
@@ -49,6 +51,14 @@ export async function planBundle(options: ProduceOptions): Promise<PlannedPart[]
       todo: missing.length === 0 ? 'nothing: cached' : `fetch ${missing.length}, ${formatBytes(size)}`,
     })
   }
+  for (const chart of wantedCharts(spec)) {
+    const [part, from] =
+      'oci' in chart ? [chart.oci, 'its registry'] : [`${chart.name} ${chart.version}`, chart.repository]
+    parts.push({ part, from, todo: 'read' })
+  }
+  for (const name of spec.manifests)
+    parts.push({ part: name, from: name.includes('://') ? 'its URL' : 'the workspace', todo: 'read' })
+  for (const { name, url } of wantedReleases(spec)) parts.push({ part: name, from: url, todo: 'fetch unless cached' })
   for (const { name, path } of spec.files) parts.push({ part: name, from: path, todo: 'read' })
   return parts
 }

@@ -1,5 +1,5 @@
 import type { BundleSpec } from '../../cluster/bundle.ts'
-import type { Lock, LockedImage } from '../../cluster/lock.ts'
+import type { Lock, LockedFile, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { cachedPath } from '../cache.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
@@ -8,6 +8,7 @@ import { compareLocks } from '../lock-diff.ts'
 import { readFiles } from '../sources/file.ts'
 import { blobsOfCharts, collectCharts } from './charts.ts'
 import { produceCluster } from './cluster.ts'
+import { collectManifests, collectReleases } from './files.ts'
 import { collectWanted } from './images.ts'
 import type { ProgramOptions } from './programs.ts'
 
@@ -31,8 +32,10 @@ export interface ProduceOptions extends ProgramOptions {
 export async function produce(options: ProduceOptions): Promise<Product> {
   const { cache, catalog, architecture, pins, spec } = options
   const charts = await collectCharts(options)
+  const manifests = await collectManifests(options)
   const own = await produceCluster(options)
   const carried = await collectWanted(options)
+  const releases = await collectReleases(options)
   const files = await readFiles(spec, options.workspace)
   const lock: Lock = {
     apiVersion: 'redoubt.dev/v1alpha1',
@@ -42,21 +45,25 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     components: own.components,
     packages: own.packages,
     imagePackages: own.imagePackages,
-    files: files.map(({ name, blob }) => ({ name, digest: blob.digest, size: blob.size })),
+    files: files.map(named),
     images: carried,
     charts: charts.map(({ locked }) => locked),
-    manifests: [],
-    releases: [],
+    manifests: manifests.map(named),
+    releases,
   }
   if (pins) refuseDifferences(pins, lock)
   const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
   const carriedBlobs = carried
     .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
-    .concat(blobsOfCharts(lock.charts))
+    .concat(blobsOfCharts(lock.charts), releases)
     .map(inCache)
-  const all = [...own.blobs, ...carriedBlobs, ...files.map((file) => file.blob)]
+  const all = [...own.blobs, ...carriedBlobs, ...[...files, ...manifests].map(({ blob }) => blob)]
   const blobs = [...new Map(all.map((blob) => [blob.digest, blob])).values()]
   return { lock, images: [...own.images, ...carried.map(indexed)], blobs }
+}
+
+function named({ name, blob }: { name: string; blob: Blob }): LockedFile {
+  return { name, digest: blob.digest, size: blob.size }
 }
 
 function indexed({ name, mediaType, digest, size }: LockedImage): IndexedImage {

@@ -1,9 +1,10 @@
 import { binaryPaths } from '../../cluster/components.ts'
+import type { LockedFile } from '../../cluster/lock.ts'
 import type { BundleHead } from '../read.ts'
 
 /** One thing that a bundle holds, as a person calls it. */
 export interface BundleItem {
-  kind: 'executable' | 'image' | 'program' | 'package' | 'chart' | 'file'
+  kind: 'executable' | 'image' | 'program' | 'package' | 'chart' | 'manifest' | 'release' | 'file'
   name: string
   version: string
   /** Bytes; of an image of ours those of its program, of another all of it. */
@@ -49,6 +50,12 @@ export function describeContents({ statement, lock }: BundleHead): BundleItem[] 
         digest: (artifact ?? archive).digest,
       }),
     ),
-    ...lock.files.map(({ name, size, digest }): BundleItem => ({ kind: 'file', name, version: '', size, digest })),
+    ...plain('manifest', lock.manifests),
+    ...plain('release', lock.releases),
+    ...plain('file', lock.files),
   ]
+}
+
+function plain(kind: BundleItem['kind'], files: readonly LockedFile[]): BundleItem[] {
+  return files.map(({ name, size, digest }) => ({ kind, name, version: '', size, digest }))
 }

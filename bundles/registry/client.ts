@@ -106,7 +106,7 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
     const mirrors = hosts.find((entry) => entry.host === question.registry)?.mirrors ?? []
     for (const mirror of mirrors)
       try {
-        return await direct(question, mirror)
+        return await direct(atMirror(question, mirror), mirror)
       } catch (error) {
         if (!(error instanceof Transient || error instanceof RedoubtError) || retry.signal.aborted) throw error
         retry.onRetry(`mirror ${mirror}: ${error.message}`, 0)
@@ -114,6 +114,13 @@ export function createClient({ hosts, credentials, send, retry, now }: ClientOpt
     return direct(question)
   }
   return { pull, direct, retry }
+}
+
+/** What stands at a URL stands at a mirror under the same path. */
+function atMirror(question: Question, mirror: string): Question {
+  if (!URL.canParse(question.path)) return question
+  const { pathname, search } = new URL(question.path)
+  return { ...question, path: `${mirror.replace(/^[^/]*/, '')}${pathname}${search}` }
 }
 
 /** Bytes of the largest answer that is a token, or an error. */
