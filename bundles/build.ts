@@ -19,8 +19,8 @@ export interface BuildOptions extends ProduceOptions {
   /** Most bytes of a file; undefined: one file, however large. */
   volumeSize: number | undefined
   key: KeyObject
-  /** The redoubt executable for the bundle's architecture. */
-  executable: string
+  /** Hands over the redoubt executable for the bundle's architecture: made last, when everything else is there. */
+  withExecutable: <T>(work: (path: string) => Promise<T>) => Promise<T>
   /** `redoubt 0.1.0` */
   tool: string
 }
@@ -40,18 +40,20 @@ export interface Built {
 /** Makes a bundle. What is found damaged in the cache is made again, once. */
 export async function buildBundle(options: BuildOptions): Promise<Built> {
   const product = await produce(options)
-  try {
-    return await write(options, product)
-  } catch (error) {
-    if (!(error instanceof DamagedBlob)) throw error
-    await repair(options, product, error.blob)
-    return await write(options, await produce(options))
-  }
+  return await options.withExecutable(async (executable) => {
+    try {
+      return await write(options, executable, product)
+    } catch (error) {
+      if (!(error instanceof DamagedBlob)) throw error
+      await repair(options, product, error.blob)
+      return await write(options, executable, await produce(options))
+    }
+  })
 }
 
-async function write(options: BuildOptions, { lock, images, blobs }: Product): Promise<Built> {
+async function write(options: BuildOptions, executable: string, { lock, images, blobs }: Product): Promise<Built> {
   const { out, signal, target, key, tool, spec, volumeSize } = options
-  const signed = await signExecutable(options.executable, key)
+  const signed = await signExecutable(executable, key)
   const named = { name: spec.name, version: spec.version }
   const layout = layOut({
     ...named,

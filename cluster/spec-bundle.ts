@@ -112,6 +112,12 @@ const release = v.strictObject({
   ),
 })
 
+const notImage = v.strictObject({
+  /** The text as `bundle images` shows it. */
+  image: printable,
+  reason: v.pipe(v.string(), v.minLength(10, 'say why in at least ten characters')),
+})
+
 const registry = v.strictObject({
   host,
   /** HTTP without TLS, for this host only. */
@@ -143,6 +149,8 @@ export const bundleEntries = {
   manifests: list(printable),
   /** Files that their makers publish. */
   releases: list(release),
+  /** What looks like an image in any of these, and is none, or is not to be carried. */
+  notImages: list(notImage),
   /** How registries are spoken to, where it is not plain HTTPS with the system's authorities. */
   registries: list(registry),
 }

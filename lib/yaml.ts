@@ -57,6 +57,54 @@ export function parseYamlStream(text: string, file: string): unknown[] {
   })
 }
 
+/** A document of a stream, unparsed, and the line of the file that it begins on (from 1). */
+export interface Chunk {
+  text: string
+  line: number
+}
+
+/** Cuts a stream of documents at its `---` lines (YAML 1.2.2 section 9.2), without parsing it; empty ones are left out. */
+export function* splitDocuments(text: string): Generator<Chunk> {
+  let start = 0
+  let line = 1
+  for (const match of [...text.matchAll(/^---(?=\s|$)/gm), undefined]) {
+    const end = match?.index ?? text.length
+    const lines = text.slice(start, end).split('\n')
+    if (lines.some((each) => !nothing.test(each))) yield { text: text.slice(start, end), line }
+    line += lines.length - 1
+    start = end
+  }
+}
+
+/** A line without content: empty, a comment, a directive, the mark of a document. */
+const nothing = /^\s*(#.*)?$|^%|^\.\.\.\s*$|^---\s*(#.*)?$/
+
+/** Bytes of the largest document that is read: no API server takes an object of more than 3 MB, and a List holds several. */
+const foreignLimit = 8 << 20
+
+/**
+ * Reads one document that somebody else wrote for Kubernetes, as it reads it: of a key that stands twice the last holds. Alias bombs and
+ * deep nesting are refused. Throws `usage` at file:line:column.
+ */
+export function parseForeign(chunk: Chunk, file: string): YamlFile {
+  const lines = new LineCounter()
+  const shift = (where: string) =>
+    where.replace(/:(\d+):(\d+)$/, (_, at, column) => `:${Number(at) + chunk.line - 1}:${column}`)
+  if (chunk.text.length > foreignLimit)
+    fail('usage', `holds a document of more than ${foreignLimit} bytes, which no API server takes`, {
+      where: `${file}:${chunk.line}:1`,
+    })
+  const document = parseDocument(chunk.text, {
+    lineCounter: lines,
+    strict: true,
+    uniqueKeys: false,
+    prettyErrors: false,
+  })
+  const problem = document.errors[0] ?? tooDeep(document)
+  if (problem) fail('usage', inWords(problem.message), { where: shift(place(lines, file, problem.pos[0])) })
+  return { value: toValue(document, file), where: (path) => shift(position(document, lines, file, path)) }
+}
+
 /** Writes YAML that a YAML 1.1 reader understands the same way (`on`, `y`, `12:30:45` get quotes); no line folding. */
 export function writeYaml(value: unknown): string {
   return stringify(value, { compat: 'yaml-1.1', lineWidth: 0, aliasDuplicateObjects: false })

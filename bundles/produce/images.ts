@@ -8,6 +8,7 @@ import { formatReference, parseReference } from '../registry/reference.ts'
 import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
+import { countOf } from './programs.ts'
 
 /** Under this name stand the images that redoubt assembles (produce/image.ts). */
 const ownRegistry = 'redoubt.dev'
@@ -32,16 +33,26 @@ export function wantedImages(spec: BundleSpec, architecture: string): WantedImag
   })
 }
 
-/** Brings the images of the spec into the cache: those of the lock, to the byte, or with no lock what the registries have now. */
-export async function collectWanted(options: ProduceOptions): Promise<LockedImage[]> {
+/** What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. */
+export async function resolveWanted(options: ProduceOptions): Promise<LockedImage[]> {
   const { spec, architecture, pins, cache, jobs, out } = options
   const wanted = wantedImages(spec, architecture)
   if (wanted.length === 0) return []
-  return await out.step('images from registries', async (report) => {
+  if (pins) return wanted.map((image) => pinnedImage(pins.images, image))
+  return await out.step('names of images', async (report) => {
+    const client = await clientOf(options, report.status)
+    const images = await mapPool(wanted, jobs, (image) => resolveImage(client, cache, image))
+    report.detail(countOf(images.length, 'image'))
+    return images
+  })
+}
+
+/** Brings images into the cache, to the byte. */
+export async function collectWanted(options: ProduceOptions, images: readonly LockedImage[]): Promise<void> {
+  const { cache, jobs, out } = options
+  if (images.length === 0) return
+  await out.step('images from registries', async (report) => {
     const client = await clientOf(options, (why) => report.status(why))
-    const images = pins
-      ? wanted.map((image) => pinnedImage(pins.images, image))
-      : await mapPool(wanted, jobs, (image) => resolveImage(client, cache, image))
     const blobs = new Map(
       images
         .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
@@ -56,9 +67,8 @@ export async function collectWanted(options: ProduceOptions): Promise<LockedImag
       report.progress(done, total)
     })
     report.detail(
-      `${images.length} images, ${blobs.size} blobs, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,
+      `${countOf(images.length, 'image')}, ${countOf(blobs.size, 'blob')}, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,
     )
-    return images
   })
 }
 

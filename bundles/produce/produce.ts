@@ -2,15 +2,17 @@ import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { Lock, LockedFile, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { cachedPath } from '../cache.ts'
+import { type Closure, refuseGaps } from '../closure/closure.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
 import { readFiles } from '../sources/file.ts'
-import { blobsOfCharts, collectCharts } from './charts.ts'
+import { readCargo } from './cargo.ts'
+import { blobsOfCharts } from './charts.ts'
 import { produceCluster } from './cluster.ts'
-import { collectManifests, collectReleases } from './files.ts'
+import { collectReleases } from './files.ts'
 import { collectWanted } from './images.ts'
-import type { ProgramOptions } from './programs.ts'
+import { countOf, type ProgramOptions } from './programs.ts'
 
 /** Everything that goes into a bundle but for the executable, and the lock that says what it is. */
 export interface Product {
@@ -31,10 +33,11 @@ export interface ProduceOptions extends ProgramOptions {
  */
 export async function produce(options: ProduceOptions): Promise<Product> {
   const { cache, catalog, architecture, pins, spec } = options
-  const charts = await collectCharts(options)
-  const manifests = await collectManifests(options)
+  const { charts, manifests, images: carried, closure } = await readCargo(options)
+  refuseGaps(closure, spec)
+  warnOf(closure, options)
   const own = await produceCluster(options)
-  const carried = await collectWanted(options)
+  await collectWanted(options, carried)
   const releases = await collectReleases(options)
   const files = await readFiles(spec, options.workspace)
   const lock: Lock = {
@@ -60,6 +63,17 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   const all = [...own.blobs, ...carriedBlobs, ...[...files, ...manifests].map(({ blob }) => blob)]
   const blobs = [...new Map(all.map((blob) => [blob.digest, blob])).values()]
   return { lock, images: [...own.images, ...carried.map(indexed)], blobs }
+}
+
+/** What does not stop a build, and somebody should know. */
+function warnOf({ images, unused, helm, computed }: Closure, { out, spec }: ProduceOptions): void {
+  const maybe = images.filter(({ state }) => state === 'maybe').length
+  if (maybe > 0) out.warn(`${countOf(maybe, 'text')} may name images that are not carried: redoubt bundle images`)
+  for (const { image } of unused) out.warn(`notImages: nothing names ${image} any more`)
+  if (spec.charts.length > 0 && !helm)
+    out.warn(
+      `helm is not on PATH: charts were read from values and templates, and ${countOf(computed.length, 'template')} could not be told`,
+    )
 }
 
 function named({ name, blob }: { name: string; blob: Blob }): LockedFile {

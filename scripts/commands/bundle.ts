@@ -59,6 +59,14 @@ export const bundleCommands: Command[] = [
       }),
   },
   {
+    name: 'bundle images',
+    summary: 'show who wants which image, and which are carried',
+    examples: ['redoubt bundle images', 'redoubt bundle images -o json'],
+    options: { jobs },
+    run: async (context, _, options) =>
+      (await import('../stages/bundle/images.ts')).images(context, { jobs: text(options, 'jobs') }),
+  },
+  {
     name: 'bundle verify',
     summary: 'check every byte of a bundle against its signature',
     args: '[FILE]',

@@ -32,9 +32,15 @@ export async function build(context: Context, options: Options): Promise<number>
   if (options.dryRun) return await showPlan(context, setup, target)
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
-  const result = await withExecutable(setup, (executable) =>
-    buildBundle({ ...setup, target, volumeSize, key, executable, tool: `redoubt ${ownVersion()}` }),
-  )
+  refuseForeign(setup.architecture)
+  const result = await buildBundle({
+    ...setup,
+    target,
+    volumeSize,
+    key,
+    withExecutable: (work) => withExecutable(setup, work),
+    tool: `redoubt ${ownVersion()}`,
+  })
   if (!setup.pins) {
     await writeAtomic(workspace.lock, lockText(result.lock))
     out.note(`${workspace.lock} is new: it pins everything that went into this bundle`)
@@ -58,10 +64,6 @@ export async function build(context: Context, options: Options): Promise<number>
 
 /** The executable for the bundle: ourselves when we are one, else a fresh build of this checkout. */
 async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => Promise<T>): Promise<T> {
-  if (setup.architecture !== hostArchitecture())
-    fail('failed', `this machine cannot make the redoubt executable for ${setup.architecture}`, {
-      hint: `Run \`redoubt bundle build\` on an ${setup.architecture} machine.`,
-    })
   if (isExecutable()) return await work(process.execPath)
   return await withWorkFolder(setup.cache, async (folder) => {
     const path = join(folder, 'redoubt')
@@ -72,6 +74,14 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
     })
     return await work(path)
   })
+}
+
+/** The executable is this machine's. */
+function refuseForeign(architecture: string): void {
+  if (architecture !== hostArchitecture())
+    fail('failed', `this machine cannot make the redoubt executable for ${architecture}`, {
+      hint: `Run \`redoubt bundle build\` on an ${architecture} machine.`,
+    })
 }
 
 async function showPlan({ out }: Context, setup: ProduceOptions, target: string): Promise<number> {

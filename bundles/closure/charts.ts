@@ -1,0 +1,104 @@
+// The images that charts name: as helm renders them, or, where there is no helm, as their values and templates say.
+import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
+import type { ChartArchive } from '../charts/archive.ts'
+import { imagesIn } from './object.ts'
+import type { Want } from './wants.ts'
+
+/** The images in what helm rendered of a chart called `name`; helm says of each document which template it is from. */
+export function wantsOfRendered(text: string, name: string): Want[] {
+  return [...splitDocuments(text)].flatMap((chunk) => {
+    const source = /^# Source: (\S+)/m.exec(chunk.text)?.[1] ?? 'rendered'
+    const where = `${name}: ${source}`
+    return imagesIn(parseForeign(chunk, where).value).map(({ image, sure }) => ({ image, where, sure }))
+  })
+}
+
+type Fields = Record<string, unknown>
+
+/**
+ * The images that a chart's values name (with `given` over them, as an installation has them) and those that stand in its templates as they
+ * are; of the charts in it too, also of those that are switched off. `computed` are templates whose images only helm can tell.
+ */
+export function wantsUnrendered(
+  archive: ChartArchive,
+  name: string,
+  given: unknown,
+): { wants: Want[]; computed: string[] } {
+  const wants: Want[] = []
+  const computed: string[] = []
+  const values = valuesOf(archive, name, given)
+  for (const [folder, { merged, version }] of values) {
+    const where = `${name}: ${folder}values.yaml`
+    for (const { image, path, sure } of imagesIn(merged, version))
+      wants.push({ image, where: `${where}: ${path.join('.')}`, sure })
+  }
+  for (const [path, text] of archive.files)
+    if (/^(charts\/[^/]+\/)*crds\//.test(path)) wants.push(...wantsOfFile(text, `${name}: ${path}`))
+    else if (/^(charts\/[^/]+\/)*templates\/(?!tests\/)/.test(path))
+      for (const [index, line] of text.split('\n').entries()) {
+        const written = /^[\s-]*image: *["']?([^\s"'#]+)/.exec(line)?.[1]
+        if (written === undefined) continue
+        if (!line.includes('{{')) wants.push({ image: written, where: `${name}: ${path}:${index + 1}`, sure: true })
+        else if (!computed.includes(path)) computed.push(path)
+      }
+  return { wants, computed }
+}
+
+function wantsOfFile(text: string, where: string): Want[] {
+  return [...splitDocuments(text)].flatMap((chunk) =>
+    imagesIn(parseForeign(chunk, where).value).map(({ image, sure }) => ({ image, where, sure })),
+  )
+}
+
+/** The values of a chart and of the charts in it, by folder (`''`, `charts/db/`), the outer's word over the inner's. */
+function valuesOf(
+  archive: ChartArchive,
+  name: string,
+  given: unknown,
+): Map<string, { merged: unknown; version: string }> {
+  const found = new Map<string, { merged: unknown; version: string }>()
+  const folders = [...archive.files.keys()]
+    .filter((path) => path.endsWith('Chart.yaml'))
+    .map((path) => path.slice(0, -10))
+  // The outer first: its folder's name is the shorter one.
+  for (const folder of folders.sort((a, b) => a.length - b.length)) {
+    const read = (file: string) => {
+      const text = archive.files.get(`${folder}${file}`)
+      const [chunk] = text === undefined ? [] : splitDocuments(text)
+      return chunk ? parseForeign(chunk, `${name}: ${folder}${file}`).value : undefined
+    }
+    const [, parent, own = ''] = /^(.*?)charts\/([^/]+)\/$/.exec(folder) ?? []
+    const outer = parent === undefined ? given : fieldsOf(found.get(parent)?.merged)[own]
+    const { appVersion } = fieldsOf(read('Chart.yaml'))
+    found.set(folder, {
+      merged: merge(read('values.yaml'), outer),
+      version: appVersion === undefined ? '' : String(appVersion),
+    })
+  }
+  return found
+}
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+}
+
+/** Maps are merged, everything else is replaced; null takes away (helm.sh/docs/chart_template_guide/values_files). */
+function merge(base: unknown, over: unknown): unknown {
+  if (over === undefined) return base
+  if (
+    typeof base !== 'object' ||
+    typeof over !== 'object' ||
+    !base ||
+    !over ||
+    Array.isArray(base) ||
+    Array.isArray(over)
+  )
+    return over
+  const names = [...new Set([...Object.keys(base), ...Object.keys(over)])]
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = merge((base as Fields)[name], (over as Fields)[name])
+      return value === null ? [] : [[name, value]]
+    }),
+  )
+}

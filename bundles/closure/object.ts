@@ -1,0 +1,104 @@
+// Images that an object names: what pods run, what operators are told to run, and what text looks like.
+import { referenceOf, referencesIn } from './text.ts'
+
+/** An image, as it is written, and where in the object. */
+export interface Found {
+  image: string
+  path: (string | number)[]
+  /** False: text that looks like an image; nobody knows whether it will be run. */
+  sure: boolean
+}
+
+type Fields = Record<string, unknown>
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/**
+ * The images that an object names, of whatever kind: `image` of containers, any field that ends in `image`, maps of `repository`, `tag`,
+ * `registry`, `digest` (with `version` where the tag is empty), environment variables and arguments named after images, image volumes; and
+ * in other text what can hardly be anything else. Of a definition (CustomResourceDefinition) the defaults of such fields.
+ */
+export function imagesIn(object: unknown, version?: string): Found[] {
+  const found: Found[] = []
+  if (isFields(object) && object.kind === 'CustomResourceDefinition') visitDefaults(object, [], found)
+  else visit(object, [], found, version)
+  return found
+}
+
+const containers = ['containers', 'initContainers', 'ephemeralContainers']
+const imageKey = /image(name)?$/i
+
+function visit(value: unknown, path: (string | number)[], found: Found[], version: string | undefined): void {
+  if (typeof value === 'string') found.push(...inText(value, path))
+  else if (Array.isArray(value))
+    for (const [index, item] of value.entries()) visit(item, [...path, index], found, version)
+  else if (isFields(value)) visitFields(value, path, found, version)
+}
+
+function visitFields(fields: Fields, path: (string | number)[], found: Found[], version: string | undefined): void {
+  const taken = new Set<string>()
+  const take = (image: string, key: string, sure: boolean) => {
+    taken.add(key)
+    found.push({ image, path: [...path, key], sure })
+  }
+  const inPod = typeof path.at(-1) === 'number' && containers.includes(String(path.at(-2)))
+  for (const [key, value] of Object.entries(fields)) {
+    if (typeof value !== 'string' || value === '') continue
+    if (inPod && key === 'image') take(value, key, true)
+    else if (imageKey.test(key)) {
+      const tag = textOf(fields.tag) || textOf(fields[`${key}Tag`])
+      const whole = tag && !/[:@][^/]*$/.test(value) ? `${value}:${tag}` : value
+      // One word may be an image of Docker Hub, or anything else that is called so.
+      if (referenceOf(whole)) take(whole, key, /[/:@]/.test(whole))
+    } else if (key === 'reference' && path.at(-1) === 'image' && referenceOf(value)) take(value, key, true)
+  }
+  const map = fromMap(fields, path, version)
+  if (map) take(map, 'repository' in fields ? 'repository' : 'name', true)
+  const { name, value } = fields
+  if (
+    typeof name === 'string' &&
+    /image/i.test(name) &&
+    typeof value === 'string' &&
+    /[/:]/.test(value) &&
+    referenceOf(value)
+  )
+    take(value, 'value', true)
+  for (const [key, value] of Object.entries(fields)) if (!taken.has(key)) visit(value, [...path, key], found, version)
+}
+
+/** `{registry, repository, tag, digest}`, as charts have it in their values; `{name, tag}` below a key that says image. */
+function fromMap(fields: Fields, path: (string | number)[], version: string | undefined): string | undefined {
+  const parent = String(path.at(-1) ?? '')
+  const named = /image/i.test(parent)
+  const repository = textOf(fields.repository) || (named && 'tag' in fields ? textOf(fields.name) : '')
+  if (!repository || !(named || ['tag', 'digest', 'sha', 'registry'].some((key) => key in fields))) return undefined
+  const registry = textOf(fields.registry)
+  const digest = textOf(fields.digest) || textOf(fields.sha)
+  const tag = textOf(fields.tag) || (digest ? '' : (version ?? ''))
+  const sum = digest && !digest.startsWith('sha256:') ? `sha256:${digest}` : digest
+  const whole = `${registry ? `${registry}/` : ''}${repository}${tag ? `:${tag}` : ''}${sum ? `@${sum}` : ''}`
+  return referenceOf(whole) ? whole : undefined
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+/** `--sidecar-image=REF` is what an operator will run; anything else in text may be. */
+function inText(text: string, path: (string | number)[]): Found[] {
+  const [, said] = /^--?[\w.-]*image[\w.-]*=(\S+)$/i.exec(text.slice(0, 1024)) ?? []
+  if (said && /[/:]/.test(said) && referenceOf(said)) return [{ image: said, path, sure: true }]
+  return referencesIn(text).map((image) => ({ image, path, sure: false }))
+}
+
+/** `image: {type: string, default: REF}` of a schema. Its descriptions are prose: full of examples. */
+function visitDefaults(value: unknown, path: (string | number)[], found: Found[]): void {
+  if (Array.isArray(value)) for (const [index, item] of value.entries()) visitDefaults(item, [...path, index], found)
+  if (!isFields(value)) return
+  const { default: given } = value
+  if (typeof given === 'string' && imageKey.test(String(path.at(-1))) && /[/:]/.test(given) && referenceOf(given))
+    found.push({ image: given, path: [...path, 'default'], sure: false })
+  for (const [key, inner] of Object.entries(value)) visitDefaults(inner, [...path, key], found)
+}

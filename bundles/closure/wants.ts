@@ -1,0 +1,89 @@
+// Who wants which image: every manifest and chart that is carried, and what we render ourselves.
+import type { LockedImage } from '../../cluster/lock.ts'
+import { byCodeUnit } from '../../lib/files.ts'
+import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
+import { formatReference, type Reference } from '../registry/reference.ts'
+import { imagesIn } from './object.ts'
+import { referenceOf } from './text.ts'
+
+/** An image that something names. */
+export interface Want {
+  /** As it is written. */
+  image: string
+  /** `apps/web.yaml:9:18`, `app 1.2.3: app/templates/web.yaml` */
+  where: string
+  /** False: text that looks like an image. */
+  sure: boolean
+}
+
+/** The images that a file of manifests names. Throws `usage` at file:line:column for what is no YAML. */
+export function wantsOfManifests(text: string, file: string): Want[] {
+  return [...splitDocuments(text)].flatMap((chunk) => {
+    const document = parseForeign(chunk, file)
+    return imagesIn(document.value).map(({ image, path, sure }) => ({ image, where: document.where(path), sure }))
+  })
+}
+
+/** What is carried, or is not, of one image that somebody wants or that the spec names. */
+export interface ImageState {
+  /** Whole, as containerd names it; text that is no reference as it is. */
+  image: string
+  state: 'carried' | 'missing' | 'maybe' | 'waived'
+  wantedBy: Want[]
+}
+
+/** An image that the bundle carries, and by what its own maker wants it. */
+export interface CarriedImage extends Pick<LockedImage, 'name' | 'digest'> {
+  /** Ours is rendered by name, with the digest of the lock. */
+  own: boolean
+  where: string
+}
+
+/** Waivers of the spec: literal text, as `bundle images` shows it, or as it is written. */
+export interface NotImage {
+  image: string
+  reason: string
+}
+
+/** Each wanted image with those who want it, each carried one too, in the order of names; and the waivers that hold for none. */
+export function compareWants(
+  wants: readonly Want[],
+  carried: readonly CarriedImage[],
+  waivers: readonly NotImage[],
+): { images: ImageState[]; unused: NotImage[] } {
+  const states = new Map<string, ImageState>()
+  for (const image of carried) {
+    const key = wholeName(image)
+    states.set(key, { image: key, state: 'carried', wantedBy: [{ image: image.name, where: image.where, sure: true }] })
+  }
+  const used = new Set<NotImage>()
+  for (const want of wants) {
+    const reference = referenceOf(want.image)
+    const whole = reference ? formatReference(reference) : want.image
+    const carrier = reference && carried.find((image) => holds(image, reference))
+    const waiver = carrier ? undefined : waivers.find(({ image }) => image === want.image || image === whole)
+    if (waiver) used.add(waiver)
+    const key = carrier ? wholeName(carrier) : whole
+    const state = carrier ? 'carried' : waiver ? 'waived' : want.sure ? 'missing' : 'maybe'
+    const known = states.get(key) ?? { image: key, state, wantedBy: [] }
+    if (state === 'missing') known.state = state
+    known.wantedBy.push(want)
+    states.set(key, known)
+  }
+  return {
+    images: [...states.values()].sort((a, b) => byCodeUnit(a.image, b.image)),
+    unused: waivers.filter((waiver) => !used.has(waiver)),
+  }
+}
+
+/** Whether a node that has this image would find the reference: by digest if it has one (the tag is then a comment), else by tag. */
+function holds(image: CarriedImage, wanted: Reference): boolean {
+  const here = referenceOf(wholeName(image))
+  if (here?.registry !== wanted.registry || here.repository !== wanted.repository) return false
+  return image.own || (wanted.digest ? wanted.digest === image.digest : wanted.tag === here.tag)
+}
+
+/** By tag, or by digest for one that is known by nothing else; ours by name alone. */
+function wholeName({ name, digest, own }: CarriedImage): string {
+  return own || /:[^/]*$/.test(name) ? name : `${name}@${digest}`
+}

@@ -1,0 +1,30 @@
+import { readCargo } from '../../../bundles/produce/cargo.ts'
+import { formatTable } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+import { setUp } from './setup.ts'
+
+/** Shows who wants which image, and which of them are carried. Charts and manifests are read, layers are not fetched. */
+export async function images(context: Context, options: { jobs: string | undefined }): Promise<number> {
+  const { out } = context
+  const { closure } = await readCargo(await setUp(context, { jobs: options.jobs, update: false }))
+  const { images, helm, computed, unused } = closure
+  if (out.format === 'json') {
+    out.json({ kind: 'BundleImages', helm: helm ?? null, computed, unusedWaivers: unused, images })
+    return 0
+  }
+  const rows = images.flatMap(({ image, state, wantedBy }) =>
+    wantedBy.map(({ where }, index) => (index === 0 ? [state, image, where] : ['', '', where])),
+  )
+  if (rows.length > 0) out.data(formatTable(['STATE', 'IMAGE', 'WANTED BY'], rows))
+  for (const template of computed) out.warn(`only helm can tell the images of ${template}`)
+  for (const { image } of unused) out.warn(`notImages: nothing names ${image} any more`)
+  const count = (state: string) => images.filter((image) => image.state === state).length
+  out.note(
+    `${count('carried')} carried, ${count('missing')} missing, ${count('maybe')} maybe, ${count('waived')} waived`,
+  )
+  if (count('missing') > 0)
+    out.note(
+      'next: name what is missing under images in redoubt.yaml; redoubt bundle build refuses to build without it',
+    )
+  return 0
+}
