@@ -9,6 +9,7 @@ import { accessSchema, namespaceSchema } from './spec-access.ts'
 import { bundleEntries, label } from './spec-bundle.ts'
 import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
 import { checkSpec } from './spec-rules.ts'
+import { pkiSchema } from './spec-shape.ts'
 import { supportedVersions } from './versions.ts'
 
 const address = v.pipe(
@@ -120,6 +121,8 @@ const specSchema = v.strictObject({
       }),
       {},
     ),
+    /** What keys certificates and service-account tokens have. */
+    pki: pkiSchema,
     bundle: v.optional(v.strictObject(bundleEntries), {}),
     /** Audit log rotation on the control planes (CIS 1.2.17 - 1.2.19): days, files, megabytes; and where else events go. */
     audit: v.optional(

@@ -34,6 +34,11 @@ export function boolean(value: boolean): Der {
   return primitive(Type.BOOLEAN, Buffer.of(value ? 0xff : 0))
 }
 
+/** NULL. */
+export function nothing(): Der {
+  return primitive(Type.NULL, Buffer.alloc(0))
+}
+
 /** UTF8String: any text is valid, where forge's default PrintableString makes Go refuse `@` and `_`. */
 export function utf8(text: string): Der {
   return primitive(Type.UTF8, Buffer.from(text, 'utf8'))

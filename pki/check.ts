@@ -4,6 +4,7 @@ import type { ClusterSpec } from '../cluster/spec.ts'
 import { RedoubtError } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
 import { sha256 } from '../lib/hash.ts'
+import { otherKeys } from './chosen.ts'
 import { deviation } from './issue.ts'
 import { fingerprint, type Ledger, loadLedger } from './ledger.ts'
 import { type Certificate, certificatesOf } from './required.ts'
@@ -40,6 +41,11 @@ export async function checkFiles(spec: ClusterSpec, folder: string, now: Date): 
   const find = (subject: string, problem: string) => void findings.push({ subject, problem })
   if (ledger.cluster !== spec.metadata.name)
     find('ledger.json', `is of the cluster ${ledger.cluster}, not of ${spec.metadata.name}`)
+  const other = await attempt(
+    () => otherKeys(spec, store),
+    () => {},
+  )
+  if (other) find('keys/', other)
   const table = certificatesOf(spec)
   const certificates: CheckedCertificate[] = []
   for (const wanted of table) {

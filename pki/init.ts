@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { ClusterSpec } from '../cluster/spec.ts'
 import { fail } from '../lib/errors.ts'
 import { ensureFolder, exists, readText } from '../lib/files.ts'
@@ -5,7 +6,9 @@ import { sha256 } from '../lib/hash.ts'
 import { withLock } from '../lib/lock.ts'
 import { mapPool } from '../lib/pool.ts'
 import { addSecret } from '../lib/redact.ts'
-import { generateKey, type Issuer, issueCertificate, privatePem } from './issue.ts'
+import { refuseOtherKeys } from './chosen.ts'
+import { type Issuer, issueCertificate, privatePem } from './issue.ts'
+import { generateKey } from './keys.ts'
 import { describe, emptyLedger, fingerprint, formatLedger, type Ledger, loadLedger } from './ledger.ts'
 import { type Change, type Held, planCertificates } from './plan.ts'
 import { type Certificate, certificatesOf, generation } from './required.ts'
@@ -61,6 +64,7 @@ export async function initPki(options: InitOptions): Promise<InitResult> {
 async function work({ spec, now, dryRun }: InitOptions, store: Store): Promise<InitResult> {
   const table = certificatesOf(spec)
   const before = await readLedger(store, spec.metadata.name)
+  await refuseOtherKeys(spec, store)
   const { changes, held } = await planCertificates(table, store, before, now)
   const secrets = await planSecrets(store, before)
   const ledger = await adopt(table, held, store, before)
@@ -69,7 +73,7 @@ async function work({ spec, now, dryRun }: InitOptions, store: Store): Promise<I
     await issueAll(changes, held, table, store, now)
     for (const { wanted } of changes) record(ledger, wanted.id, held.get(wanted.id))
     for (const name of secrets.missing) {
-      const text = makeSecret(name)
+      const text = await makeSecret(name, spec)
       await store.writePrivate(secretFiles[name], text)
       secrets.texts[name] = text
     }
@@ -123,18 +127,20 @@ async function issueAll(
   store: Store,
   now: Date,
 ): Promise<void> {
-  const one = async ({ wanted, key: orphan }: Change) => {
+  const one = async ({ wanted, key: orphan }: Change, key: KeyObject) => {
     const issuer = wanted.issuer === wanted.id ? undefined : signer(wanted, held, table)
-    const key = orphan ?? generateKey(wanted.curve)
     const certificate = issueCertificate(wanted, key, issuer, now)
     if (!orphan) await store.writePrivate(`${wanted.id}.key`, privatePem(key))
     await store.writePublic(`${wanted.id}.crt`, toPem(certificate.raw))
     held.set(wanted.id, { certificate, key })
   }
-  // An authority is on the disk before anything that it signed.
-  for (const change of changes) if (change.wanted.profile.authority) await one(change)
+  const keyOf = async ({ wanted, key }: Change) => key ?? generateKey(wanted.key)
+  // An authority is on the disk before anything that it signed. Keys are made side by side: RSA takes its time.
+  const authorities = changes.filter(({ wanted }) => wanted.profile.authority)
+  const keys = await mapPool(authorities, 16, keyOf)
+  for (const [index, change] of authorities.entries()) await one(change, keys[index] as KeyObject)
   const leaves = changes.filter(({ wanted }) => !wanted.profile.authority)
-  await mapPool(leaves, 16, one)
+  await mapPool(leaves, 16, async (change) => one(change, await keyOf(change)))
 }
 
 function signer(wanted: Certificate, held: Map<string, Held>, table: Certificate[]): Issuer {

@@ -1,7 +1,8 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, X509Certificate } from 'node:crypto'
+import { createPublicKey, type KeyObject, X509Certificate } from 'node:crypto'
 import { fail } from '../lib/errors.ts'
+import { kindOf } from './keys.ts'
 import type { Certificate } from './required.ts'
-import { type Curve, curveOf, type Profile, randomSerial, type Subject, saysExactly, signStatement } from './x509.ts'
+import { type Profile, randomSerial, type Subject, saysExactly, signStatement } from './x509.ts'
 
 /** Certificates are valid from a little earlier: clocks inside differ. */
 const backdateMinutes = 5
@@ -11,11 +12,6 @@ export interface Issuer {
   subject: Subject
   certificate?: X509Certificate
   key: KeyObject
-}
-
-/** A new private key. */
-export function generateKey(curve: Curve): KeyObject {
-  return generateKeyPairSync('ec', { namedCurve: curve }).privateKey
 }
 
 /** PKCS#8 PEM: what every component and openssl read. */
@@ -74,7 +70,8 @@ export function deviation(
 ): string | undefined {
   const { publicKey, validFromDate: notBefore, validToDate: notAfter } = certificate
   const issuerKey = issuer.certificate.publicKey
-  if (curveOf(publicKey) !== wanted.curve) return `its key is not ${wanted.curve}`
+  const kind = kindOf(publicKey)
+  if (kind !== wanted.key) return `its key is ${kind ?? 'of another kind'}, spec.pki.keys asks for ${wanted.key}`
   if (!certificate.verify(issuerKey)) return `it is not signed by the ${wanted.issuer} that is there`
   const lifetime = (notAfter.getTime() - notBefore.getTime()) / 60_000
   if (lifetime > wanted.days * 24 * 60 + backdateMinutes) return `it lives longer than ${wanted.days} days`

@@ -1,10 +1,10 @@
 import type { KeyObject, X509Certificate } from 'node:crypto'
 import { fail } from '../lib/errors.ts'
 import { deviation } from './issue.ts'
+import { kindOf } from './keys.ts'
 import type { Ledger } from './ledger.ts'
 import type { Certificate } from './required.ts'
 import type { Store } from './store.ts'
-import { curveOf } from './x509.ts'
 
 /** A certificate to issue, and why. */
 export interface Change {
@@ -42,7 +42,7 @@ export async function planCertificates(table: Certificate[], store: Store, ledge
       : leafChange(wanted, found, issuer, now)
     if (!why) continue
     requireSigner(wanted, held, changes, store)
-    const orphan = found.key && !fits(found) && curveOf(found.key) === wanted.curve
+    const orphan = found.key && !fits(found) && kindOf(found.key) === wanted.key
     changes.push({ wanted, why, ...(orphan && found.key ? { key: found.key } : {}) })
   }
   return { changes, held }

@@ -1,6 +1,7 @@
 import type { ClusterSpec, NodeSpec } from '../cluster/spec.ts'
 import { type Authority, authorities, type Leaf, leaves, lifetimes } from './certificates.ts'
-import type { Curve, Profile, Subject } from './x509.ts'
+import { type KeyKind, keyKinds } from './keys.ts'
+import type { Profile, Subject } from './x509.ts'
 
 /** One certificate that a cluster must have. */
 export interface Certificate {
@@ -9,16 +10,17 @@ export interface Certificate {
   /** Id of the authority that signs it; the root's is its own. */
   issuer: string
   profile: Profile
-  curve: Curve
+  key: KeyKind
   days: number
 }
 
 /** Every certificate of a cluster, each after its issuer. Throws `usage` when the endpoint is no address and no DNS name. */
 export function certificatesOf(spec: ClusterSpec): Certificate[] {
   const { name } = spec.metadata
-  const nodes = spec.spec.nodes
+  const { nodes } = spec.spec
+  const { keys } = spec.spec.pki
   return [
-    ...authorities.map((entry) => authority(entry, name)),
+    ...authorities.map((entry) => authority(entry, name, keyKinds[keys].authorities)),
     ...leaves.flatMap((entry) => {
       if (entry.on === 'operator') return [leafCertificate(entry, spec, undefined)]
       return nodes
@@ -28,7 +30,7 @@ export function certificatesOf(spec: ClusterSpec): Certificate[] {
   ]
 }
 
-function authority({ id, usages }: Authority, cluster: string): Certificate {
+function authority({ id, usages }: Authority, cluster: string, key: KeyKind): Certificate {
   const root = id === 'root'
   return {
     id,
@@ -39,7 +41,7 @@ function authority({ id, usages }: Authority, cluster: string): Certificate {
       sans: [],
       authority: root ? {} : { pathLength: 0 },
     },
-    curve: 'P-384',
+    key,
     days: root ? lifetimes.root : lifetimes.issuer,
   }
 }
@@ -63,7 +65,7 @@ function leafCertificate(entry: Leaf, spec: ClusterSpec, node: NodeSpec | undefi
       usages: entry.usages,
       sans: [...new Set(names)],
     },
-    curve: 'P-256',
+    key: keyKinds[spec.spec.pki.keys].leaves,
     days: entry.days,
   }
 }

@@ -2,7 +2,8 @@ import { createPublicKey, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { endpointHost } from '../cluster/model.ts'
 import type { ClusterSpec } from '../cluster/spec.ts'
 import { writeYaml } from '../lib/yaml.ts'
-import { generateKey, privatePem } from './issue.ts'
+import { privatePem } from './issue.ts'
+import { generateKey, keyKinds } from './keys.ts'
 import { parsePrivateKey } from './store.ts'
 
 /**
@@ -17,14 +18,14 @@ export const secretFiles = {
 export type SecretName = keyof typeof secretFiles
 
 /**
- * A new secret. Service-account tokens are signed with P-256 (ES256): API server and controller manager take RSA or ECDSA, and
- * this key takes no third of a second to make. The encryption key is 32 random bytes in base64, as secretbox wants them. Evidence is
+ * A new secret. Service-account tokens are signed with a key as leaves have: API server and controller manager take RSA or ECDSA
+ * (K pkg/serviceaccount/jwt.go: RS256, ES256, ES384). The encryption key is 32 random bytes in base64, as secretbox wants them. Evidence is
  * signed with Ed25519 (RFC 8032), as bundles are.
  */
-export function makeSecret(name: SecretName): string {
+export async function makeSecret(name: SecretName, spec: ClusterSpec): Promise<string> {
   switch (name) {
     case 'service-account':
-      return privatePem(generateKey('P-256'))
+      return privatePem(await generateKey(keyKinds[spec.spec.pki.keys].leaves))
     case 'encryption':
       return `${randomBytes(32).toString('base64')}\n`
     case 'evidence':

@@ -1,9 +1,11 @@
 // Identities of minutes, for the verifier and its probes. They live in memory and in the audit log; the ledger does not list them.
-import type { X509Certificate } from 'node:crypto'
+import type { KeyObject, X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
+import type { KeyChoice } from '../cluster/spec-shape.ts'
 import { fail } from '../lib/errors.ts'
 import { type AuthorityId, authorities } from './certificates.ts'
-import { generateKey, type Issuer, issue, privatePem } from './issue.ts'
+import { type Issuer, issue, privatePem } from './issue.ts'
+import { generateKey, keyKinds } from './keys.ts'
 import { loadLedger } from './ledger.ts'
 import { authoritySubject } from './required.ts'
 import { openStore } from './store.ts'
@@ -11,6 +13,8 @@ import { type Profile, toPem } from './x509.ts'
 
 export interface ClientRequest {
   keysFolder: string
+  /** Of the bearer, by identityKey: one may serve many, since RSA keys take long to make. */
+  key: KeyObject
   /** An authority that may sign clients. */
   issuer: AuthorityId
   user: string
@@ -27,6 +31,11 @@ export interface ClientIdentity {
 }
 
 const day = 24 * 60
+
+/** A key for short-lived identities, of the kind that leaves have. */
+export function identityKey(keys: KeyChoice): Promise<KeyObject> {
+  return generateKey(keyKinds[keys].leaves)
+}
 
 /** A client certificate of the cluster, as apply and verify need it. Throws `usage` when the authority's key is not here. */
 export async function issueClient(request: ClientRequest): Promise<ClientIdentity> {
@@ -45,20 +54,19 @@ export async function issueExpiredClient(request: ClientRequest): Promise<Client
 export async function issueForeignClient(request: ClientRequest): Promise<ClientIdentity> {
   const { cluster } = await loadLedger(join(request.keysFolder, 'ledger.json'))
   const subject = authoritySubject(cluster, request.issuer)
-  const key = generateKey('P-384')
+  const key = await generateKey('P-384') // of any kind: it is foreign either way
   const profile: Profile = { subject, usages: ['client'], sans: [], authority: { pathLength: 0 } }
   const certificate = issue({ profile, key, issuer: undefined, now: request.now, minutes: day })
   return identity(request, { subject, certificate, key }, certificate)
 }
 
 function identity(request: ClientRequest, issuer: Issuer, authority: X509Certificate): ClientIdentity {
-  const { user, groups, minutes, now } = request
+  const { user, groups, minutes, key, now } = request
   if (groups.includes('system:masters'))
     fail('usage', 'no short-lived certificate is issued for system:masters', {
       hint: 'Bind a role to the user instead.',
     })
   if (!user || !(minutes > 0 && minutes <= day)) fail('usage', `a user and 1 to ${day} minutes are needed`)
-  const key = generateKey('P-256')
   const certificate = issue({
     profile: {
       subject: { commonName: user, organizations: [...groups] },

@@ -15,8 +15,8 @@ import {
   time,
   utf8,
 } from '../lib/der.ts'
+import { algorithmOf, enciphers, publicBits } from './keys.ts'
 
-export type Curve = 'P-256' | 'P-384'
 export type Usage = 'server' | 'client'
 
 export interface Subject {
@@ -45,16 +45,7 @@ export interface Statement {
   notAfter: Date
 }
 
-const curves: Record<string, { curve: Curve; oid: string; hash: string; signature: string }> = {
-  prime256v1: { curve: 'P-256', oid: '1.2.840.10045.3.1.7', hash: 'sha256', signature: '1.2.840.10045.4.3.2' },
-  secp384r1: { curve: 'P-384', oid: '1.3.132.0.34', hash: 'sha384', signature: '1.2.840.10045.4.3.3' },
-}
 const usageOids: Record<Usage, string> = { server: '1.3.6.1.5.5.7.3.1', client: '1.3.6.1.5.5.7.3.2' }
-
-/** The curve of an EC key, or undefined when it is another kind of key. */
-export function curveOf(key: KeyObject): Curve | undefined {
-  return curves[key.asymmetricKeyDetails?.namedCurve ?? '']?.curve
-}
 
 /** A positive serial of 126 random bits (RFC 5280 4.1.2.2 and the CA/Browser Forum ask for 64), always 16 bytes. */
 export function randomSerial(): Buffer {
@@ -66,8 +57,8 @@ export function randomSerial(): Buffer {
 /** Signs a statement with the issuer's key. Returns the certificate, DER. */
 export function signStatement(statement: Statement, issuerKey: KeyObject): Buffer {
   const tbs = toBeSigned(statement)
-  const signature = sign(ecDetails(issuerKey).hash, encode(tbs), issuerKey)
-  return encode(sequence(tbs, algorithm(issuerKey), bitString(signature)))
+  const signature = sign(algorithmOf(issuerKey).hash, encode(tbs), issuerKey)
+  return encode(sequence(tbs, algorithmOf(issuerKey).signature(), bitString(signature)))
 }
 
 /** True when the certificate (DER) says exactly this statement, to the byte; its signature is not looked at. */
@@ -79,7 +70,7 @@ export function saysExactly(certificate: Buffer, statement: Statement): boolean 
 
 /** Key identifier of RFC 7093 2, method 1: the first 160 bits of SHA-256 of the public key's bits. */
 function keyIdentifier(publicKey: KeyObject): Buffer {
-  return createHash('sha256').update(point(publicKey)).digest().subarray(0, 20)
+  return createHash('sha256').update(publicBits(publicKey)).digest().subarray(0, 20)
 }
 
 /** PEM with lines of 64 characters. */
@@ -93,11 +84,11 @@ function toBeSigned({ profile, publicKey, issuer, serial, notBefore, notAfter }:
   return sequence(
     explicit(0, integer(Buffer.of(2))),
     integer(serial),
-    algorithm(issuer.publicKey),
+    algorithmOf(issuer.publicKey).signature(),
     name(issuer.subject),
     sequence(time(notBefore), time(notAfter)),
     name(profile.subject),
-    sequence(sequence(oid('1.2.840.10045.2.1'), oid(ecDetails(publicKey).oid)), bitString(point(publicKey))),
+    sequence(algorithmOf(publicKey).key(), bitString(publicBits(publicKey))),
     explicit(3, sequence(...extensions(profile, publicKey, issuer.publicKey))),
   )
 }
@@ -111,8 +102,7 @@ function extensions(profile: Profile, publicKey: KeyObject, issuerKey: KeyObject
       true,
       authority ? sequence(boolean(true), ...(limit === undefined ? [] : [integer(Buffer.of(limit))])) : sequence(),
     ),
-    // keyCertSign and cRLSign, or digitalSignature alone: an EC key enciphers nothing.
-    extension('2.5.29.15', true, authority ? bitString(Buffer.of(0x06), 1) : bitString(Buffer.of(0x80), 7)),
+    extension('2.5.29.15', true, keyUsage(authority !== undefined, publicKey)),
     ...(usages.length > 0
       ? [extension('2.5.29.37', false, sequence(...usages.map((usage) => oid(usageOids[usage]))))]
       : []),
@@ -120,6 +110,12 @@ function extensions(profile: Profile, publicKey: KeyObject, issuerKey: KeyObject
     extension('2.5.29.35', false, sequence(implicit(0, keyIdentifier(issuerKey)))),
     ...(sans.length > 0 ? [extension('2.5.29.17', false, sequence(...sans.map(generalName)))] : []),
   ]
+}
+
+/** keyCertSign and cRLSign; or digitalSignature, with keyEncipherment where a key can do that (RFC 5280 4.2.1.3). */
+function keyUsage(authority: boolean, publicKey: KeyObject): Der {
+  if (authority) return bitString(Buffer.of(0x06), 1)
+  return enciphers(publicKey) ? bitString(Buffer.of(0xa0), 5) : bitString(Buffer.of(0x80), 7)
 }
 
 function extension(id: string, critical: boolean, value: Der): Der {
@@ -151,20 +147,4 @@ function notAName(text: string): never {
 function name({ commonName, organizations }: Subject): Der {
   const attribute = (id: string, value: string) => set(sequence(oid(id), utf8(value)))
   return sequence(...organizations.map((value) => attribute('2.5.4.10', value)), attribute('2.5.4.3', commonName))
-}
-
-function algorithm(signer: KeyObject): Der {
-  return sequence(oid(ecDetails(signer).signature))
-}
-
-function ecDetails(key: KeyObject) {
-  const details = curves[key.asymmetricKeyDetails?.namedCurve ?? '']
-  if (!details) throw new Error(`a ${key.asymmetricKeyType} key cannot be used here: expected P-256 or P-384`)
-  return details
-}
-
-/** The public key as an uncompressed point, SEC 1 2.3.3. */
-function point(publicKey: KeyObject): Buffer {
-  const { x, y } = publicKey.export({ format: 'jwk' }) as { x: string; y: string }
-  return Buffer.concat([Buffer.of(4), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
 }

@@ -21,7 +21,7 @@ const pair = ['cp1 control-plane', 'w1 worker']
 const oidc = { issuer: 'https://id.example.internal', audiences: ['lab'], ca: 'id.crt' }
 const webhook = { url: 'https://audit.example.internal/k8s', ca: 'audit.crt' }
 
-/** RSA keys, ports of components and paths on nodes cannot be chosen in the spec. What can be is here, all of it. */
+/** All that can be chosen in the spec. */
 export const layouts: readonly Layout[] = [
   {
     name: 'other networks',
@@ -35,6 +35,8 @@ export const layouts: readonly Layout[] = [
       },
     },
   },
+  { name: 'RSA keys', nodes: pair, spec: { pki: { keys: 'rsa-3072' } } },
+  { name: 'P-384 keys everywhere', nodes: pair, spec: { pki: { keys: 'ecdsa-p384' } } },
   { name: 'a single node', nodes: ['only control-plane'], spec: {} },
   {
     name: 'three control planes behind a name',

@@ -5,13 +5,14 @@ import { loadHosts } from '../../cluster/hosts.ts'
 import { loadLock } from '../../cluster/lock.ts'
 import { buildModel } from '../../cluster/model.ts'
 import { loadSpec } from '../../cluster/spec.ts'
+import type { KeyChoice } from '../../cluster/spec-shape.ts'
 import { fail, messageOf } from '../../lib/errors.ts'
 import { safeMessage } from '../../lib/exec.ts'
 import { readText } from '../../lib/files.ts'
 import { httpsRequest } from '../../lib/https.ts'
 import { readAuthorities } from '../../pki/foreign.ts'
 import { loadPublicPki, type PublicPki } from '../../pki/public.ts'
-import { issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
+import { identityKey, issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
 import { verifierGroup, verifierNamespace, verifierUser } from '../../templates/cluster/verifier.ts'
 import type { Context } from '../command.ts'
 import { connectNodes } from '../ssh/connect.ts'
@@ -49,7 +50,7 @@ export async function openEnv(context: Context): Promise<Opened> {
   ])
   const model = buildModel(spec, hosts)
   const rendered = await readRendered(workspace)
-  const issue = issuer(workspace.keys, now)
+  const issue = issuer(workspace.keys, model.spec.pki.keys, now)
   const provider = await providerKey(workspace.root, spec.spec.authentication.oidc?.testKey)
   const shells = await connectNodes(workspace, spec, hosts.hosts, 'known')
   const base: Fixed = {
@@ -157,10 +158,12 @@ async function nodesProblem(env: Env, shells: readonly NodeShell[]): Promise<str
   return problems.every((problem) => problem !== undefined) ? problems[0] : undefined
 }
 
-function issuer(keysFolder: string, now: () => Date): Env['issue'] {
+function issuer(keysFolder: string, keys: KeyChoice, now: () => Date): Env['issue'] {
   const issuers = { none: issueClient, expired: issueExpiredClient, foreign: issueForeignClient }
+  const made = identityKey(keys)
+  made.catch(() => {}) // whoever asks for an identity hears of it
   return async ({ user, groups = [], authority = 'client-ca', flaw }: IdentityRequest) => {
-    const request = { keysFolder, issuer: authority, user, groups, minutes: lifetime, now: now() }
+    const request = { keysFolder, key: await made, issuer: authority, user, groups, minutes: lifetime, now: now() }
     const { cert, key } = await issuers[flaw ?? 'none'](request)
     return { name: `${user}${groups.length > 0 ? ` (${groups.join(' ')})` : ''}`, certificate: cert, key }
   }

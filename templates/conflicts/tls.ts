@@ -1,4 +1,5 @@
-import type { ConfigurableName } from '../../cluster/components.ts'
+import { type ConfigurableName, configurable } from '../../cluster/components.ts'
+import type { KeyChoice } from '../../cluster/spec-shape.ts'
 import { type Conflict, type Facts, given, items } from './rule.ts'
 
 /** HTTP/2 demands one of these below TLS 1.3 (RFC 9113, 9.2.2; golang.org/x/net/http2, ConfigureServer). */
@@ -31,6 +32,40 @@ function http2Rule(component: Exclude<ConfigurableName, 'etcd'>): Conflict {
   }
 }
 
+/** How suites of TLS 1.2 name the certificates that they go with (RFC 8422, RFC 5246). Those of TLS 1.3 name none. */
+const suitesFor: Record<KeyChoice, RegExp> = {
+  'ecdsa-p256': /^TLS_ECDHE_ECDSA_/,
+  'ecdsa-p384': /^TLS_ECDHE_ECDSA_/,
+  'rsa-3072': /^TLS_(ECDHE_)?RSA_/,
+  'rsa-4096': /^TLS_(ECDHE_)?RSA_/,
+}
+
+/** True when TLS 1.2 is spoken with suites that all go with certificates of the other kind. */
+function lacksKeys({ model }: Facts, suites: readonly unknown[], minimum: unknown): boolean {
+  const fitting = suitesFor[model.spec.pki.keys]
+  const spoken = minimum !== 'VersionTLS13' && minimum !== 'TLS1.3'
+  return spoken && suites.length > 0 && !suites.some((suite) => fitting.test(String(suite)))
+}
+
+const keysSetting = { spec: ['pki', 'keys'] } as const
+const keysText = {
+  why: 'TLS 1.2 needs a suite of the certificate’s own kind: whoever speaks no TLS 1.3 is refused',
+  source: 'RFC 5246 7.4.2, RFC 8422 2; Go crypto/tls/handshake_server.go, pickCipherSuite',
+  remedy: 'Leave the suites out: ours go with keys of both kinds.',
+  stops: false,
+} as const
+
+function keysRule(component: ConfigurableName): Conflict {
+  const flag = component === 'etcd' ? 'cipher-suites' : 'tls-cipher-suites'
+  return {
+    id: `suites-and-keys-${component.replace('kube-', '')}`,
+    title: `${component} has no suite for its certificate`,
+    settings: [{ component, flag }, keysSetting],
+    ...keysText,
+    applies: (facts) => lacksKeys(facts, items(facts.args[component][flag]), facts.args[component]['tls-min-version']),
+  }
+}
+
 const etcdVersion = (facts: Facts, flag: string) => facts.args.etcd[flag] ?? ''
 
 /** Versions and suites that exclude each other. */
@@ -47,6 +82,15 @@ export const tls: readonly Conflict[] = [
     remedy,
     stops: true,
     applies: ({ kubelet }) => lacksHttp2((kubelet.tlsCipherSuites as unknown[]) ?? [], kubelet.tlsMinVersion),
+  },
+  ...configurable.map(keysRule),
+  {
+    id: 'suites-and-keys-kubelet',
+    title: 'The kubelet has no suite for its certificate',
+    settings: [{ kubelet: 'tlsCipherSuites' }, keysSetting],
+    ...keysText,
+    applies: (facts) =>
+      lacksKeys(facts, (facts.kubelet.tlsCipherSuites as unknown[]) ?? [], facts.kubelet.tlsMinVersion),
   },
   {
     id: 'etcd-tls13-and-suites',

@@ -33,9 +33,9 @@ test('an authority stands before what it signs, and signs only what it may', () 
   }
 })
 
-test('curves, path lengths and lifetimes', () => {
-  for (const { id, curve, profile, days } of table) {
-    assert.equal(curve, profile.authority ? 'P-384' : 'P-256', id)
+test('keys, path lengths and lifetimes', () => {
+  for (const { id, key, profile, days } of table) {
+    assert.equal(key, profile.authority ? 'P-384' : 'P-256', id)
     if (profile.authority) assert.equal(profile.authority.pathLength, id === 'root' ? undefined : 0, id)
     else assert.ok(days <= (/^(kubelet-client\/|admin|super-admin)/.test(id) ? 90 : 365), id)
   }

@@ -4,10 +4,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { readAuthorities } from '../../pki/foreign.ts'
-import { generateKey, issue, privatePem } from '../../pki/issue.ts'
+import { issue, privatePem } from '../../pki/issue.ts'
+import { generateKey } from '../../pki/keys.ts'
 import { toPem } from '../../pki/x509.ts'
 
-const key = generateKey('P-256')
+const key = await generateKey('P-256')
 const certificate = (authority: boolean) =>
   toPem(
     issue({

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { parseSpec } from '../../cluster/spec.ts'
 import { RedoubtError } from '../../lib/errors.ts'
-import { deviation, generateKey, issueCertificate } from '../../pki/issue.ts'
+import { deviation, issueCertificate } from '../../pki/issue.ts'
+import { generateKey } from '../../pki/keys.ts'
 import { certificatesOf } from '../../pki/required.ts'
 import { parseCertificate } from '../../pki/store.ts'
 
@@ -65,14 +66,19 @@ test('every certificate in the place of every other is found, unless both are to
       if (saying(other.id) !== saying(id)) assert.ok(verdict(id, load(other.id).raw), `${other.id} as ${id}`)
 })
 
-test('a leaf that lives longer than the table allows is found', () => {
+test('a leaf that lives longer than the table allows is found', async () => {
   const now = new Date('2026-12-01T10:00:00Z')
-  const key = generateKey('P-384')
+  const key = await generateKey('P-384')
   const root = wantedOf('root')
   const authority = issueCertificate(root, key, undefined, now)
   const issuer = { subject: root.profile.subject, certificate: authority }
   const wanted = { ...wantedOf('admin'), issuer: 'root' }
-  const issued = issueCertificate({ ...wanted, days: wanted.days + 1 }, generateKey('P-256'), { ...issuer, key }, now)
+  const issued = issueCertificate(
+    { ...wanted, days: wanted.days + 1 },
+    await generateKey('P-256'),
+    { ...issuer, key },
+    now,
+  )
   assert.equal(deviation(wanted, issued, issuer), 'it lives longer than 90 days')
   assert.equal(deviation({ ...wanted, days: 91 }, issued, issuer), undefined)
 })

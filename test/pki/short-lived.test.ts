@@ -4,11 +4,19 @@ import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { type ClientRequest, issueClient, issueExpiredClient, issueForeignClient } from '../../pki/short-lived.ts'
+import {
+  type ClientRequest,
+  identityKey,
+  issueClient,
+  issueExpiredClient,
+  issueForeignClient,
+} from '../../pki/short-lived.ts'
 import { now, specOf, withPki } from './helper.ts'
 
+const key = await identityKey('ecdsa-p256')
 const request = (keysFolder: string, change: Partial<ClientRequest> = {}): ClientRequest => ({
   keysFolder,
+  key,
   issuer: 'client-ca',
   user: 'redoubt:verifier',
   groups: ['redoubt:verifiers', 'system:monitoring'],

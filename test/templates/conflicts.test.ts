@@ -56,6 +56,7 @@ function changed(facts: Facts, change: Change): Facts {
   copy.objects = [...copy.objects, ...(change.objects ?? [])]
   Object.assign(copy.node.host, change.host)
   if (change.endpoint) copy.model.spec.endpoint = change.endpoint
+  if (change.keys) copy.model.spec.pki = { keys: change.keys }
   if (change.controlPlanes) copy.model.controlPlanes = Array(change.controlPlanes).fill(copy.node)
   return copy
 }

@@ -3,7 +3,8 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
-import { generateKey, issue, privatePem } from '../../../pki/issue.ts'
+import { issue, privatePem } from '../../../pki/issue.ts'
+import { generateKey } from '../../../pki/keys.ts'
 import { toPem } from '../../../pki/x509.ts'
 import { algorithm, keyId, publicJwk } from '../../../scripts/verify/jwt.ts'
 
@@ -27,7 +28,7 @@ interface Options {
 
 /** Starts both. Events are kept by id, in memory; only a client with a certificate may bring any. */
 export async function startOutside({ address, port, clients }: Options): Promise<Outside> {
-  const { ca, certificate, serverKey } = certificates(address)
+  const { ca, certificate, serverKey } = await certificates(address)
   const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   const url = `https://${address}:${port}`
   const events = new Map<string, unknown>()
@@ -45,11 +46,11 @@ export async function startOutside({ address, port, clients }: Options): Promise
   return { url, ca, key: privatePem(key), close: () => close(server) }
 }
 
-function certificates(address: string) {
+async function certificates(address: string) {
   const now = new Date()
   const subject = { commonName: 'outside', organizations: [] }
-  const authorityKey = generateKey('P-256')
-  const serverKey = generateKey('P-256')
+  const authorityKey = await generateKey('P-256')
+  const serverKey = await generateKey('P-256')
   const minutes = 24 * 60
   const authority = issue({
     profile: { subject, usages: [], sans: [], authority: { pathLength: 0 } },

@@ -3,7 +3,8 @@ import * as assert from 'node:assert/strict'
 import { type AddressInfo, connect, createServer as createTcp, type Server } from 'node:net'
 import { createServer as createTls, type TlsOptions } from 'node:tls'
 import { test } from 'uvu'
-import { generateKey, issue, privatePem } from '../../../pki/issue.ts'
+import { issue, privatePem } from '../../../pki/issue.ts'
+import { generateKey } from '../../../pki/keys.ts'
 import { toPem } from '../../../pki/x509.ts'
 import { clientHello, readAnswer, strongSuites, weakSuites } from '../../../scripts/verify/client-hello.ts'
 import { classify, handshake, plaintext, trustOnly } from '../../../scripts/verify/handshake.ts'
@@ -16,8 +17,8 @@ import {
 } from '../../../scripts/verify/judge.ts'
 
 const now = new Date()
-function pair(name: string) {
-  const authority = { subject: { commonName: `${name}-ca`, organizations: [] }, key: generateKey('P-384') }
+async function pair(name: string) {
+  const authority = { subject: { commonName: `${name}-ca`, organizations: [] }, key: await generateKey('P-384') }
   const ca = issue({
     profile: { subject: authority.subject, usages: [], sans: [], authority: {} },
     key: authority.key,
@@ -25,7 +26,7 @@ function pair(name: string) {
     now,
     minutes: 60 * 24 * 60,
   })
-  const key = generateKey('P-256')
+  const key = await generateKey('P-256')
   const leaf = issue({
     profile: {
       subject: { commonName: name, organizations: [] },
@@ -39,8 +40,8 @@ function pair(name: string) {
   })
   return { ca: toPem(ca.raw), own: { cert: toPem(leaf.raw), key: privatePem(key) } }
 }
-const server = pair('server')
-const other = pair('other')
+const server = await pair('server')
+const other = await pair('other')
 
 /** Runs `work` with the port of a server on loopback, and ends the server. */
 async function serving<T>(made: Server, work: (port: number) => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import type { ConfigurableName } from '../../../cluster/components.ts'
 import type { HostFacts } from '../../../cluster/hosts.ts'
 import type { KubeObject } from '../../../cluster/objects.ts'
+import type { KeyChoice } from '../../../cluster/spec-shape.ts'
 
 /** What differs from an ordinary cluster; null takes a setting away. */
 export interface Change extends Partial<Record<ConfigurableName, Record<string, string | null>>> {
@@ -12,6 +13,7 @@ export interface Change extends Partial<Record<ConfigurableName, Record<string, 
   host?: Partial<HostFacts>
   endpoint?: string
   controlPlanes?: number
+  keys?: KeyChoice
 }
 
 export const api = (args: Record<string, string | null>): Change => ({ 'kube-apiserver': args })
@@ -32,6 +34,7 @@ export const podSecurity = (namespaces: string[]): Change => ({
 })
 export const cbc = 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'
 export const gcm = 'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256'
+export const ecdsa = 'TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256'
 export const plugins = 'NodeRestriction,PodSecurity'
 export const service = (spec: object): Change => ({
   ...api({ 'enable-admission-plugins': 'DenyServiceExternalIPs' }),
