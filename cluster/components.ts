@@ -86,7 +86,6 @@ export const configurable = ['kube-apiserver', 'kube-controller-manager', 'kube-
 export type ConfigurableName = (typeof configurable)[number]
 
 export const ports = {
-  apiserver: 6443,
   etcdClient: 2379,
   etcdPeer: 2380,
   etcdMetrics: 2381,
@@ -108,8 +107,6 @@ export const paths = {
   manifests: '/etc/kubernetes/manifests',
   pki: '/etc/kubernetes/pki',
   kubeletData: '/var/lib/kubelet',
-  etcdData: '/var/lib/etcd',
-  auditLog: '/var/log/kubernetes/audit/audit.log',
   containerdSocket: '/run/containerd/containerd.sock',
   containerdConfig: '/etc/containerd/config.toml',
   cniConfig: '/etc/cni/net.d',

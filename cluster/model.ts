@@ -36,12 +36,14 @@ export interface Model {
     /** Tenth address of the service network: CoreDNS. */
     dnsIP: string
   }
+  /** Folders and files that the spec chooses. */
+  places: { etcdData: string; auditFolder: string; auditLog: string }
   spec: ClusterSpec['spec']
 }
 
 /** Joins spec and survey. Throws `usage` when a node was not surveyed. */
 export function buildModel(spec: ClusterSpec, hosts: Hosts): Model {
-  const { nodes, network } = spec.spec
+  const { nodes, network, apiServer, etcd, audit } = spec.spec
   const models = nodes.map((node, index): NodeModel => {
     const host = hosts.hosts[node.name]
     if (!host)
@@ -61,12 +63,13 @@ export function buildModel(spec: ClusterSpec, hosts: Hosts): Model {
     nodes: models,
     controlPlanes,
     workers: models.filter((node) => node.role === 'worker'),
-    endpoint: { host, port: 6443, url: `https://${host}:6443` },
+    endpoint: { host, port: apiServer.port, url: `https://${host}:${apiServer.port}` },
     network: {
       ...network,
       apiServiceIP: serviceAddress(network.serviceCIDR, 1),
       dnsIP: serviceAddress(network.serviceCIDR, 10),
     },
+    places: { etcdData: etcd.dataDir, auditFolder: audit.logDir, auditLog: `${audit.logDir}/audit.log` },
     spec: spec.spec,
   }
 }

@@ -2,10 +2,10 @@
 import { ports } from './components.ts'
 import type { Model, NodeModel } from './model.ts'
 
-/** TCP ports that a node may show to the network: the whole matrix. sshd's is in redoubt.yaml. */
-export function openPorts(role: NodeModel['role'], ssh: number): number[] {
-  const all = [ssh, ports.kubelet]
-  return role === 'control-plane' ? [...all, ports.apiserver, ports.etcdClient, ports.etcdPeer] : all
+/** TCP ports that a node may show to the network: the whole matrix. Those of sshd and of the API server are in redoubt.yaml. */
+export function openPorts({ spec, endpoint }: Pick<Model, 'spec' | 'endpoint'>, role: NodeModel['role']): number[] {
+  const all = [spec.ssh.port, ports.kubelet]
+  return role === 'control-plane' ? [...all, endpoint.port, ports.etcdClient, ports.etcdPeer] : all
 }
 
 /** TCP ports that a component serves to its own node only. */

@@ -5,6 +5,7 @@ import { nodePodCidr } from './model.ts'
 import { thousandths } from './quantity.ts'
 import type { LoadedSpec } from './spec.ts'
 import { clusterPersonas } from './spec-access.ts'
+import { checkShape } from './spec-shape-rules.ts'
 
 /** What a schema cannot say: names and addresses once, at least one control plane, networks apart. Throws `usage` at file:line. */
 export function checkSpec(spec: LoadedSpec): void {
@@ -40,6 +41,7 @@ export function checkSpec(spec: LoadedSpec): void {
     }
   })
   checkPodNetworks(spec)
+  checkShape(spec)
   checkAccess(spec)
   checkBounds(spec)
 }

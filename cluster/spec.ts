@@ -9,7 +9,7 @@ import { accessSchema, namespaceSchema } from './spec-access.ts'
 import { bundleEntries, label } from './spec-bundle.ts'
 import { auditWebhookSchema, oidcSchema } from './spec-outside.ts'
 import { checkSpec } from './spec-rules.ts'
-import { pkiSchema } from './spec-shape.ts'
+import { apiServerSchema, etcdSchema, logDirSchema, pkiSchema } from './spec-shape.ts'
 import { supportedVersions } from './versions.ts'
 
 const address = v.pipe(
@@ -124,9 +124,12 @@ const specSchema = v.strictObject({
     /** What keys certificates and service-account tokens have. */
     pki: pkiSchema,
     bundle: v.optional(v.strictObject(bundleEntries), {}),
-    /** Audit log rotation on the control planes (CIS 1.2.17 - 1.2.19): days, files, megabytes; and where else events go. */
+    apiServer: apiServerSchema,
+    etcd: etcdSchema,
+    /** The audit log on the control planes: its folder, its rotation (CIS 1.2.17 - 1.2.19) in days, files, megabytes; and where else events go. */
     audit: v.optional(
       v.strictObject({
+        logDir: logDirSchema,
         maxAge: v.optional(natural(30, 366), 30),
         maxBackup: v.optional(natural(10, 1000), 10),
         maxSize: v.optional(natural(100, 10000), 100),

@@ -90,7 +90,7 @@ export const leaves: readonly Leaf[] = [
     days: leaf,
     user: () => 'kube-apiserver',
     sans: apiserverNames,
-    why: 'API server, 6443',
+    why: 'API server',
   },
   {
     kind: 'apiserver-etcd-client',

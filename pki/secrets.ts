@@ -66,7 +66,7 @@ export function operatorKubeconfig(
       {
         name,
         cluster: {
-          server: `https://${endpointHost(spec)}:6443`,
+          server: `https://${endpointHost(spec)}:${spec.spec.apiServer.port}`,
           'certificate-authority-data': base64(files.trust),
         },
       },

@@ -37,6 +37,26 @@ export const layouts: readonly Layout[] = [
   },
   { name: 'RSA keys', nodes: pair, spec: { pki: { keys: 'rsa-3072' } } },
   { name: 'P-384 keys everywhere', nodes: pair, spec: { pki: { keys: 'ecdsa-p384' } } },
+  {
+    name: 'another port of the API server',
+    nodes: pair,
+    spec: { apiServer: { port: 7443 }, endpoint: 'api.lab.internal' },
+  },
+  {
+    name: 'etcd and the audit log on other disks',
+    nodes: pair,
+    spec: { etcd: { dataDir: '/srv/etcd/lab' }, audit: { logDir: '/data/audit' } },
+  },
+  {
+    name: 'a single node with RSA keys, another port and other paths',
+    nodes: ['only control-plane'],
+    spec: {
+      pki: { keys: 'rsa-3072' },
+      apiServer: { port: 7443 },
+      etcd: { dataDir: '/srv/etcd' },
+      audit: { logDir: '/var/log/audit-k8s' },
+    },
+  },
   { name: 'a single node', nodes: ['only control-plane'], spec: {} },
   {
     name: 'three control planes behind a name',

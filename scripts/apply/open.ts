@@ -13,6 +13,7 @@ import { surveyNode } from '../survey/facts.ts'
 import { brokenFacts } from '../survey/judge.ts'
 import { type Inputs, loadApis, loadInputs } from './inputs.ts'
 import { lockNode } from './on-node/lock.ts'
+import { refuseMovedPort } from './plan/moved.ts'
 import { planNode } from './plan/plan.ts'
 import { probeNode } from './plan/probe.ts'
 import { recover } from './recover.ts'
@@ -87,6 +88,7 @@ async function lookAtNodes(
       out.warn(`${told} since the survey`)
     const seen = await probeNode(shell, found.tree, bundle.lock.packages, signal)
     status(`${++done} of ${shells.length} nodes`)
+    refuseMovedPort(node, model.endpoint.port, seen)
     return { node, shell, ...found, plan: planNode(node, found.tree, found.text, seen, bundle.lock.packages, cluster) }
   })
 }

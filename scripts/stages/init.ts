@@ -49,8 +49,19 @@ const more = `
   #  version: 0.1.0
   #  images: [docker.io/library/nginx:1.27]
 
-  # Rotation of the audit log on the control planes: days, files, megabytes; and where else its events go. docs/authentication.md
+  # Keys of certificates and tokens: ecdsa-p256, ecdsa-p384, rsa-3072, rsa-4096. Chosen once, before pki init. docs/pki.md
+  #pki:
+  #  keys: ecdsa-p256
+
+  # Where API servers listen, and where etcd keeps its data. Both are chosen before the first apply. docs/render.md
+  #apiServer:
+  #  port: 6443
+  #etcd:
+  #  dataDir: /var/lib/etcd
+
+  # The audit log on the control planes: its folder, its rotation in days, files, megabytes; and where else its events go. docs/authentication.md
   #audit:
+  #  logDir: /var/log/kubernetes/audit
   #  maxAge: 30
   #  maxBackup: 10
   #  maxSize: 100

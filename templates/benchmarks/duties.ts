@@ -67,8 +67,8 @@ export const duties = {
     who: 'the security officer, not the operator',
     often: 'weekly; at once after an alarm or the breaking of the glass',
     record: 'the date of each review, what was found, and where the logs of before are kept',
-    text: ({ name, controlPlanes, spec }) =>
-      `The API servers of ${name} (${names(controlPlanes)}) write \`/var/log/kubernetes/audit/audit.log\` and keep at most ${spec.audit.maxBackup} files of ${spec.audit.maxSize} MB for ${spec.audit.maxAge} days, whichever ends first: copy them away before that. Look for: users that are no person and no known component, \`system:masters\`, 401 and 403 in number, \`exec\` and \`ephemeralcontainers\`, changes of roles, bindings, admission policies and webhooks, and reads of Secrets by people. Whoever administers the nodes can change the files on them, so review the copies.`,
+    text: ({ name, controlPlanes, spec, places }) =>
+      `The API servers of ${name} (${names(controlPlanes)}) write \`${places.auditLog}\` and keep at most ${spec.audit.maxBackup} files of ${spec.audit.maxSize} MB for ${spec.audit.maxAge} days, whichever ends first: copy them away before that. Look for: users that are no person and no known component, \`system:masters\`, 401 and 403 in number, \`exec\` and \`ephemeralcontainers\`, changes of roles, bindings, admission policies and webhooks, and reads of Secrets by people. Whoever administers the nodes can change the files on them, so review the copies.`,
   },
   training: {
     title: 'Whoever holds a key knows what it opens',
@@ -107,8 +107,8 @@ export const duties = {
     who: 'the operator',
     often: 'a copy away from the nodes daily; restored on a lab twice a year',
     record: 'each copy with its digest; each rehearsal with how long it took and what was missing',
-    text: ({ name, controlPlanes }) =>
-      `apply takes a snapshot of etcd before it changes a control plane of ${name} and keeps the last five in \`/var/lib/redoubt/snapshots\` on ${names(controlPlanes)}: they are lost with the host. Data restored from one belongs to etcd’s user (\`chown -R etcd:etcd /var/lib/etcd\`, or apply). Copy one away every day, together with the workspace. A snapshot is useless without the \`encryption.key\` of its day and must be guarded as well as the cluster: what is not a Secret stands in it in the clear.`,
+    text: ({ name, controlPlanes, places }) =>
+      `apply takes a snapshot of etcd before it changes a control plane of ${name} and keeps the last five in \`/var/lib/redoubt/snapshots\` on ${names(controlPlanes)}: they are lost with the host. Data restored from one belongs to etcd’s user (\`chown -R etcd:etcd ${places.etcdData}\`, or apply). Copy one away every day, together with the workspace. A snapshot is useless without the \`encryption.key\` of its day and must be guarded as well as the cluster: what is not a Secret stands in it in the clear.`,
   },
   waivers: {
     title: 'Waivers end',

@@ -21,7 +21,7 @@ export function kubeadmConfig(model: Model, contributions: readonly Contributed[
 }
 
 /** kubeadm.k8s.io/v1beta4, as far as it describes what we render. */
-function clusterConfiguration({ name, version, endpoint, network }: Model) {
+function clusterConfiguration({ name, version, endpoint, network, places }: Model) {
   return {
     apiVersion: 'kubeadm.k8s.io/v1beta4',
     kind: 'ClusterConfiguration',
@@ -30,7 +30,7 @@ function clusterConfiguration({ name, version, endpoint, network }: Model) {
     controlPlaneEndpoint: `${endpoint.host}:${endpoint.port}`,
     certificatesDir: paths.pki,
     imageRepository,
-    etcd: { local: { dataDir: paths.etcdData } },
+    etcd: { local: { dataDir: places.etcdData } },
     networking: { dnsDomain: network.dnsDomain, podSubnet: network.podCIDR, serviceSubnet: network.serviceCIDR },
   }
 }

@@ -1,4 +1,3 @@
-import { paths, ports } from '../../cluster/components.ts'
 import { type Conflict, type Facts, given, inFile, items, seconds } from './rule.ts'
 
 const component = 'kube-apiserver'
@@ -106,15 +105,11 @@ export const apiServer: readonly Conflict[] = [
     id: 'api-server-port-and-probes',
     title: 'The API server listens where nobody asks',
     settings: [{ component, flag: 'secure-port' }, manifest],
-    why: 'probes, kubeconfigs and certificates name 6443: the kubelet restarts it for ever',
+    why: 'probes, kubeconfigs and firewalls go by spec.apiServer.port: the kubelet restarts it for ever',
     source: 'templates/node/apiserver.ts',
-    remedy: `Leave the port at ${ports.apiserver}.`,
+    remedy: 'Choose the port by spec.apiServer.port.',
     stops: true,
-    applies: (facts) => {
-      const path = `${paths.manifests}/kube-apiserver.yaml`
-      const asked = inFile(facts, path, 'spec', 'containers', 0, 'livenessProbe', 'httpGet', 'port')
-      return asked !== undefined && number(facts, 'secure-port') !== asked
-    },
+    applies: (facts) => number(facts, 'secure-port') !== facts.model.endpoint.port,
   },
   {
     id: 'api-server-address-and-probes',

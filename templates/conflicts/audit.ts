@@ -1,5 +1,3 @@
-import { dirname } from 'node:path'
-import { paths } from '../../cluster/components.ts'
 import { type Conflict, given } from './rule.ts'
 
 const component = 'kube-apiserver'
@@ -38,11 +36,11 @@ export const audit: readonly Conflict[] = [
     settings: [log, { file: 'kube-apiserver.yaml', field: 'volumeMounts' }],
     why: 'the log would be written into the container and lost with it',
     source: `${options}, ensureLogFile makes the folder wherever it is`,
-    remedy: `Keep the log below ${dirname(paths.auditLog)}.`,
+    remedy: 'Choose its folder by spec.audit.logDir.',
     stops: false,
     applies: (facts) => {
       const path = facts.args[component]['audit-log-path'] ?? ''
-      return path !== '' && path !== '-' && !path.startsWith(`${dirname(paths.auditLog)}/`)
+      return path !== '' && path !== '-' && !path.startsWith(`${facts.model.places.auditFolder}/`)
     },
   },
   {

@@ -116,15 +116,15 @@ export const etcd: readonly Conflict[] = [
       { file: 'etcd.yaml', field: 'securityContext.runAsUser' },
       { component, flag: '(data|wal)-dir' },
     ],
-    why: `only ${paths.etcdData} is mounted and belongs to etcd’s user: elsewhere it can make no folder, and exits`,
+    why: 'only spec.etcd.dataDir is mounted and belongs to etcd’s user: elsewhere it can make no folder, and exits',
     source: 'etcd client/pkg/fileutil/fileutil.go, TouchDirAll',
-    remedy: `Leave \`data-dir\` and \`wal-dir\` out, or within ${paths.etcdData}.`,
+    remedy: 'Leave `data-dir` and `wal-dir` out, or within spec.etcd.dataDir.',
     stops: true,
     applies: (facts) =>
       userOf(facts) !== undefined &&
       ['data-dir', 'wal-dir'].some((flag) => {
         const folder = facts.args.etcd[flag] ?? ''
-        return folder !== '' && !`${normalize(folder)}/`.startsWith(`${paths.etcdData}/`)
+        return folder !== '' && !`${normalize(folder)}/`.startsWith(`${facts.model.places.etcdData}/`)
       }),
   },
 ]

@@ -1,4 +1,3 @@
-import { paths } from '../../cluster/components.ts'
 import type { Control } from '../control.ts'
 import { configFile } from './layout.ts'
 
@@ -72,7 +71,7 @@ export const auditLog: Control = {
       args: {
         'kube-apiserver': {
           'audit-policy-file': file.path,
-          'audit-log-path': paths.auditLog,
+          'audit-log-path': model.places.auditLog,
           'audit-log-format': 'json',
           'audit-log-maxage': String(maxAge),
           'audit-log-maxbackup': String(maxBackup),

@@ -11,19 +11,18 @@ export const etcdUser: SystemUser = { name: 'etcd', uid: 379, gid: 379 }
 /** The keys that etcd itself reads. That of the health check is read by root's etcdctl alone. */
 export const etcdKeys: readonly string[] = ['server', 'peer'].map((name) => `${paths.pki}/etcd/${name}.key`)
 
-const owner = `${etcdUser.uid}:${etcdUser.gid}`
-
-/** What belongs to etcd on a control plane, by path. */
-export const etcdOwned: Readonly<Record<string, string>> = Object.fromEntries(
-  [paths.etcdData, ...etcdKeys].map((path) => [path, owner]),
-)
+/** The owner of what is etcd's: its data and its keys. */
+export const etcdOwner = `${etcdUser.uid}:${etcdUser.gid}`
 
 export const etcdOwnUser: Control = {
   id: 'etcd-own-user',
   title: 'etcd runs as a user of its own, which alone reads its data and its keys',
   references: ['CIS 1.1.12', 'STIG V-242445', 'claim: minimal privileges'],
   why: 'Whoever breaks out of etcd as root is root on the node; as its own user he has what etcd had and no more.',
-  on: () => ({ users: { etcd: etcdUser }, owners: etcdOwned }),
+  on: ({ model }) => ({
+    users: { etcd: etcdUser },
+    owners: Object.fromEntries([model.places.etcdData, ...etcdKeys].map((path) => [path, etcdOwner])),
+  }),
   // As kubeadm does: root, still without capabilities.
   off: () => ({}),
 }

@@ -80,9 +80,7 @@ export const hostFirewall: Control = {
   ],
   why: 'What somebody starts on a node tomorrow would be open to the network the moment it listens.',
   on: (site) => ({
-    nodeFiles: filesOf(site, (node) =>
-      ruleset(openPorts(node.role, site.model.spec.ssh.port), tunnelRule(site.model, node)),
-    ),
+    nodeFiles: filesOf(site, (node) => ruleset(openPorts(site.model, node.role), tunnelRule(site.model, node))),
   }),
   off: (site) => ({ nodeFiles: filesOf(site, () => removed) }),
 }

@@ -125,13 +125,10 @@ function clusterConfiguration(model: Model, args: AllArgs): object {
       podSubnet: model.network.podCIDR,
       serviceSubnet: model.network.serviceCIDR,
     },
-    etcd: { local: { dataDir: paths.etcdData, extraArgs: extra('etcd') } },
+    etcd: { local: { dataDir: model.places.etcdData, extraArgs: extra('etcd') } },
     apiServer: {
       extraArgs: extra('kube-apiserver'),
-      extraVolumes: [
-        volume('config', configFolder, true),
-        volume('audit', paths.auditLog.slice(0, paths.auditLog.lastIndexOf('/')), false),
-      ],
+      extraVolumes: [volume('config', configFolder, true), volume('audit', model.places.auditFolder, false)],
     },
     controllerManager: { extraArgs: extra('kube-controller-manager') },
     // kubeadm mounts nothing but its kubeconfig: its serving certificate and its trust lie here.

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import { paths, ports } from '../../cluster/components.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
@@ -33,7 +32,7 @@ export function apiserverArgs({ model }: Site, node: NodeModel): Args {
     'requestheader-extra-headers-prefix': 'X-Remote-Extra-',
     'requestheader-group-headers': 'X-Remote-Group',
     'requestheader-username-headers': 'X-Remote-User',
-    'secure-port': String(ports.apiserver),
+    'secure-port': String(model.endpoint.port),
     'service-account-issuer': issuer(model.network.dnsDomain),
     'service-account-key-file': `${pki}/sa.pub`,
     'service-account-signing-key-file': `${pki}/sa.key`,
@@ -47,14 +46,16 @@ export function apiserverArgs({ model }: Site, node: NodeModel): Args {
   }
 }
 
-export function apiserverPod({ lock }: Site, node: NodeModel, args: string[]): StaticPod {
-  const probe = (path: string) => ({ path, port: ports.apiserver, host: node.address, scheme: 'HTTPS' as const })
+export function apiserverPod({ model, lock }: Site, node: NodeModel, args: string[]): StaticPod {
+  const probe = (path: string) => ({ path, port: model.endpoint.port, host: node.address, scheme: 'HTTPS' as const })
   return {
     name: 'kube-apiserver',
     image: imageReference(lock, 'kube-apiserver'),
     args,
     cpu: '250m',
-    annotations: { 'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${node.address}:6443` },
+    annotations: {
+      'kubeadm.kubernetes.io/kube-apiserver.advertise-address.endpoint': `${node.address}:${model.endpoint.port}`,
+    },
     // Its serving certificate, client CAs and client certificates are read again when they change.
     // It starts anew with etcd: one that goes on calls itself not ready for a minute after etcd is back, and answers the kubelet late.
     inputs: [
@@ -68,7 +69,7 @@ export function apiserverPod({ lock }: Site, node: NodeModel, args: string[]): S
     mounts: [
       { name: 'k8s-certs', path: pki, readOnly: true },
       { name: 'config', path: configFolder, readOnly: true },
-      { name: 'audit', path: dirname(paths.auditLog), readOnly: false },
+      { name: 'audit', path: model.places.auditFolder, readOnly: false },
     ],
     startup: probe('/livez'),
     liveness: probe('/livez'),

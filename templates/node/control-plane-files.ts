@@ -39,7 +39,7 @@ export function controlPlaneFiles({ model, pki: keys }: Site, node: NodeModel): 
     textFile(`${pki}/${path}.crt`, keys.certificate(`${kind}/${node.name}`), crt),
     secretFile(`${pki}/${path}.key`, keys.key(`${kind}/${node.name}`)),
   ])
-  const local = `https://${node.address}:6443`
+  const local = `https://${node.address}:${model.endpoint.port}`
   const shared = { cluster: model.name, ca: keys.trust('api-servers') }
   const config = (name: string, id: string, user: string, server: string, ca = shared.ca): NodeFile[] => [
     textFile(

@@ -14,7 +14,7 @@ export function etcdArgs({ model }: Site, node: NodeModel): Args {
   const peer = (other: NodeModel) => `https://${other.address}:${ports.etcdPeer}`
   return {
     name: node.name,
-    'data-dir': paths.etcdData,
+    'data-dir': model.places.etcdData,
     'advertise-client-urls': client,
     'listen-client-urls': `https://127.0.0.1:${ports.etcdClient},${client}`,
     'initial-advertise-peer-urls': peer(node),
@@ -31,7 +31,12 @@ export function etcdArgs({ model }: Site, node: NodeModel): Args {
   }
 }
 
-export function etcdPod({ lock }: Site, node: NodeModel, args: string[], user: SystemUser | undefined): StaticPod {
+export function etcdPod(
+  { model, lock }: Site,
+  node: NodeModel,
+  args: string[],
+  user: SystemUser | undefined,
+): StaticPod {
   const probe = (path: string) => ({ path, port: ports.etcdMetrics, host: '127.0.0.1', scheme: 'HTTP' as const })
   return {
     name: 'etcd',
@@ -43,7 +48,7 @@ export function etcdPod({ lock }: Site, node: NodeModel, args: string[], user: S
     annotations: { 'kubeadm.kubernetes.io/etcd.advertise-client-urls': `https://${node.address}:${ports.etcdClient}` },
     inputs: [trustPaths.etcd], // certificates are read again at every handshake, the trust never
     mounts: [
-      { name: 'etcd-data', path: paths.etcdData, readOnly: false },
+      { name: 'etcd-data', path: model.places.etcdData, readOnly: false },
       { name: 'etcd-certs', path: pki, readOnly: true },
     ],
     startup: probe('/readyz'),

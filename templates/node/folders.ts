@@ -1,20 +1,11 @@
 import { dirname } from 'node:path'
 import { paths } from '../../cluster/components.ts'
 import type { NodeFile, NodeTree } from '../../cluster/files.ts'
+import type { Model } from '../../cluster/model.ts'
 import { configFolder } from '../controls/layout.ts'
 
 /** Folders that are closed to everyone but root. */
-const closed: readonly string[] = [
-  paths.manifests,
-  configFolder,
-  paths.etcdData,
-  dirname(paths.auditLog),
-  paths.kubeletData,
-  `${paths.kubeletData}/pki`,
-]
-
-/** Folders in which a process keeps data of its own, for its user alone. */
-const data: readonly string[] = [paths.etcdData]
+const closed: readonly string[] = [paths.manifests, configFolder, paths.kubeletData, `${paths.kubeletData}/pki`]
 
 /** Folders that every Debian host has, and whose mode is the host's own business. */
 const system: readonly string[] = [
@@ -36,15 +27,19 @@ const system: readonly string[] = [
   '/var/log',
 ]
 
-/** The folders that the files need, and `further` ones, parents first. */
-export function foldersOf(files: readonly NodeFile[], further: readonly string[]): NodeTree['folders'] {
+/**
+ * The folders that the files need, parents first. `places`, of a control plane, are folders without files of ours; what is above them
+ * is the host's own business. In that of etcd a process keeps data of its own, for its user alone.
+ */
+export function foldersOf(files: readonly NodeFile[], places: Model['places'] | undefined): NodeTree['folders'] {
+  const further = places ? [places.etcdData, places.auditFolder] : []
   const found = new Set<string>()
-  for (const start of [...files.map((file) => dirname(file.path)), ...further])
-    for (let path = start; !system.includes(path); path = dirname(path)) found.add(path)
-  return [...found].sort().map((path) => ({
+  for (const file of files)
+    for (let path = dirname(file.path); !system.includes(path); path = dirname(path)) found.add(path)
+  return [...found, ...further].sort().map((path) => ({
     path,
-    mode: closed.includes(path) ? 0o700 : 0o755,
+    mode: closed.includes(path) || further.includes(path) ? 0o700 : 0o755,
     owner: 'root:root',
-    ...(data.includes(path) ? { whole: true } : {}),
+    ...(path === places?.etcdData ? { whole: true } : {}),
   }))
 }

@@ -63,7 +63,7 @@ export function kubelet(site: Site, node: NodeModel, fields: Parameters<typeof m
       kubeletKubeconfig(
         site,
         node,
-        node.role === 'control-plane' ? `https://${node.address}:${ports.apiserver}` : model.endpoint.url,
+        node.role === 'control-plane' ? `https://${node.address}:${model.endpoint.port}` : model.endpoint.url,
       ),
       { restarts: ['kubelet'] },
     ),

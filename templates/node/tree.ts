@@ -1,5 +1,4 @@
-import { dirname } from 'node:path'
-import { type ConfigurableName, paths } from '../../cluster/components.ts'
+import type { ConfigurableName } from '../../cluster/components.ts'
 import type { NodeFile, NodeTree, SystemUser } from '../../cluster/files.ts'
 import { imageReference } from '../../cluster/lock.ts'
 import type { NodeModel } from '../../cluster/model.ts'
@@ -59,7 +58,7 @@ export function nodeTree(
   return {
     node: node.name,
     users: given.flatMap(({ users = {} }) => Object.values(users)),
-    folders: foldersOf(files, isControlPlane ? [paths.etcdData, dirname(paths.auditLog)] : []).map((folder) => ({
+    folders: foldersOf(files, isControlPlane ? site.model.places : undefined).map((folder) => ({
       ...folder,
       owner: owners[folder.path] ?? folder.owner,
     })),

@@ -57,7 +57,7 @@ const wipeScript = `
 systemctl stop kubelet
 kubeadm reset --force --cri-socket unix://${paths.containerdSocket} >/dev/null 2>&1
 [ -z "$(ctr -n k8s.io containers ls -q)" ]
-rm -rf ${paths.kubernetes} ${paths.etcdData} ${paths.kubeletData} ${paths.state} /var/lib/cni /var/log/pods /var/log/containers
+rm -rf ${paths.kubernetes} /var/lib/etcd ${paths.kubeletData} ${paths.state} /var/lib/cni /var/log/pods /var/log/containers
 rm -rf /etc/systemd/system/kubelet.service.d /var/log/kubernetes
 systemctl daemon-reload
 ! ip link show cni0 >/dev/null 2>&1 || ip link delete cni0

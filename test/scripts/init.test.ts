@@ -29,6 +29,8 @@ test('each setting that is commented out is a valid one', () => {
   assert.equal(spec.ssh.key, 'node-key')
   assert.equal(spec.endpoint, 'api.example.internal')
   assert.equal(spec.audit.maxAge, 30)
+  assert.equal(spec.apiServer.port, 6443)
+  assert.equal(spec.pki.keys, 'ecdsa-p256')
   assert.equal(spec.components['kube-apiserver'].args['goaway-chance'], '0.001')
 })
 

@@ -1,7 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { kinds } from '../../cluster/objects.ts'
-import { etcdOwned } from '../../templates/controls/etcd-own-user.ts'
+import { etcdKeys, etcdOwner } from '../../templates/controls/etcd-own-user.ts'
 import { renderCluster } from '../../templates/render.ts'
 import { inputOf, textOf, yamlOf } from './fixture.ts'
 
@@ -80,7 +80,7 @@ test('containerd pins every image that its node was given, so that the kubelet d
 test('secrets and keys are for root alone, or for the one who reads them, and nothing is open to writing', async () => {
   for (const tree of renderCluster(await inputOf(three)).trees)
     for (const { path, mode, owner, content } of tree.files) {
-      assert.equal(owner, etcdOwned[path] ?? 'root:root', path)
+      assert.equal(owner, etcdKeys.includes(path) ? etcdOwner : 'root:root', path)
       assert.equal(mode & 0o022, 0, path)
       if (content.kind === 'secret' || content.kind === 'template' || /\.(conf|key)$|manifests/.test(path))
         assert.equal(mode, path.startsWith('/etc/sysctl.d') ? 0o644 : 0o600, path)

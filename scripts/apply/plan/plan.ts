@@ -10,6 +10,7 @@ import {
 import type { DebPackage } from '../../../cluster/lock.ts'
 import type { NodeModel } from '../../../cluster/model.ts'
 import { fail } from '../../../lib/errors.ts'
+import { etcdFolder, refuseMovedData } from './moved.ts'
 import { type NodeState, type SeenFile, type SeenUser, treeUnits } from './probe.ts'
 
 export interface FileChange {
@@ -50,7 +51,8 @@ export function planNode(
   packages: readonly DebPackage[],
   cluster: string,
 ): NodePlan {
-  refuseForeign(node, seen, cluster)
+  refuseForeign(node, tree, seen, cluster)
+  refuseMovedData(node, tree, seen)
   const files = tree.files.flatMap((entry): FileChange[] => {
     const found = compareFile(entry, seen.files.get(entry.path))
     return found ? [{ entry, ...found }] : []
@@ -163,7 +165,7 @@ function seenPaths(node: string, text: string): string[] {
       })
 }
 
-function refuseForeign(node: NodeModel, seen: NodeState, cluster: string): void {
+function refuseForeign(node: NodeModel, tree: Tree, seen: NodeState, cluster: string): void {
   const where = `node ${node.name}`
   const [name] = seen.cluster.split(' ')
   if (seen.cluster !== '' && seen.cluster !== cluster)
@@ -172,11 +174,11 @@ function refuseForeign(node: NodeModel, seen: NodeState, cluster: string): void 
       `belongs to ${name === cluster.split(' ')[0] ? 'a cluster of this name with another PKI' : `the cluster ${name}`}`,
       {
         where,
-        hint: `Use the workspace of that cluster, or set the host up anew (with ${paths.state} and ${paths.etcdData} gone).`,
+        hint: `Use the workspace of that cluster, or set the host up anew (with ${[paths.state, etcdFolder(tree)].filter((path) => path !== undefined).join(' and ')} gone).`,
       },
     )
   if (seen.cluster === '' && seen.etcdData)
-    fail('failed', `has etcd data in ${paths.etcdData} that redoubt did not make`, {
+    fail('failed', `has etcd data in ${etcdFolder(tree)} that redoubt did not make`, {
       where,
       hint: 'Save what you need of it and set the host up anew: adopting a cluster is not possible yet.',
     })

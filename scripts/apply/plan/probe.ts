@@ -51,8 +51,10 @@ export interface NodeState {
   /** `NAME SHA256`, or empty on a node that no cluster of ours has. */
   cluster: string
   bootstrapped: boolean
-  /** True when etcd has data here. */
+  /** True when etcd has data in the folder that the tree gives it. */
   etcdData: boolean
+  /** Where the manifest that is there makes the API server listen. */
+  apiPort: number | undefined
   /** `armed`, `firing`, or `rolled-back TIME`; empty when there is nothing. */
   rollback: string
 }
@@ -75,7 +77,8 @@ while read -r kind name version gid; do
   w)
     count=$(find "$name" -xdev -mindepth 1 '(' ! -user "$version" -o ! -group "$gid" ')' -printf . 2>/dev/null | wc -c)
     whole="$whole|$count $name
-" ;;
+"
+    [ ! -d "$name/member" ] || etcd=yes ;;
   f) set -- "$@" "$name" ;;
   u) units="$units $name" ;;
   p)
@@ -108,7 +111,9 @@ show pending ${nodePlaces.pending}
 show cluster ${nodePlaces.cluster}
 show bootstrapped ${nodePlaces.bootstrapped}
 section etcd
-[ ! -d ${paths.etcdData}/member ] || echo '|yes'
+[ -z "$etcd" ] || echo '|yes'
+section port
+sed -n 's/^ *- --secure-port=\\([0-9]*\\)$/|\\1/p' ${paths.manifests}/kube-apiserver.yaml 2>/dev/null
 section rollback
 for s in rolled-back armed firing; do
   [ ! -e ${nodePlaces.rollback}/$s ] || printf '|%s %s\\n' $s "$(head -c 100 ${nodePlaces.rollback}/$s)"
@@ -194,6 +199,7 @@ export function readState(text: string, node: string, tree: Tree): NodeState {
     cluster: lines('cluster').join('\n'),
     bootstrapped: lines('bootstrapped').length > 0,
     etcdData: lines('etcd').includes('yes'),
+    apiPort: /^\d{1,5}$/.test(lines('port')[0] ?? '') ? Number(lines('port')[0]) : undefined,
     rollback: rollback.trim(),
   }
 }

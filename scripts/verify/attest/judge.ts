@@ -3,7 +3,7 @@ import { type ConfigurableName, configurable } from '../../../cluster/components
 import { describeTree, type NodeFile, octal } from '../../../cluster/files.ts'
 import { filesFor } from '../../../templates/compose.ts'
 import type { Args, Contribution, ModeRule, Site } from '../../../templates/control.ts'
-import { etcdOwned } from '../../../templates/controls/etcd-own-user.ts'
+import { etcdKeys, etcdOwner } from '../../../templates/controls/etcd-own-user.ts'
 import { controls } from '../../../templates/controls.ts'
 import { ruleOf } from '../../../templates/node/modes.ts'
 import { field } from '../judge.ts'
@@ -119,7 +119,7 @@ function judgeModes(view: NodeView, rules: readonly ModeRule[]): Check[] {
     const own = view.paths.filter((path) => ruleOf(path, rules) === rule)
     if (own.length === 0) return []
     const worst = own.find((path) => !isClosed(path, view.files.get(path), rule))
-    const etcds = own.filter((path) => path in etcdOwned).length
+    const etcds = own.filter((path) => etcdKeys.includes(path)).length
     const owner = etcds === 0 ? 'root:root' : `root:root (${etcds} may be etcd’s)`
     const sent = `mode and owner of ${own.length} files below ${rule.below}`
     const found = worst === undefined ? undefined : view.files.get(worst)
@@ -133,7 +133,7 @@ function judgeModes(view: NodeView, rules: readonly ModeRule[]): Check[] {
 
 function isClosed(path: string, file: FileView | undefined, rule: ModeRule): boolean {
   if (file === undefined || (Number.parseInt(file.mode, 8) & ~rule.mode) !== 0) return false
-  return file.owner === 'root:root' || file.owner === etcdOwned[path]
+  return file.owner === 'root:root' || (file.owner === etcdOwner && etcdKeys.includes(path))
 }
 
 function judgeFile(view: NodeView, file: NodeFile): Check {

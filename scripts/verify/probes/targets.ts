@@ -14,7 +14,7 @@ export interface Target {
 
 /** The API server of each control plane, past any load balancer: each of them must hold. */
 export function apiServers({ model }: Env): Target[] {
-  return model.controlPlanes.map((node) => target(node, ports.apiserver, 'server-ca'))
+  return model.controlPlanes.map((node) => target(node, model.endpoint.port, 'server-ca'))
 }
 
 export function kubelets({ model }: Env): Target[] {

@@ -2,6 +2,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { RedoubtError } from '../../../lib/errors.ts'
+import { refuseMovedPort } from '../../../scripts/apply/plan/moved.ts'
 import { readState } from '../../../scripts/apply/plan/probe.ts'
 import { cluster, doneAnswer, edit, emptyAnswer, fixture, planOf } from './fixture.ts'
 
@@ -55,6 +56,39 @@ for (const { name, answer, message } of foreign)
       (error) => error instanceof RedoubtError && message.test(error.message) && error.where !== undefined,
     )
   })
+
+const moved = (data: string) => {
+  const folder = '/srv/etcd'
+  const tree = { ...cp1.tree, folders: cp1.tree.folders.map((one) => (one.whole ? { ...one, path: folder } : one)) }
+  const answer = doneAnswer(cp1)
+    .replace(/= etcd\n(\|yes\n)?/, `= etcd\n${data}`)
+    .replaceAll(/^(\|.*) \/var\/lib\/etcd$/gm, `$1 ${folder}`)
+  return planOf({ ...cp1, tree }, answer)
+}
+
+test('etcd is not started empty in another folder', () => {
+  assert.throws(
+    () => moved(''),
+    (error) =>
+      error instanceof RedoubtError &&
+      /data lies in \/var\/lib\/etcd, spec\.etcd\.dataDir is \/srv\/etcd and has none/.test(error.message),
+  )
+})
+
+test('nor is it refused where somebody has moved its data there', () => {
+  assert.equal(moved('|yes\n').record, false)
+})
+
+test('the port of an API server that runs is not changed', () => {
+  const seen = readState(edit(doneAnswer(cp1), '= rollback', '= port\n|6443\n= rollback'), 'cp1', cp1.tree)
+  assert.equal(seen.apiPort, 6443)
+  refuseMovedPort(cp1.node, 6443, seen)
+  refuseMovedPort(cp1.node, 7443, { ...seen, bootstrapped: false })
+  assert.throws(
+    () => refuseMovedPort(cp1.node, 7443, seen),
+    (error) => error instanceof RedoubtError && /listens on 6443, spec\.apiServer\.port is 7443/.test(error.message),
+  )
+})
 
 const hostile: { name: string; answer: string; message: RegExp }[] = [
   { name: 'a cut answer', answer: doneAnswer(w1).slice(0, 2000), message: /cut off|no sense/ },

@@ -40,7 +40,7 @@ const cases: { name: string; lines: string[]; verdicts: string }[] = [
 ]
 for (const { name, lines, verdicts } of cases)
   test(`etcd’s files: ${name}`, () => {
-    const checks = judgeEtcdFiles('node cp1', { code: 0, stdout: lines.join('\n') }, 20)
+    const checks = judgeEtcdFiles('node cp1', { code: 0, stdout: lines.join('\n') }, '/var/lib/etcd', 20)
     assert.equal(checks.map((one) => one.verdict).join(' '), verdicts)
   })
 

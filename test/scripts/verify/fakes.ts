@@ -23,6 +23,11 @@ export function fakeEnv(given: Partial<Env> = {}): Env {
       workers: [],
       endpoint: { host: '10.77.0.11', port: 6443, url: 'https://10.77.0.11:6443' },
       network: { dnsDomain: 'cluster.local', apiServiceIP: '10.96.0.1' },
+      places: {
+        etcdData: '/var/lib/etcd',
+        auditFolder: '/var/log/kubernetes/audit',
+        auditLog: '/var/log/kubernetes/audit/audit.log',
+      },
       spec: { ssh: { port: 22 }, authentication: {}, audit: {} },
     } as unknown as Env['model'],
     lock: { components: {} } as unknown as Env['lock'],

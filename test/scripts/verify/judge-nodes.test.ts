@@ -11,11 +11,13 @@ import { judgeLoaded, loadedHash } from '../../../scripts/verify/probes/nodes/se
 import { judgeAlgorithm, judgeMethods, judgeSshd } from '../../../scripts/verify/probes/nodes/sshd.ts'
 import { sshdSettings } from '../../../templates/controls/host-sshd.ts'
 import { answer, where } from './answers.ts'
+import { fakeEnv } from './fakes.ts'
 
 const metric = 'apiserver_authentication_config_controller_last_config_info'
 const id = 'f'.repeat(64)
 const hash = 'c'.repeat(64)
 const metrics = `# HELP ${metric} x\n${metric}{apiserver_id_hash="sha256:${id}",hash="sha256:${hash}"} 1\n`
+
 test('the hash of a loaded file is the file’s, not the server’s own', () => {
   assert.equal(loadedHash(metrics, metric), hash)
   assert.equal(loadedHash(metrics, 'other'), undefined)
@@ -46,7 +48,7 @@ test('listeners: what is open to the network and what to the node only', () => {
     { loopback: true, port: 2381 },
   ])
   const verdict = (stdout: string, code = 0) =>
-    judgeListeners('node w1', { code, stdout }, openPorts('worker', 22)).verdict
+    judgeListeners('node w1', { code, stdout }, openPorts(fakeEnv().model, 'worker')).verdict
   assert.equal(verdict(sockets), 'pass')
   assert.equal(verdict(`${sockets}   3: 00000000:280F 00000000:0000 0A 0\n`), 'fail')
   assert.equal(verdict('', 0), 'unknown')

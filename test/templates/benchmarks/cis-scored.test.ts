@@ -5,7 +5,7 @@ import { cisRows } from '../../../templates/benchmarks/cis.ts'
 import { renderCluster } from '../../../templates/render.ts'
 import { inputOf } from '../fixture.ts'
 import { type Look, type Rule, scored } from './cis-scored.ts'
-import { failures, type Read, readNode, wrongWith } from './strict-reader.ts'
+import { failures, pathOf, type Read, readNode, wrongWith } from './strict-reader.ts'
 
 const nodes = ['cp1 control-plane', 'w1 worker']
 const hardenedInput = await inputOf(nodes)
@@ -43,10 +43,11 @@ function spoil(read: Read, look: Look): Read {
     const config = keys.reduce<unknown>((inner, key) => ({ [key]: inner }), value)
     return { ...read, configs: { ...read.configs, [look.config]: config } }
   }
-  const inside = (path: string) => path === look.path || (look.path.endsWith('/') && path.startsWith(look.path))
+  const spoiled = pathOf(read, look.path)
+  const inside = (path: string) => path === spoiled || (spoiled.endsWith('/') && path.startsWith(spoiled))
   const open = { mode: look.mode === undefined ? 0o600 : 0o666, owner: 'nobody:nogroup' }
   const there = read.entries.filter(({ path }) => !inside(path))
-  return { ...read, entries: [...there, { path: `${look.path}${look.path.endsWith('/') ? 'x' : ''}`, ...open }] }
+  return { ...read, entries: [...there, { path: `${spoiled}${spoiled.endsWith('/') ? 'x' : ''}`, ...open }] }
 }
 
 /** A value that breaks a rule; undefined: it is not set. */

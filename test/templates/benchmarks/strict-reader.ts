@@ -3,7 +3,7 @@ import type { Model } from '../../../cluster/model.ts'
 import { parseYaml } from '../../../lib/yaml.ts'
 import type { Rendered } from '../../../templates/render.ts'
 import { textOf } from '../fixture.ts'
-import { type Look, overriding, type Program, type Rule, scored } from './cis-scored.ts'
+import { etcdData, type Look, overriding, type Program, type Rule, scored } from './cis-scored.ts'
 
 export interface Read {
   /** Values of each argument, in order. */
@@ -75,14 +75,20 @@ export function wrongWith(read: Read, look: Look): string | undefined {
       ? undefined
       : `${look.path} of ${look.config} is ${value}`
   }
+  const wanted = pathOf(read, look.path)
   const found = read.entries.filter(({ path }) =>
-    look.path.endsWith('/') ? path.startsWith(look.path) && !look.but?.includes(path) : path === look.path,
+    wanted.endsWith('/') ? path.startsWith(wanted) && !look.but?.includes(path) : path === wanted,
   )
-  if (found.length === 0) return look.optional ? undefined : `${look.path} is not there`
+  if (found.length === 0) return look.optional ? undefined : `${wanted} is not there`
   const open = found.find(
     ({ mode, owner }) => (mode & ~(look.mode ?? 0o7777)) !== 0 || (look.owner !== undefined && owner !== look.owner),
   )
   return open && `${open.path} is ${open.mode.toString(8)} ${open.owner}`
+}
+
+/** A look's path on this node. */
+export function pathOf(read: Read, path: string): string {
+  return path === etcdData ? (read.flags.etcd['data-dir']?.[0] ?? '') : path
 }
 
 function held(read: Read, value: string | undefined, rule: Rule): boolean {

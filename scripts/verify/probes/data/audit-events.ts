@@ -1,14 +1,17 @@
 // Single events of the audit log, by the id that the API server gives with its answer.
-import { dirname } from 'node:path/posix'
-import { paths } from '../../../../cluster/components.ts'
-import type { Env } from '../../env.ts'
+import type { Env, ShellAnswer } from '../../env.ts'
 import { type Answer, field, parseJson } from '../../judge.ts'
 import { pause } from '../../pods.ts'
 import { type Check, check } from '../../probe.ts'
 
 /** Lines with a word, of the log and what it was rotated to. 1: none. 2: no log. What to look for comes by standard input. */
-export const find = `ls ${dirname(paths.auditLog)}/audit*.log >/dev/null 2>&1 || exit 2
-grep -hF -f - ${dirname(paths.auditLog)}/audit*.log | tail -n 20`
+const find = `ls "$1"/audit*.log >/dev/null 2>&1 || exit 2
+grep -hF -f - "$1"/audit*.log | tail -n 20`
+
+/** Looks in a node's audit log for lines that hold one of these words, each a line. Code 1: none. 2: no log. */
+export function findEvents({ shell, model }: Env, node: string, words: string): Promise<ShellAnswer> {
+  return shell(node, find, { args: [model.places.auditFolder], stdin: words })
+}
 
 /** The id under which the API server logs the request that it answered; undefined when it does not say. */
 export function auditId(answer: Answer): string | undefined {
@@ -20,7 +23,7 @@ export function auditId(answer: Answer): string | undefined {
 export async function eventById(env: Env, node: string, answer: Answer): Promise<unknown> {
   const id = auditId(answer)
   for (let tries = 0; id !== undefined && tries < 5; tries++) {
-    const { stdout } = await env.shell(node, find, { stdin: `${id}\n` })
+    const { stdout } = await findEvents(env, node, `${id}\n`)
     const event = stdout
       .split('\n')
       .map(parseJson)

@@ -1,25 +1,23 @@
 // The audit log on the control planes. Canaries carry names that nothing else has.
 import { randomBytes } from 'node:crypto'
-import { dirname } from 'node:path/posix'
-import { paths } from '../../../../cluster/components.ts'
 import type { ShellAnswer } from '../../env.ts'
 import { field, list, parseJson } from '../../judge.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { createObject, metadata } from '../../sandbox.ts'
 import { apiServers } from '../targets.ts'
-import { find } from './audit-events.ts'
+import { findEvents } from './audit-events.ts'
 
-const folder = dirname(paths.auditLog)
+/** `MODE OWNER:GROUP PATH` of the folder $1 and each file. */
+const modes = `ls "$1"/audit*.log >/dev/null 2>&1 || exit 2
+stat -c '%a %U:%G %n' "$1" "$1"/audit*.log`
 
-/** `MODE OWNER:GROUP PATH` of the folder and each file. */
-const modes = `ls ${folder}/audit*.log >/dev/null 2>&1 || exit 2
-stat -c '%a %U:%G %n' ${folder} ${folder}/audit*.log`
+const noLog = 'no audit.log'
 
 /** An event names this user with this group. */
 export function judgeCanary(where: string, answer: ShellAnswer, user: string, group: string): Check {
   const sent = `a request as ${user} of group ${group}`
   const expected = 'an event with user and group'
-  if (answer.code === 2) return check('fail', where, sent, expected, `no file ${paths.auditLog}`)
+  if (answer.code === 2) return check('fail', where, sent, expected, noLog)
   const events = answer.stdout.split('\n').flatMap((line) => (line === '' ? [] : [parseJson(line)]))
   const own = events.filter((event) => field(event, 'user', 'username') === user)
   if (own.length === 0) return check('fail', where, sent, expected, 'no event names the user')
@@ -33,7 +31,7 @@ export function judgeCanary(where: string, answer: ShellAnswer, user: string, gr
 export function judgeBody(where: string, creation: ShellAnswer, body: ShellAnswer): Check {
   const sent = 'create a Secret'
   const expected = 'an event without the Secret’s body'
-  if (creation.code === 2) return check('fail', where, sent, expected, `no file ${paths.auditLog}`)
+  if (creation.code === 2) return check('fail', where, sent, expected, noLog)
   const event = creation.stdout
     .split('\n')
     .map(parseJson)
@@ -46,7 +44,7 @@ export function judgeBody(where: string, creation: ShellAnswer, body: ShellAnswe
 /** Nobody but root and its group can read the log, nobody but root can write it. */
 export function judgeModes(where: string, answer: ShellAnswer): Check[] {
   const expected = 'root’s, closed to others'
-  if (answer.code === 2) return [check('fail', where, 'stat', expected, `no file ${paths.auditLog}`)]
+  if (answer.code === 2) return [check('fail', where, 'stat', expected, noLog)]
   const lines = answer.stdout.split('\n').filter((line) => line !== '')
   if (answer.code !== 0 || lines.length === 0)
     return [check('unknown', where, 'stat', expected, `stat ended with ${answer.code}`)]
@@ -70,7 +68,7 @@ const canary: Probe = {
       const [user, group] = [`redoubt:verify:user-${mark}`, `redoubt:verify:group-${mark}`]
       const as = await env.issue({ user, groups: [group] })
       await env.ask({ url: `${where}/api/v1/namespaces/${env.namespace}/configmaps`, trust: 'server-ca', as })
-      return judgeCanary(`node ${node}`, await env.shell(node, find, { stdin: `user-${mark}\n` }), user, group)
+      return judgeCanary(`node ${node}`, await findEvents(env, node, `user-${mark}\n`), user, group)
     })
     return Promise.all(each)
   },
@@ -95,8 +93,8 @@ const body: Probe = {
     // The request went to one of the API servers: look for it on all.
     const found = await Promise.all(
       env.model.controlPlanes.map(async (node) => {
-        const creation = await env.shell(node.name, find, { stdin: `${name}\n` })
-        const leak = await env.shell(node.name, find, { stdin: `${text}\n${Buffer.from(text).toString('base64')}\n` })
+        const creation = await findEvents(env, node.name, `${name}\n`)
+        const leak = await findEvents(env, node.name, `${text}\n${Buffer.from(text).toString('base64')}\n`)
         return { where: `node ${node.name}`, creation, leak }
       }),
     )
@@ -115,7 +113,7 @@ const files: Probe = {
   budget: 15_000,
   run: async (env) => {
     const each = env.model.controlPlanes.map(async (node) =>
-      judgeModes(`node ${node.name}`, await env.shell(node.name, modes)),
+      judgeModes(`node ${node.name}`, await env.shell(node.name, modes, { args: [env.model.places.auditFolder] })),
     )
     return (await Promise.all(each)).flat()
   },

@@ -1,5 +1,4 @@
 // Who etcd is on its node, and what that user and others can read there.
-import { paths } from '../../../../cluster/components.ts'
 import { etcdKeys, etcdUser } from '../../../../templates/controls/etcd-own-user.ts'
 import type { ShellAnswer } from '../../env.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
@@ -54,8 +53,8 @@ done
 while IFS= read -r f; do etcd cat -- "$f" && echo "etcd reads $f"; done
 exit 0`
 
-/** What filesScript says of a node, given how many other secrets it was to try. */
-export function judgeEtcdFiles(where: string, { stdout }: ShellAnswer, others: number): Check[] {
+/** What filesScript says of a node and etcd's folder there, given how many other secrets it was to try. */
+export function judgeEtcdFiles(where: string, { stdout }: ShellAnswer, data: string, others: number): Check[] {
   const lines = stdout.split('\n')
   const after = (start: string) =>
     lines.filter((line) => line.startsWith(start)).map((line) => line.slice(start.length))
@@ -74,14 +73,14 @@ export function judgeEtcdFiles(where: string, { stdout }: ShellAnswer, others: n
     check(
       folder === wanted ? 'pass' : folder === '' ? 'unknown' : 'fail',
       where,
-      `stat ${paths.etcdData}`,
+      `stat ${data}`,
       wanted,
       folder || 'no answer',
     ),
     check(
       strangers.length > 0 ? 'fail' : count > 0 ? 'pass' : 'unknown',
       where,
-      `owners of what is within ${paths.etcdData}`,
+      `owners of what is within ${data}`,
       ids,
       strangers.join(', ') || `${count} files and folders`,
     ),
@@ -103,11 +102,13 @@ const files: Probe = {
   run: (env) =>
     askEach(env.model.controlPlanes, async (node) => {
       const secret = env.tree(node.name).files.filter((file) => file.mode === '0600' && !etcdKeys.includes(file.path))
-      const args = [paths.etcdData, String(uid), String(gid), ...etcdKeys]
+      const data = env.model.places.etcdData
+      const args = [data, String(uid), String(gid), ...etcdKeys]
       const stdin = secret.map((file) => `${file.path}\n`).join('')
       return judgeEtcdFiles(
         `node ${node.name}`,
         await env.shell(node.name, filesScript, { args, stdin }),
+        data,
         secret.length,
       )
     }),

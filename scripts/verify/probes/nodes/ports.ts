@@ -58,7 +58,7 @@ const matrix: Probe = {
         judgeListeners(
           `node ${node.name}`,
           await inTurn(env, node.name, () => env.shell(node.name, 'cat /proc/net/tcp /proc/net/tcp6')),
-          openPorts(node.role, env.model.spec.ssh.port),
+          openPorts(env.model, node.role),
         ),
       ),
     ),

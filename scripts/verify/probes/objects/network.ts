@@ -61,16 +61,16 @@ const deny: Probe = {
       pods.map(({ node }, index) => startPod(env, compliantPod(env, `stranger-${index}`, account), node)),
     )
     const [stranger, service] = [strangers[0] as Peer, (pods[1] as TestPod).service]
-    const { network, controlPlanes } = env.model
+    const { network, controlPlanes, endpoint } = env.model
     const name = `${service}.${env.namespace}.svc.${network.dnsDomain}`
     const where = placeOf(stranger, 'unnamed')
     const metadata = '169.254.169.254:80'
-    const api = `${controlPlanes[0]?.address}:6443`
+    const api = `${controlPlanes[0]?.address}:${endpoint.port}`
     const [pairs, resolved, outside, control] = await Promise.all([
       everyPair(env, pods, strangers),
       dial(env, stranger, name, 80),
       dial(env, stranger, '169.254.169.254', 80),
-      dial(env, stranger, controlPlanes[0]?.address ?? '', 6443),
+      dial(env, stranger, controlPlanes[0]?.address ?? '', endpoint.port),
     ])
     return [
       ...pairs,
