@@ -12,11 +12,13 @@ import { countOf } from './programs.ts'
 
 /** Reads the manifests of the spec; those of URLs as the lock pins them, or with no lock as they are now. */
 export async function collectManifests(options: ProduceOptions): Promise<CarriedManifest[]> {
-  const { cache, spec, workspace, pins, out } = options
+  const { cache, spec, workspace, pins, moving, out } = options
   if (spec.manifests.length === 0) return []
   return await out.step('manifests', async (report) => {
     const client = await clientOf(options, report.status)
-    const found = await readManifests(client, cache, spec, workspace, pins?.manifests)
+    const found = await readManifests(client, cache, spec, workspace, (name) =>
+      pins && !moving.has(`manifest ${name}`) ? pins.manifests : undefined,
+    )
     report.detail(countOf(found.length, 'file'))
     return found
   })
@@ -39,14 +41,16 @@ export function wantedReleases(spec: BundleSpec): WantedRelease[] {
 
 /** Brings the releases of the spec into the cache: those of the lock, or with no lock by their published checksums. */
 export async function collectReleases(options: ProduceOptions): Promise<LockedRelease[]> {
-  const { cache, spec, pins, jobs, out } = options
+  const { cache, spec, pins, moving, jobs, out } = options
   const wanted = wantedReleases(spec)
   if (wanted.length === 0) return []
   return await out.step('releases', async (report) => {
     const client = await clientOf(options, report.status)
-    const releases = pins
-      ? wanted.map((release) => pinnedRelease(pins.releases, release))
-      : await mapPool(wanted, jobs, (release) => resolveRelease(client, release))
+    const releases = await mapPool(wanted, jobs, async (release) =>
+      pins && !moving.has(`release ${release.name}`)
+        ? pinnedRelease(pins.releases, release)
+        : await resolveRelease(client, release),
+    )
     const total = releases.reduce((sum, { size }) => sum + size, 0)
     let done = 0
     await mapPool(releases, jobs, (release) =>

@@ -35,13 +35,16 @@ export function wantedImages(spec: BundleSpec, architecture: string): WantedImag
 
 /** What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. */
 export async function resolveWanted(options: ProduceOptions): Promise<LockedImage[]> {
-  const { spec, architecture, pins, cache, jobs, out } = options
+  const { spec, architecture, pins, moving, cache, jobs, out } = options
   const wanted = wantedImages(spec, architecture)
+  const stays = ({ name }: WantedImage) => !moving.has(`image ${nameOf(parseReference(name))}`)
   if (wanted.length === 0) return []
-  if (pins) return wanted.map((image) => pinnedImage(pins.images, image))
+  if (pins && wanted.every(stays)) return wanted.map((image) => pinnedImage(pins.images, image))
   return await out.step('names of images', async (report) => {
     const client = await clientOf(options, report.status)
-    const images = await mapPool(wanted, jobs, (image) => resolveImage(client, cache, image))
+    const images = await mapPool(wanted, jobs, async (image) =>
+      pins && stays(image) ? pinnedImage(pins.images, image) : await resolveImage(client, cache, image),
+    )
     report.detail(countOf(images.length, 'image'))
     return images
   })

@@ -1,18 +1,21 @@
 import { type ImageName, imageComponents } from '../../cluster/components.ts'
 import type { DebPackage, Lock } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
+import { byCodeUnit } from '../../lib/files.ts'
 import { formatBytes } from '../../lib/output.ts'
 import { withWorkFolder } from '../cache.ts'
 import type { Catalog } from '../catalog.ts'
-import { openApt } from '../sources/apt.ts'
+import { closure, openApt } from '../sources/apt.ts'
 import { type DebPins, fetchPackages, missingPackages, resolvePackages } from '../sources/deb.ts'
 import { countOf, type ProgramOptions } from './programs.ts'
 
 /** Has every Debian package in the cache: those that the lock pins, or the current ones. */
 export async function collectPackages(options: ProgramOptions): Promise<DebPins> {
-  const { cache, catalog, architecture, pins, out, signal } = options
+  const { cache, catalog, architecture, pins, moving, out, signal } = options
   return out.step('packages of Debian', async (report) => {
-    const found = pins ? pinnedPackages(pins, catalog) : undefined
+    const pinned = pins ? pinnedPackages(pins, catalog) : undefined
+    const names = [...moving].flatMap((key) => /^package (.+)$/.exec(key)?.[1] ?? [])
+    const found = names.length === 0 ? pinned : undefined
     let missing = found ? await missingPackages(cache, everyPackage(found)) : []
     const describe = (result: DebPins) => {
       const size = everyPackage(result).reduce((sum, entry) => sum + entry.size, 0)
@@ -27,7 +30,9 @@ export async function collectPackages(options: ProgramOptions): Promise<DebPins>
       report.status(`package lists of ${catalog.release}`)
       const apt = await openApt(folder, catalog.release, architecture, signal)
       report.status('what depends on what')
-      const result = found ?? (await resolvePackages(apt, catalog))
+      const current = found ?? (await resolvePackages(apt, catalog))
+      const along = new Set((names.length > 0 ? await closure(apt, names) : []).map(({ name }) => name))
+      const result = found || !pinned ? current : movePackages(pinned, current, along)
       missing = await missingPackages(cache, everyPackage(result))
       if (missing.length > 0) {
         report.status(countOf(missing.length, 'package'))
@@ -36,6 +41,27 @@ export async function collectPackages(options: ProgramOptions): Promise<DebPins>
       return describe(result)
     })
   })
+}
+
+/** The pins, of which the packages `names` are as they are now. */
+export function movePackages(pinned: DebPins, current: DebPins, names: ReadonlySet<string>): DebPins {
+  const mix = (before: readonly DebPackage[] = [], now: readonly DebPackage[] = []) =>
+    [...before.filter(({ name }) => !names.has(name)), ...now.filter(({ name }) => names.has(name))].sort((a, b) =>
+      byCodeUnit(a.name, b.name),
+    )
+  const images = Object.keys(current.imagePackages) as ImageName[]
+  return {
+    packages: mix(pinned.packages, current.packages),
+    imagePackages: Object.fromEntries(
+      images.map((image) => [image, mix(pinned.imagePackages[image], current.imagePackages[image])]),
+    ),
+    programs: Object.fromEntries(
+      Object.entries(current.programs).map(([name, now]) => [
+        name,
+        names.has(name) ? now : (pinned.programs[name] ?? now),
+      ]),
+    ),
+  }
 }
 
 /** Every package that is pinned, whatever for. */

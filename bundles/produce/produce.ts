@@ -12,6 +12,7 @@ import { blobsOfCharts } from './charts.ts'
 import { produceCluster } from './cluster.ts'
 import { collectReleases } from './files.ts'
 import { collectWanted } from './images.ts'
+import { isMoved } from './moves.ts'
 import { countOf, type ProgramOptions } from './programs.ts'
 
 /** Everything that goes into a bundle but for the executable, and the lock that says what it is. */
@@ -54,7 +55,7 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     manifests: manifests.map(named),
     releases,
   }
-  if (pins) refuseDifferences(pins, lock)
+  if (pins) refuseDifferences(pins, lock, options.moving)
   const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
   const carriedBlobs = carried
     .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
@@ -84,8 +85,8 @@ function indexed({ name, mediaType, digest, size }: LockedImage): IndexedImage {
   return { name, mediaType, manifest: { digest, size } }
 }
 
-function refuseDifferences(pins: Lock, built: Lock): void {
-  const differences = compareLocks(pins, built)
+function refuseDifferences(pins: Lock, built: Lock, moving: ReadonlySet<string>): void {
+  const differences = compareLocks(pins, built).filter((difference) => !isMoved(difference, moving))
   if (differences.length === 0) return
   const shown = differences.slice(0, 8).map(({ what, before, after }) => `${what}: pinned ${before}, built ${after}`)
   const more = differences.length > shown.length ? [`and ${differences.length - shown.length} more`] : []

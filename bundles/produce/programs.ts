@@ -17,6 +17,8 @@ export interface ProgramOptions {
   architecture: Lock['architecture']
   /** The lock to build exactly; without it the compiler found here is used. */
   pins: Lock | undefined
+  /** Of the pins those that are made anew, as compareLocks calls them: `etcd`, `image docker.io/library/nginx:1.27`. */
+  moving: ReadonlySet<string>
   jobs: number
   out: Output
   signal: AbortSignal
@@ -37,13 +39,13 @@ function originsOf(catalog: Catalog): { name: ComponentName; origin: Origin }[] 
 
 /** What building a wrapper means under the pins. Throws `usage` when the lock was made from other modules. */
 export async function planBuild(options: Omit<ProgramOptions, 'out'>, wrapperName: string): Promise<GoBuild> {
-  const { cache, catalog, architecture, pins, jobs, signal } = options
+  const { cache, catalog, architecture, pins, moving, jobs, signal } = options
   const wrapper = readWrapper(catalog, wrapperName)
   const members = compiledFrom(catalog, wrapperName)
   let toolchain: string | undefined
   for (const { name } of members) {
     const source = pins?.components[name]?.source
-    if (source?.kind !== 'go') continue
+    if (source?.kind !== 'go' || moving.has(name)) continue
     checkModules(source, wrapper)
     toolchain = source.toolchain
   }

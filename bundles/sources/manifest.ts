@@ -21,19 +21,19 @@ export interface CarriedManifest {
 /** Bytes of the largest file of manifests: an API server takes 3 MB of one object, and the largest releases have some 10 MB. */
 export const manifestFileLimit = 32 << 20
 
-/** Reads the spec's `manifests`. With pins, a URL must have what the lock says. Throws `usage` at its line, or as askUrl does. */
+/** Reads the spec's `manifests`. A URL that has pins must have what they say. Throws `usage` at its line, or as askUrl does. */
 export async function readManifests(
   client: Client,
   cache: Cache,
   spec: BundleSpec,
   workspace: string,
-  pins: readonly LockedFile[] | undefined,
+  pinsFor: (name: string) => readonly LockedFile[] | undefined,
 ): Promise<CarriedManifest[]> {
   const found: CarriedManifest[] = []
   for (const [index, name] of spec.manifests.entries()) {
     const where = spec.where(['manifests', index])
     const more = /^https?:\/\//.test(name)
-      ? [await readFromUrl(client, cache, name, pins, where)]
+      ? [await readFromUrl(client, cache, name, pinsFor(name), where)]
       : await readFromPath(name, workspace, where)
     for (const manifest of more) {
       if (found.some((other) => other.name === manifest.name))

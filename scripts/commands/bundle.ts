@@ -44,16 +44,24 @@ export const bundleCommands: Command[] = [
   },
   {
     name: 'bundle lock',
-    summary: 'make redoubt.lock.yaml; with --update move its pins to what is current',
-    examples: ['redoubt bundle lock', 'redoubt bundle lock --update --dry-run', 'redoubt bundle lock --update'],
+    summary: 'make redoubt.lock.yaml; with --update move its pins, or those named, to what is current',
+    args: '[NAME...]',
+    positionals: [0, 256],
+    examples: [
+      'redoubt bundle lock',
+      'redoubt bundle lock --update --dry-run',
+      'redoubt bundle lock --update',
+      'redoubt bundle lock --update nginx:1.27 podinfo runc',
+    ],
     options: {
       update: { type: 'boolean', describe: 'resolve everything anew and show what moved' },
       jobs,
       'dry-run': { type: 'boolean', describe: 'show what would move; the lock stays' },
     },
-    run: async (context, _, options) =>
+    run: async (context, names, options) =>
       (await import('../stages/bundle/lock.ts')).lock(context, {
         update: flag(options, 'update'),
+        names,
         jobs: text(options, 'jobs'),
         dryRun: flag(options, 'dry-run'),
       }),

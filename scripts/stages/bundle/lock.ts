@@ -9,6 +9,8 @@ import { setUp } from './setup.ts'
 
 interface Options {
   update: boolean
+  /** What is to move, of all; without names everything. */
+  names: readonly string[]
   jobs: string | undefined
   dryRun: boolean
 }
@@ -22,7 +24,9 @@ export async function lock(context: Context, options: Options): Promise<number> 
       where: workspace.lock,
       hint: '`redoubt bundle build` builds exactly it. To move its pins to what is current: `redoubt bundle lock --update`.',
     })
-  const { lock: after } = await produce(await setUp(context, { jobs: options.jobs, update: true }))
+  const { names, jobs } = options
+  if (names.length > 0 && !options.update) fail('usage', `${names[0]}: names say what is to move, which wants --update`)
+  const { lock: after } = await produce(await setUp(context, { jobs, update: true, names }))
   const differences = before ? compareLocks(before, after) : []
   if (!options.dryRun) await writeAtomic(workspace.lock, lockText(after))
   if (out.format === 'json')

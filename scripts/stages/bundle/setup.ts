@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { cacheRoot, openCache } from '../../../bundles/cache.ts'
 import { type Catalog, catalogFor, emptyCatalog } from '../../../bundles/catalog.ts'
+import { movesOf, namesOf } from '../../../bundles/produce/moves.ts'
 import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
 import { loadBundleSpec } from '../../../cluster/bundle.ts'
 import { type Lock, loadLock } from '../../../cluster/lock.ts'
@@ -8,17 +9,22 @@ import { fail } from '../../../lib/errors.ts'
 import { exists } from '../../../lib/files.ts'
 import type { Context } from '../../command.ts'
 
-/** What making a lock or a bundle needs: spec, catalogue, cache, and the lock as pins when there is one and it is to hold. */
+/**
+ * What making a lock or a bundle needs: spec, catalogue, cache, and the lock as pins when there is one and it is to hold; with `names`, all
+ * but these.
+ */
 export async function setUp(
   context: Context,
-  options: { jobs: string | undefined; update: boolean },
+  options: { jobs: string | undefined; update: boolean; names?: readonly string[] },
 ): Promise<ProduceOptions> {
   const { workspace, out, signal } = context
   const jobs = jobCount(options.jobs)
   const spec = await loadBundleSpec(workspace.spec)
   const cluster = spec.cluster?.spec
   const catalog = cluster ? catalogFor(cluster.kubernetes, cluster.network.provider) : emptyCatalog
-  const pins = !options.update && (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
+  const names = options.names ?? []
+  const whole = options.update && names.length === 0
+  const pins = !whole && (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
   if (pins && pins.kubernetes !== catalog.kubernetes)
     fail('usage', `redoubt.lock.yaml is ${ofWhat(pins)}, redoubt.yaml ${ofWhat(catalog)}`, {
       where: workspace.lock,
@@ -36,7 +42,8 @@ export async function setUp(
     })
   const cache = await openCache(cacheRoot())
   const architecture = spec.architecture ?? pins?.architecture ?? hostArchitecture()
-  return { spec, catalog, architecture, pins, jobs, cache, out, signal, workspace: workspace.root }
+  const moving = pins ? movesOf(names, pins, namesOf(spec, architecture), catalog) : new Set<string>()
+  return { spec, catalog, architecture, pins, moving, jobs, cache, out, signal, workspace: workspace.root }
 }
 
 /** `of Kubernetes v1.36.3` */

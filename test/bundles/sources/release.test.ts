@@ -132,7 +132,7 @@ test('manifests are files, folders and URLs; of a URL the pin must still be ther
   const { client } = clientFor([fake.host])
   const url = `http://${fake.host}/release.yaml`
   const read = (manifests: string[], pins?: { name: string; digest: string; size: number }[]) =>
-    newCache().then((cache) => readManifests(client, cache, bundle(manifests), temporary, pins))
+    newCache().then((cache) => readManifests(client, cache, bundle(manifests), temporary, () => pins))
   const found = await read(['apps/', 'apps/notes.txt', url])
   assert.deepEqual(
     found.map(({ name }) => name),
@@ -158,11 +158,14 @@ for (const [path, message] of [
 ] as const)
   test(`manifests that are refused at their line: ${path}`, async () => {
     const { client } = clientFor([])
-    await assert.rejects(readManifests(client, await newCache(), bundle([path]), temporary, undefined), {
-      code: 'usage',
-      where: 'redoubt.yaml:5:15',
-      message,
-    })
+    await assert.rejects(
+      readManifests(client, await newCache(), bundle([path]), temporary, () => undefined),
+      {
+        code: 'usage',
+        where: 'redoubt.yaml:5:15',
+        message,
+      },
+    )
   })
 
 test.run()

@@ -30,7 +30,14 @@ export async function buildVersion(
   const programs: Programs[string] = {}
   let compiled = false
   for (const wrapper of ['kubernetes', 'etcd']) {
-    const options = { cache, catalog, architecture: hostArchitecture(), pins: undefined, signal }
+    const options = {
+      cache,
+      catalog,
+      architecture: hostArchitecture(),
+      pins: undefined,
+      moving: new Set<string>(),
+      signal,
+    }
     const build = await planBuild({ ...options, jobs: availableParallelism() }, wrapper)
     const built = await buildPrograms(cache, build, () => {}, signal)
     compiled ||= !built.cached
