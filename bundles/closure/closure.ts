@@ -11,6 +11,7 @@ import { type CarriedChart, nameOf, originOf } from '../sources/chart.ts'
 import type { CarriedManifest } from '../sources/manifest.ts'
 import { wantsOfRendered, wantsUnrendered } from './charts.ts'
 import { wantsOfTrees } from './rendered.ts'
+import { referenceOf } from './text.ts'
 import {
   type CarriedImage,
   compareWants,
@@ -109,13 +110,14 @@ export function refuseGaps({ images }: Closure, spec: BundleSpec): void {
     ])
   const more = missing.length > 20 ? [`and ${missing.length - 20} more`] : []
   const field = spec.cluster ? 'spec.bundle' : 'spec'
-  const mend = missing.slice(0, 20).map(({ image }) => `  - ${image}`)
+  const mend = missing.slice(0, 20).flatMap(({ image }) => (referenceOf(image) ? [`  - ${image}`] : []))
+  const carry = mend.length > 0 ? `Carry them, under ${field}.images:\n  ${mend.join('\n  ')}\n  ` : ''
   fail(
     'failed',
     `${missing.length} of the images that will be applied would be missing inside:\n  ${[...lines, ...more].join('\n  ')}`,
     {
       where: spec.where(['images']),
-      hint: `Carry them, under ${field}.images:\n  ${mend.join('\n  ')}\n  What is no image, or is there already, goes with a reason under ${field}.notImages.`,
+      hint: `${carry}What is no image, or is there already, goes with a reason under ${field}.notImages.`,
     },
   )
 }

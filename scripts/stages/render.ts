@@ -85,7 +85,7 @@ export async function renderInput(workspace: Workspace): Promise<RenderInput> {
     loadPublicPki(workspace.keys, spec),
   ])
   if (lock.kubernetes !== spec.spec.kubernetes)
-    fail('usage', `redoubt.yaml wants ${spec.spec.kubernetes}, the lock holds ${lock.kubernetes}`, {
+    fail('usage', `redoubt.yaml wants ${spec.spec.kubernetes}, the lock holds ${lock.kubernetes ?? 'no cluster'}`, {
       where: spec.where(['spec', 'kubernetes']),
       hint: 'Build the bundle again: `redoubt bundle build`.',
     })

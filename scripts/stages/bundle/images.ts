@@ -12,8 +12,9 @@ export async function images(context: Context, options: { jobs: string | undefin
     out.json({ kind: 'BundleImages', helm: helm ?? null, computed, unusedWaivers: unused, images })
     return 0
   }
+  const shown = (where: string) => where.replace(`${context.workspace.root}/`, '')
   const rows = images.flatMap(({ image, state, wantedBy }) =>
-    wantedBy.map(({ where }, index) => (index === 0 ? [state, image, where] : ['', '', where])),
+    wantedBy.map(({ where }, index) => (index === 0 ? [state, image, shown(where)] : ['', '', shown(where)])),
   )
   if (rows.length > 0) out.data(formatTable(['STATE', 'IMAGE', 'WANTED BY'], rows))
   for (const template of computed) out.warn(`only helm can tell the images of ${template}`)

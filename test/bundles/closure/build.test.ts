@@ -1,12 +1,14 @@
 // The command itself: a gap stops a build before anything is written; helm, where there is one, is asked.
 import * as assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
+import { wantsOfTrees } from '../../../bundles/closure/rendered.ts'
+import { compareWants } from '../../../bundles/closure/wants.ts'
 import { packChart } from '../charts/pack.ts'
 import { serveFake } from '../registry-fake.ts'
 import { fixedKey } from '../small.ts'
@@ -81,6 +83,43 @@ test('images shows who wants what, also what is waived, and says what no waiver 
   assert.match(stdout, /^waived +docker.io\/library\/auto:latest +apps\/web.yaml:5:7$/m)
   assert.match(stderr, /nothing names gone any more/)
   assert.match(stderr, /0 carried, 1 missing, 0 maybe, 1 waived/)
+})
+
+test('what we render ourselves is looked at: pods of nodes, objects, the pause image; ours by name', async () => {
+  const folder = join(temporary, 'trees')
+  cpSync(join(dirname(main), '../test/templates/golden'), join(folder, 'rendered'), { recursive: true })
+  const wants = await wantsOfTrees(folder)
+  const own = [
+    'etcd',
+    'kube-apiserver',
+    'kube-controller-manager',
+    'kube-scheduler',
+    'kube-proxy',
+    'coredns',
+    'pause',
+    'agnhost',
+  ]
+  const carried = own.map((name) => ({
+    name: `redoubt.dev/${name}`,
+    digest: '',
+    own: true,
+    where: `component ${name}`,
+  }))
+  assert.ok(
+    wants.some(({ image, where }) => image.startsWith('redoubt.dev/pause@') && /containerd\/config.toml$/.test(where)),
+  )
+  assert.ok(
+    wants.some(
+      ({ image, where }) => image.startsWith('redoubt.dev/etcd@') && /manifests\/etcd.yaml:\d+:\d+$/.test(where),
+    ),
+  )
+  const { images } = compareWants(wants, carried, [])
+  assert.deepEqual(
+    images.filter(({ state }) => state !== 'carried'),
+    [],
+  )
+  const without = compareWants(wants, carried.slice(0, -2), []).images
+  assert.ok(without.some(({ image, state }) => image.startsWith('redoubt.dev/pause@') && state === 'missing'))
 })
 
 test('a chart is rendered by helm where there is one, with the values that it is installed with; else it is read', async () => {
