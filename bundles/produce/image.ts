@@ -24,7 +24,7 @@ export interface ImageInputs {
   program: BlobRef
   /** Further programs: path and blob. */
   further: readonly (readonly [string, BlobRef])[]
-  /** Tar entries, without an end: of packages (sources/deb-files.ts), of a module's sources (sources/go-sources.ts). */
+  /** Tar entries, without an end: of packages (sources/debian/deb-files.ts), of a module's sources (sources/go-sources.ts). */
   entries: readonly BlobRef[]
 }
 

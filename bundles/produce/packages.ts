@@ -5,8 +5,8 @@ import { byCodeUnit } from '../../lib/files.ts'
 import { formatBytes } from '../../lib/output.ts'
 import { withWorkFolder } from '../cache.ts'
 import type { Catalog } from '../catalog.ts'
-import { closure, openApt } from '../sources/apt.ts'
-import { type DebPins, fetchPackages, missingPackages, resolvePackages } from '../sources/deb.ts'
+import { closure, openApt } from '../sources/debian/apt.ts'
+import { type DebPins, fetchPackages, missingPackages, resolvePackages } from '../sources/debian/deb.ts'
 import { countOf, type ProgramOptions } from './programs.ts'
 
 /** Has every Debian package in the cache: those that the lock pins, or the current ones. */

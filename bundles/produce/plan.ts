@@ -1,6 +1,6 @@
 import { formatBytes } from '../../lib/output.ts'
 import { recall } from '../cache.ts'
-import { missingPackages } from '../sources/deb.ts'
+import { missingPackages } from '../sources/debian/deb.ts'
 import { goStep, pinOf } from '../sources/go.ts'
 import { wantedCharts } from './charts.ts'
 import { wantedReleases } from './files.ts'

@@ -4,7 +4,7 @@ import type { Output } from '../../lib/output.ts'
 import { type Cache, recall } from '../cache.ts'
 import type { Catalog, Origin } from '../catalog.ts'
 import type { BlobRef } from '../format/parts.ts'
-import { programOf } from '../sources/deb-files.ts'
+import { programOf } from '../sources/debian/deb-files.ts'
 import { buildPrograms, checkModules, findToolchain, type GoBuild, goStep, pinOf, readWrapper } from '../sources/go.ts'
 
 /** What the lock says of a component apart from its image. */

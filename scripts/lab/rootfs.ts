@@ -1,6 +1,6 @@
 import { readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { readSources, selectSources } from '../../bundles/sources/apt-sources.ts'
+import { readSources, selectSources } from '../../bundles/sources/debian/apt-sources.ts'
 import { run } from '../../lib/exec.ts'
 import { ensureFolder, exists } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'

@@ -2,10 +2,10 @@
 // what is installed on the build host changes nothing, and nothing on the build host is changed.
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { DebPackage } from '../../cluster/lock.ts'
-import { fail, RedoubtError } from '../../lib/errors.ts'
-import { run, stream } from '../../lib/exec.ts'
-import { byCodeUnit, writeAtomic } from '../../lib/files.ts'
+import type { DebPackage } from '../../../cluster/lock.ts'
+import { fail, RedoubtError } from '../../../lib/errors.ts'
+import { run, stream } from '../../../lib/exec.ts'
+import { byCodeUnit, writeAtomic } from '../../../lib/files.ts'
 import { parseMissing, parseShow, parseSimulation, targetFormat, unreadSuites } from './apt-output.ts'
 import { readSources, selectSources } from './apt-sources.ts'
 

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import type { ImageName } from '../../cluster/components.ts'
-import type { DebPackage } from '../../cluster/lock.ts'
-import { fail } from '../../lib/errors.ts'
-import { byCodeUnit, listFiles } from '../../lib/files.ts'
-import { formatBytes } from '../../lib/output.ts'
-import { adopt, type Cache, isCached } from '../cache.ts'
-import type { Catalog } from '../catalog.ts'
+import type { ImageName } from '../../../cluster/components.ts'
+import type { DebPackage } from '../../../cluster/lock.ts'
+import { fail } from '../../../lib/errors.ts'
+import { byCodeUnit, listFiles } from '../../../lib/files.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import { adopt, type Cache, isCached } from '../../cache.ts'
+import type { Catalog } from '../../catalog.ts'
 import { type Apt, closure, describe, download } from './apt.ts'
 
 /** The Debian packages that a bundle needs, pinned. */

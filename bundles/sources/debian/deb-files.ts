@@ -2,13 +2,13 @@
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Parser, type ReadEntry } from 'tar'
-import type { DebPackage } from '../../cluster/lock.ts'
-import { fail, messageOf, RedoubtError } from '../../lib/errors.ts'
-import { stream } from '../../lib/exec.ts'
-import { sha256File } from '../../lib/hash.ts'
-import { adopt, type Cache, cachedPath, dropCorrupt, recall, remember, type Step, withWorkFolder } from '../cache.ts'
-import type { BlobRef } from '../format/parts.ts'
-import { paddingOf, type TarEntry, tarHeader } from '../tar.ts'
+import type { DebPackage } from '../../../cluster/lock.ts'
+import { fail, messageOf, RedoubtError } from '../../../lib/errors.ts'
+import { stream } from '../../../lib/exec.ts'
+import { sha256File } from '../../../lib/hash.ts'
+import { adopt, type Cache, cachedPath, dropCorrupt, recall, remember, type Step, withWorkFolder } from '../../cache.ts'
+import type { BlobRef } from '../../format/parts.ts'
+import { paddingOf, type TarEntry, tarHeader } from '../../tar.ts'
 
 type Visit = (entry: TarEntry, content: AsyncIterable<Uint8Array>) => Promise<void>
 

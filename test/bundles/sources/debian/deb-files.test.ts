@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, linkSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { adopt, cachedPath, openCache } from '../../../bundles/cache.ts'
-import { programOf, userlandOf } from '../../../bundles/sources/deb-files.ts'
-import type { DebPackage } from '../../../cluster/lock.ts'
-import { temporary } from '../small.ts'
+import { adopt, cachedPath, openCache } from '../../../../bundles/cache.ts'
+import { programOf, userlandOf } from '../../../../bundles/sources/debian/deb-files.ts'
+import type { DebPackage } from '../../../../cluster/lock.ts'
+import { temporary } from '../../small.ts'
 
 const signal = new AbortController().signal
 const cache = await openCache(join(temporary, 'debs'))

@@ -1,7 +1,12 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { parseMissing, parseShow, parseSimulation, unreadSuites } from '../../../bundles/sources/apt-output.ts'
-import { selectSources } from '../../../bundles/sources/apt-sources.ts'
+import {
+  parseMissing,
+  parseShow,
+  parseSimulation,
+  unreadSuites,
+} from '../../../../bundles/sources/debian/apt-output.ts'
+import { selectSources } from '../../../../bundles/sources/debian/apt-sources.ts'
 
 test('the simulation names what would be installed, in any of its forms', () => {
   const stdout = [

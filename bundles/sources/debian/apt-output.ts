@@ -1,4 +1,4 @@
-import type { DebPackage } from '../../cluster/lock.ts'
+import type { DebPackage } from '../../../cluster/lock.ts'
 
 /** What `apt-get install --simulate` would install: `Inst nftables (1.0.6-2+deb12u2 Debian:12.15/oldstable [amd64])`. */
 export function parseSimulation(stdout: string): { name: string; version: string }[] {
