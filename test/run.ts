@@ -2,7 +2,8 @@
 // A file without a passing test, with a skipped one, or without uvu's closing lines counts as failed: silence is no pass.
 // Arguments: words of which a path must contain one.
 import { execFile } from 'node:child_process'
-import { availableParallelism } from 'node:os'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { listFiles } from '../lib/files.ts'
@@ -16,6 +17,10 @@ const files = (await listFiles(folder)).filter(
     !path.startsWith('e2e/') &&
     (words.length === 0 || words.some((w) => path.includes(w))),
 )
+/** Where tests put what they leave: gone with the run, however it ends. */
+const temporary = mkdtempSync(join(tmpdir(), 'redoubt-tests-'))
+process.once('exit', () => rmSync(temporary, { recursive: true, force: true }))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
 interface Outcome {
   passed: number
@@ -27,7 +32,11 @@ async function runFile(path: string): Promise<Outcome> {
     execFile(
       process.execPath,
       [join(folder, path)],
-      { env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0' }, maxBuffer: 64 << 20, timeout: 120_000 },
+      {
+        env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', TMPDIR: temporary },
+        maxBuffer: 64 << 20,
+        timeout: 120_000,
+      },
       (error, stdout, stderr) => resolve({ code: error ? 1 : 0, text: stdout + stderr }),
     )
   })

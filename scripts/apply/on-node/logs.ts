@@ -45,21 +45,27 @@ for p in /proc/[0-9]*/comm; do
 done
 `
 
+/** What a look at static pods told: those that keep failing, and those that were started at all since the first look. */
+export interface Starts {
+  failing: string[]
+  started: string[]
+}
+
 /**
- * Watches static pods that were started. Resolves with those that keep failing: started three times, or started and then `patience`
+ * Watches static pods that were started. Those keep failing that were started three times, or started and then are `patience`
  * milliseconds without a process (the kubelet waits between its tries, and longer after each). What counts is what was started after
  * the first look: a container that is being stopped still writes, and is gone before the next one comes.
  */
 export function watchFailures(
   shell: NodeShell,
   { pods, patience }: { pods: readonly string[]; patience: number },
-): () => Promise<string[]> {
+): () => Promise<Starts> {
   // The kubelet keeps only the last logs of a container, so what was seen is remembered from look to look.
   const seen = new Map<string, Set<string>>(pods.map((pod) => [pod, new Set()]))
   const deadSince = new Map<string, number>()
   let before: Set<string> | undefined
   return async () => {
-    if (pods.length === 0) return []
+    if (pods.length === 0) return { failing: [], started: [] }
     const [logs, { stdout }] = await Promise.all([
       listLogs(shell, pods, ''),
       shell.run(aliveScript, { args: pods, timeout: 10_000 }),
@@ -67,13 +73,14 @@ export function watchFailures(
     before ??= new Set(logs.map((log) => log.path))
     const alive = stdout.split('\n')
     for (const { pod, path } of logs) if (!before.has(path)) seen.get(pod)?.add(path)
-    return pods.filter((pod) => {
+    const failing = pods.filter((pod) => {
       const starts = seen.get(pod)?.size ?? 0
       if (alive.includes(pod) || starts === 0) deadSince.delete(pod)
       else if (!deadSince.has(pod)) deadSince.set(pod, performance.now())
       const dead = deadSince.get(pod)
       return starts >= 3 || (dead !== undefined && performance.now() - dead > patience)
     })
+    return { failing, started: pods.filter((pod) => seen.get(pod)?.size) }
   }
 }
 

@@ -3,7 +3,9 @@ import type { Apis } from '../run.ts'
 interface PodList {
   items?: {
     metadata?: { name?: string; annotations?: Record<string, string> }
-    status?: { containerStatuses?: { containerID?: string; ready?: boolean }[] }
+    status?: {
+      containerStatuses?: { containerID?: string; ready?: boolean; state?: { waiting?: { reason?: string } } }[]
+    }
   }[]
 }
 
@@ -14,6 +16,8 @@ export interface StaticPodState {
   /** Id of its container; empty while there is none. */
   id: string
   ready: boolean
+  /** The kubelet waits before it starts it again, because it ended too often: up to five minutes. */
+  backingOff: boolean
 }
 
 /**
@@ -28,7 +32,8 @@ export async function staticPods(apis: Apis, node: string): Promise<Map<string, 
       .map((pod) => {
         const status = pod.status?.containerStatuses?.[0]
         const name = (pod.metadata?.name ?? '').replace(new RegExp(`-${node}$`), '')
-        return [name, { id: status?.containerID ?? '', ready: status?.ready === true }]
+        const backingOff = status?.state?.waiting?.reason === 'CrashLoopBackOff'
+        return [name, { id: status?.containerID ?? '', ready: status?.ready === true, backingOff }]
       }),
   )
 }

@@ -24,13 +24,13 @@ export const bootstrap: Phase = {
     await settleAll(targets, async ({ node, shell }) => {
       // The super-admin's certificate works before any role is bound.
       const { superAdmin } = apply.at(node)
-      const failing = watchFailures(shell, { pods: staticPodNames, patience: 20_000 })
+      const watch = watchFailures(shell, { pods: staticPodNames, patience: 20_000 })
       let looked = performance.now()
       let broken: string[] = []
       const look = async () => {
         const unready = await superAdmin.notReady({ signal })
         if (unready === undefined || performance.now() - looked < 2000) return unready
-        broken = await failing()
+        broken = (await watch()).failing
         looked = performance.now()
         return broken.length > 0 ? undefined : unready
       }

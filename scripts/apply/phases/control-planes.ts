@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { fail, RedoubtError } from '../../../lib/errors.ts'
 import type { StepReport } from '../../../lib/output.ts'
 import { filesToSend, handedOver, isManifest, sendFiles, sendRound } from '../on-node/files.ts'
-import { lastLines, watchFailures } from '../on-node/logs.ts'
+import { lastLines, type Starts, watchFailures } from '../on-node/logs.ts'
 import { arm, disarm, trigger } from '../on-node/rollback.ts'
 import { runServices, serviceWords } from '../on-node/services.ts'
 import { snapshot } from '../on-node/snapshot.ts'
@@ -80,11 +80,12 @@ async function change(apply: Apply, target: ApplyNode, report: StepReport): Prom
     )
     // Services first: a kubelet that starts while its API server is down is slow.
     await restartServices(apply, target, status)
-    const failing = watchFailures(shell, { pods, patience: 8000 })
+    const watch = watchFailures(shell, { pods, patience: 8000 })
     // The first look tells the containers that are about to stop from those that will be started.
-    await failing()
+    await watch()
     if (manifests.length > 0) await swapManifests(apply, target, manifests, handed, status)
-    problem = await waitUntil(() => settled(apply, target, before, failing), {
+    const forget = kubeletForgets(apply, target, status)
+    problem = await waitUntil(() => settled(apply, target, before, watch, forget), {
       limit: apply.patience,
       every: 200,
       signal,
@@ -149,22 +150,39 @@ async function restartServices(apply: Apply, target: ApplyNode, status: (text: s
   if (awaited !== undefined) fail('failed', 'the kubelet does not answer after its restart')
 }
 
+/**
+ * Restarts the kubelet, the first time that it is called. It counts failures by a pod's UID, which for a static pod is a hash of the
+ * manifest: a controller manager that ended often while its API server was away is not started for up to five minutes also when
+ * its manifest was another one in between. Only a new kubelet has forgotten (kubelet.go, crashLoopBackOff).
+ */
+function kubeletForgets(apply: Apply, target: ApplyNode, status: (text: string) => void): () => Promise<void> {
+  let done = false
+  return async () => {
+    if (done) return
+    done = true
+    status('restarting the kubelet: it waits because of failures before this change')
+    await runServices(apply, target, ['restart=kubelet.service'])
+  }
+}
+
 /** Undefined when every changed pod has a new container that is ready, and the API server is healthy; else what is awaited. */
 async function settled(
   apply: Apply,
   { node }: ApplyNode,
   before: ReadonlyMap<string, string>,
-  failing: () => Promise<string[]>,
+  watch: () => Promise<Starts>,
+  forget: () => Promise<void>,
 ): Promise<string | undefined> {
   const names = [...before.keys()]
-  const [unready, broken] = await Promise.all([
+  const [unready, { failing, started }] = await Promise.all([
     apply.at(node).admin.notReady({ signal: apply.context.signal }),
-    failing().catch(() => []),
+    watch().catch((): Starts => ({ failing: [], started: names })),
   ])
-  if (broken.length > 0) fail('failed', `${broken.join(' and ')} keeps failing`)
+  if (failing.length > 0) fail('failed', `${failing.join(' and ')} keeps failing`)
   if (unready !== undefined) return `the API server: ${unready}`
   const pods = await staticPods(apply.at(node), node.name).catch(() => undefined)
   if (!pods) return 'the kubelet'
+  if (names.some((name) => pods.get(name)?.backingOff && !started.includes(name))) await forget()
   const old = names.find((name) => !pods.get(name)?.ready || pods.get(name)?.id === before.get(name))
   return old === undefined ? undefined : `${old} to start anew`
 }
