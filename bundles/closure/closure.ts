@@ -7,7 +7,7 @@ import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
 import { type Cache, cachedPath, withWorkFolder } from '../cache.ts'
 import { helmVersion, renderChart } from '../charts/helm.ts'
 import { readParts } from '../format/parts.ts'
-import { type CarriedChart, nameOf, originOf } from '../sources/chart.ts'
+import { type CarriedChart, nameOf, originOf, readCarried } from '../sources/chart.ts'
 import type { CarriedManifest } from '../sources/manifest.ts'
 import { wantsOfRendered, wantsUnrendered } from './charts.ts'
 import { wantsOfTrees } from './rendered.ts'
@@ -52,7 +52,7 @@ export async function findClosure(inputs: ClosureInputs): Promise<Closure> {
   }
   const helm = charts.length > 0 ? await helmVersion(signal) : undefined
   for (const chart of charts) {
-    if (chart.archive.library) continue
+    if (chart.library) continue
     const found = helm ? await rendered(inputs, chart) : await unrendered(inputs, chart)
     wants.push(...found.wants)
     computed.push(...found.computed)
@@ -80,13 +80,17 @@ async function rendered({ cache, spec, workspace, signal }: ClosureInputs, chart
   return { wants: wantsOfRendered(text, nameOf(locked)), computed: [] }
 }
 
-async function unrendered({ spec, workspace }: ClosureInputs, chart: CarriedChart): Promise<ChartWants> {
+async function unrendered({ cache, spec, workspace }: ClosureInputs, chart: CarriedChart): Promise<ChartWants> {
   const values = valuesFile(spec, chart)
   const [given] =
     values === undefined
       ? []
       : splitDocuments(await readText(resolve(workspace, values), 'Named with `values` at a chart.'))
-  const found = wantsUnrendered(chart.archive, nameOf(chart.locked), given && parseForeign(given, values ?? '').value)
+  const found = wantsUnrendered(
+    await readCarried(cache, chart.locked),
+    nameOf(chart.locked),
+    given && parseForeign(given, values ?? '').value,
+  )
   return { ...found, computed: found.computed.map((path) => `${nameOf(chart.locked)}: ${path}`) }
 }
 

@@ -16,10 +16,10 @@ import { askUrl, urlSource } from './url.ts'
 /** A chart that is to be carried, and where it is named: `redoubt.yaml:12:9`. */
 export type WantedChart = ChartSpec & { where: string }
 
-/** A chart and its archive, read. */
+/** A chart, whose archive is in the cache and was read; it is not kept in memory. */
 export interface CarriedChart {
   locked: LockedChart
-  archive: ChartArchive
+  library: boolean
 }
 
 /** helm's media types of an OCI artifact (helm.sh/docs/topics/registries). */
@@ -39,7 +39,13 @@ export async function collectChart(client: Client, cache: Cache, locked: LockedC
   }
   await fetch()
   if ((await dropCorrupt(cache, [locked.archive.digest])).length > 0) await fetch()
-  return { locked, archive: await readCached(cache, locked.archive.digest, nameOf(locked)) }
+  const { library } = await readCarried(cache, locked)
+  return { locked, library }
+}
+
+/** The archive of a chart that is in the cache. Throws `integrity` as readChartArchive does. */
+export async function readCarried(cache: Cache, locked: LockedChart): Promise<ChartArchive> {
+  return await readCached(cache, locked.archive.digest, nameOf(locked))
 }
 
 /** `podinfo 6.7.0` */
@@ -74,7 +80,7 @@ async function fromRegistry(client: Client, cache: Cache, wanted: OciChart & { w
       archive: { digest: content.digest, size: content.size },
       artifact: { mediaType, digest, size: image.size, blobs },
     },
-    archive,
+    library: archive.library,
   }
 }
 
@@ -104,7 +110,7 @@ async function fromRepository(
       url: found.url.href,
       archive: { digest, size: bytes.length },
     },
-    archive,
+    library: archive.library,
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { cachedPath, openCache } from '../../../bundles/cache.ts'
 import { digestOf } from '../../../bundles/registry/manifest.ts'
-import { collectChart, resolveChart } from '../../../bundles/sources/chart.ts'
+import { collectChart, readCarried, resolveChart } from '../../../bundles/sources/chart.ts'
 import { packChart } from '../charts/pack.ts'
 import { type Answer, clientFor, serveFake } from '../registry-fake.ts'
 
@@ -49,8 +49,10 @@ test('a chart of a registry is its artifact, byte by byte; pinned, it is fetched
   const manifest = manifestOf(archive)
   const fake = await serveFake(registry(manifest))
   const { client } = clientFor([fake.host])
-  const { locked, archive: read } = await resolveChart(client, await newCache(), wanted(fake.host))
-  assert.deepEqual([locked.name, locked.version, read.appVersion], ['app', '1.0.0+b1', '2.5'])
+  const first = await newCache()
+  const { locked, library } = await resolveChart(client, first, wanted(fake.host))
+  const read = await readCarried(first, locked)
+  assert.deepEqual([locked.name, locked.version, read.appVersion, library], ['app', '1.0.0+b1', '2.5', false])
   assert.deepEqual(locked.archive, { digest: digestOf(archive), size: archive.length })
   assert.equal(locked.artifact?.digest, digestOf(manifest))
   assert.equal(locked.artifact?.blobs.length, 3)
@@ -62,7 +64,8 @@ test('a chart of a registry is its artifact, byte by byte; pinned, it is fetched
     assert.equal(digestOf(readFileSync(cachedPath(cache, digest))), digest)
   // What is damaged in the cache is fetched again.
   writeFileSync(cachedPath(cache, locked.archive.digest), Buffer.alloc(locked.archive.size))
-  assert.equal((await collectChart(client, cache, locked)).archive.name, 'app')
+  await collectChart(client, cache, locked)
+  assert.equal((await readCarried(cache, locked)).name, 'app')
   await fake.close()
 })
 
