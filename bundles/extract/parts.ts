@@ -1,0 +1,74 @@
+import { byDigest } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
+import { nearest } from '../../lib/nearest.ts'
+import { blobPath, names } from '../format/names.ts'
+import type { ContentsEntry } from '../format/statement.ts'
+import { type BundleItem, describeContents } from '../read/describe.ts'
+import { archiveOfImages } from '../read/image-archive.ts'
+import { type BundleHead, readChecked } from '../read.ts'
+import { blockSize } from '../tar.ts'
+
+/** Something that can be taken out of a bundle as one file. */
+export interface Part {
+  /** As `bundle inspect` calls it. */
+  name: string
+  /** Below the folder that it goes into; not yet known to stay there. */
+  path: string
+  mode: number
+  /** Opens its bytes: how many, and a stream that throws at the end of a blob that is not the signed one. */
+  open: () => Promise<{ size: number; bytes: AsyncIterable<Uint8Array> }>
+}
+
+/** Everything that a bundle holds: the executable, the lock, then what `bundle inspect` lists. */
+export function partsOf(head: BundleHead): Part[] {
+  const lock = head.contents.find((entry) => entry.path === names.lock)
+  const items = describeContents(head).map((item) => partOf(head, item))
+  return lock ? [...items.slice(0, 1), entryPart(head, 'lock', 'redoubt.lock.yaml', lock), ...items.slice(1)] : items
+}
+
+/** The parts named: each by its name or by its path. Throws `usage` for a name that none has. */
+export function chooseParts(parts: readonly Part[], chosen: readonly string[]): Part[] {
+  if (chosen.length === 0) return [...parts]
+  for (const name of chosen)
+    if (!parts.some((part) => part.name === name || part.path === name)) {
+      const meant = nearest(
+        name,
+        parts.flatMap((part) => [part.name, part.path]),
+      )
+      fail('usage', `the bundle holds nothing called ${name}`, {
+        hint: `${meant ? `Did you mean ${meant}? ` : ''}\`redoubt bundle inspect\` lists the names.`,
+      })
+    }
+  return parts.filter((part) => chosen.includes(part.name) || chosen.includes(part.path))
+}
+
+function partOf(head: BundleHead, item: BundleItem): Part {
+  const { kind, name, version, digest } = item
+  if (kind === 'executable') {
+    const { size, sha256 } = head.statement.executable
+    // It is the first entry.
+    return entryPart(head, name, name, { path: name, offset: blockSize, size, sha256 }, 0o755)
+  }
+  if (kind === 'image')
+    return {
+      name,
+      path: `images/${name.replaceAll(/[/:@]/g, '_')}.tar`,
+      mode: 0o644,
+      open: async () => {
+        const { size, stream } = await archiveOfImages(head, [byDigest(name, digest)])
+        return { size, bytes: stream }
+      },
+    }
+  const entry = head.contents.find((candidate) => candidate.path === blobPath(digest))
+  if (!entry)
+    return fail('integrity', `the lock names ${name}, which the bundle does not hold`, { where: head.archive.path })
+  if (kind === 'program') return entryPart(head, name, `programs/${name}`, entry, 0o755)
+  if (kind !== 'package') return entryPart(head, name, `${kind}s/${name}`, entry)
+  const { architecture = 'all' } = head.lock.packages.find((candidate) => candidate.digest === digest) ?? {}
+  // An epoch's colon as apt writes it.
+  return entryPart(head, name, `packages/${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`, entry)
+}
+
+function entryPart(head: BundleHead, name: string, path: string, entry: ContentsEntry, mode = 0o644): Part {
+  return { name, path, mode, open: async () => ({ size: entry.size, bytes: readChecked(head.archive, entry) }) }
+}

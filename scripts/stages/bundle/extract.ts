@@ -1,0 +1,55 @@
+import { resolve } from 'node:path'
+import { extractPart } from '../../../bundles/extract/extract.ts'
+import { chooseParts, partsOf } from '../../../bundles/extract/parts.ts'
+import { readPublicKey } from '../../../bundles/keys.ts'
+import { readHead } from '../../../bundles/read.ts'
+import { requireSpace } from '../../../lib/disk.ts'
+import { fail } from '../../../lib/errors.ts'
+import { ensureFolder, exists, readText } from '../../../lib/files.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+
+interface Options {
+  file: string
+  names: string[]
+  to: string | undefined
+  key: string | undefined
+  force: boolean
+}
+
+/** Takes parts out of a bundle into files, each checked before it appears under its name. */
+export async function extract(context: Context, options: Options): Promise<number> {
+  const { out, workspace, signal } = context
+  if (!options.to) return fail('usage', 'extract needs a folder', { hint: 'Name one with --to DIR.' })
+  const to = resolve(options.to)
+  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
+  const key = readPublicKey(
+    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
+    keyPath,
+  )
+  const head = await readHead(resolve(options.file), key)
+  try {
+    const parts = chooseParts(partsOf(head), options.names)
+    const sizes = await Promise.all(parts.map(async (part) => (await part.open()).size))
+    const total = sizes.reduce((sum, size) => sum + size, 0)
+    if (!(await exists(to))) await ensureFolder(to)
+    await requireSpace(to, total, 'what is to be extracted')
+    const extracted = await out.step(`extract to ${to}`, async (report) => {
+      let done = 0
+      const onBytes = (count: number) => {
+        done += count
+        report.progress(done, total)
+      }
+      const results: { path: string; written: boolean }[] = []
+      for (const part of parts) results.push(await extractPart(part, { to, force: options.force, onBytes, signal }))
+      const there = results.filter(({ written }) => !written).length
+      report.detail(`${parts.length} parts, ${formatBytes(done)}${there > 0 ? `; ${there} were there` : ''}`)
+      return results
+    })
+    if (out.format === 'json') out.json({ kind: 'BundleExtracted', to, files: extracted })
+    else for (const { path } of extracted) out.data(path)
+    return 0
+  } finally {
+    await head.archive.file.close()
+  }
+}
