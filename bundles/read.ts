@@ -68,14 +68,15 @@ export async function readHead(path: string, key: KeyObject | undefined, partial
   const archive = await openArchive(path, key)
   try {
     if (!partial) refuseMissing(archive)
-    return await readLeading(archive, key)
+    return await readHeadOf(archive, key)
   } catch (error) {
     await archive.file.close()
     throw error
   }
 }
 
-async function readLeading(archive: Archive, key: KeyObject | undefined): Promise<BundleHead> {
+/** As readHead, of an archive that is open, and stays so. */
+export async function readHeadOf(archive: Archive, key: KeyObject | undefined): Promise<BundleHead> {
   const { path } = archive
   const leading: ArchiveEntry[] = []
   const next = async (name: string, limit: number): Promise<ArchiveEntry> => {

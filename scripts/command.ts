@@ -69,6 +69,11 @@ export function text(options: OptionValues, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
+/** The string values of an option that may be repeated. */
+export function texts(options: OptionValues, name: string): string[] {
+  return [options[name] ?? []].flat().filter((value) => typeof value === 'string')
+}
+
 /** True when a boolean option was given. */
 export function flag(options: OptionValues, name: string): boolean {
   return options[name] === true

@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { bundleCommands } from './commands/bundle.ts'
+import { bundlePartCommands } from './commands/bundle-parts.ts'
 import { clusterCommands } from './commands/cluster.ts'
 import { evidenceCommands } from './commands/evidence.ts'
 import { initCommand } from './commands/init.ts'
@@ -20,6 +21,7 @@ const versionCommand: Command = {
 export const commands: Command[] = [
   initCommand,
   ...bundleCommands,
+  ...bundlePartCommands,
   ...pkiCommands,
   ...clusterCommands,
   ...verifyCommands,

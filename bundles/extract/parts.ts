@@ -52,18 +52,22 @@ function partOf(head: BundleHead, item: BundleItem): Part {
   if (kind === 'image')
     return {
       name,
-      path: `images/${name.replaceAll(/[/:@]/g, '_')}.tar`,
+      path: `images/${plain(name)}.tar`,
       mode: 0o644,
       open: async () => {
         const { size, stream } = await archiveOfImages(head, [byDigest(name, digest)])
         return { size, bytes: stream }
       },
     }
-  const entry = head.contents.find((candidate) => candidate.path === blobPath(digest))
+  const chart =
+    kind === 'chart' ? head.lock.charts.find((one) => (one.artifact ?? one.archive).digest === digest) : undefined
+  const held = blobPath(chart?.archive.digest ?? digest)
+  const entry = head.contents.find((candidate) => candidate.path === held)
   if (!entry)
     return fail('integrity', `the lock names ${name}, which the bundle does not hold`, { where: head.archive.path })
   if (kind === 'program') return entryPart(head, name, `programs/${name}`, entry, 0o755)
-  if (kind !== 'package') return entryPart(head, name, `${kind}s/${name}`, entry)
+  if (kind === 'chart') return entryPart(head, name, `charts/${plain(name)}-${plain(version)}.tgz`, entry)
+  if (kind !== 'package') return entryPart(head, name, `${kind}s/${kind === 'file' ? name : plain(name)}`, entry)
   const { architecture = 'all' } = head.lock.packages.find((candidate) => candidate.digest === digest) ?? {}
   // An epoch's colon as apt writes it.
   return entryPart(head, name, `packages/${name}_${version.replaceAll(':', '%3a')}_${architecture}.deb`, entry)
@@ -71,4 +75,9 @@ function partOf(head: BundleHead, item: BundleItem): Part {
 
 function entryPart(head: BundleHead, name: string, path: string, entry: ContentsEntry, mode = 0o644): Part {
   return { name, path, mode, open: async () => ({ size: entry.size, bytes: readChecked(head.archive, entry) }) }
+}
+
+/** A name that holds slashes, colons and the like, as one that every file system takes. */
+function plain(name: string): string {
+  return name.replaceAll(/[^A-Za-z0-9.+-]+/g, '_')
 }

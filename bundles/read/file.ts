@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises'
-import { fail } from '../../lib/errors.ts'
+import { errnoOf, fail } from '../../lib/errors.ts'
 
 /** A file that holds a part of the bundle: all of it, or a volume's slice. */
 export interface Slice {
@@ -41,7 +41,16 @@ export function joinSlices(slices: readonly Slice[]): BundleFile {
       const slice = sliceAt(position)
       const within = position - slice.start
       const count = slices.length === 1 ? length : Math.max(0, Math.min(length, slice.size - within))
-      return handleOf(slice).read(buffer, at, count, slice.skip + within)
+      try {
+        return await handleOf(slice).read(buffer, at, count, slice.skip + within)
+      } catch (error) {
+        if (errnoOf(error) !== 'EIO') throw error
+        return fail('integrity', `cannot be read at byte ${slice.skip + within}: the disk or medium fails`, {
+          where: slice.path,
+          hint: 'Copy the file to another disk; `redoubt bundle repair` takes what is lost from a second copy.',
+          cause: error,
+        })
+      }
     },
     pieces: (offset, size) => {
       const pieces: Piece[] = []

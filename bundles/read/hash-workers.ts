@@ -11,7 +11,7 @@ export interface Range {
 
 /**
  * SHA-256 (hex) of ranges of open files, in their order, on `jobs` threads with 1 MiB of memory each. A range that the files do not hold
- * whole gives the digest of what there is of it.
+ * whole, or a failing disk does not give, has the digest of what there is of it.
  */
 export async function hashRanges(
   ranges: readonly Range[],
@@ -19,6 +19,8 @@ export async function hashRanges(
   onBytes: (count: number) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
+  const total = ranges.reduce((sum, range) => sum + range.size, 0)
+  if (total <= small) return hashHere(ranges, onBytes)
   const results: string[] = new Array(ranges.length)
   // The largest first, so that no thread is left with one when the others are done.
   const order = ranges.map((_, index) => index).sort((a, b) => (ranges[b]?.size ?? 0) - (ranges[a]?.size ?? 0))
@@ -36,6 +38,9 @@ export async function hashRanges(
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
 }
+
+/** Bytes that are hashed sooner than a thread has begun. */
+const small = 4 << 20
 
 function hashOne(worker: Worker, range: Range, onBytes: (count: number) => void, signal: AbortSignal): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -61,33 +66,46 @@ function hashOne(worker: Worker, range: Range, onBytes: (count: number) => void,
   })
 }
 
-/** The executable is one script, so a thread's code cannot be a file of its own: it is this function's text. */
-function startWorker(): Worker {
-  return new Worker(`(${hashInThread.toString()})()`, { eval: true })
+function hashHere(ranges: readonly Range[], onBytes: (count: number) => void): string[] {
+  const buffer = Buffer.alloc(1 << 20)
+  return ranges.map(({ pieces }) => hashPieces(pieces, buffer, onBytes))
 }
 
-/** Runs in the thread and may name nothing from outside itself. */
-function hashInThread(): void {
+/** The executable is one script, so a thread's code cannot be a file of its own: it is these functions' text. */
+function startWorker(): Worker {
+  return new Worker(`const hashPieces = ${hashPieces.toString()}; (${answer.toString()})()`, { eval: true })
+}
+
+/** Runs in the thread: digests of what it is sent, and how far it is. */
+function answer(): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads')
-  const { readSync } = process.getBuiltinModule('node:fs')
-  const { createHash } = process.getBuiltinModule('node:crypto')
   const buffer = Buffer.alloc(1 << 20)
   parentPort?.on('message', (pieces: Piece[]) => {
-    const hash = createHash('sha256')
-    let unsaid = 0
-    for (const { fd, offset, size } of pieces)
-      for (let done = 0; done < size; ) {
-        const count = readSync(fd, buffer, 0, Math.min(buffer.length, size - done), offset + done)
-        if (count === 0) break
-        hash.update(buffer.subarray(0, count))
-        done += count
-        unsaid += count
-        if (unsaid >= 32 << 20) {
-          parentPort?.postMessage(unsaid)
-          unsaid = 0
-        }
-      }
-    parentPort?.postMessage(unsaid)
-    parentPort?.postMessage(hash.digest('hex'))
+    parentPort?.postMessage(hashPieces(pieces, buffer, (count) => parentPort?.postMessage(count)))
   })
+}
+
+/** SHA-256 (hex) of pieces, one after the other. Runs in the thread too, and may name nothing from outside itself. */
+function hashPieces(pieces: readonly Piece[], buffer: Buffer, onBytes: (count: number) => void): string {
+  const { readSync } = process.getBuiltinModule('node:fs')
+  const { createHash } = process.getBuiltinModule('node:crypto')
+  const hash = createHash('sha256')
+  let unsaid = 0
+  for (const { fd, offset, size } of pieces)
+    for (let done = 0; done < size; ) {
+      let count = 0
+      try {
+        count = readSync(fd, buffer, 0, Math.min(buffer.length, size - done), offset + done)
+      } catch {}
+      if (count === 0) break
+      hash.update(buffer.subarray(0, count))
+      done += count
+      unsaid += count
+      if (unsaid >= 32 << 20) {
+        onBytes(unsaid)
+        unsaid = 0
+      }
+    }
+  onBytes(unsaid)
+  return hash.digest('hex')
 }

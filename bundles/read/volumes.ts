@@ -28,10 +28,10 @@ export interface Volume {
 }
 
 /**
- * Reads and checks a volume's header and length. With a key, nothing is parsed before the signature over the list holds. Throws
+ * Reads and checks a volume's header, whatever its length. With a key, nothing is parsed before the signature over the list holds. Throws
  * `integrity` naming the volume.
  */
-async function readVolume(archive: Archive, key: KeyObject | undefined): Promise<Volume> {
+export async function readVolumeHeader(archive: Archive, key: KeyObject | undefined): Promise<Volume> {
   const { path } = archive
   let next = 0
   const read = async (name: string, limit: number): Promise<Buffer> => {
@@ -51,19 +51,22 @@ async function readVolume(archive: Archive, key: KeyObject | undefined): Promise
   const header = await readAt(archive, 0, next, 'its header')
   if (!(number >= 1 && number <= list.sha256.length) || !volumeHeader(list, listSignature, number).equals(header))
     fail('integrity', `its header is damaged (bytes 0 to ${next})`, { where: path, hint: copyAgain })
-  const { start, size } = sliceOf(list, number)
+  const [only] = archive.file.slices
+  const slice = { path, handle: only?.handle, ...sliceOf(list, number), skip: next }
+  return { path, list, listSignature, listId: sha256(listBytes), number, slice }
+}
+
+function checkLength({ path, number, list, slice }: Volume, size: number): void {
+  const end = slice.skip + slice.size
   const what = `volume ${number} of ${list.sha256.length}`
-  if (archive.size !== next + size)
-    fail(
-      'integrity',
-      archive.size < next + size
-        ? `ends at byte ${archive.size}; ${what} has ${next + size}`
-        : `has data behind its end at byte ${next + size}; ${what} is no longer`,
-      { where: path, hint: copyAgain },
-    )
-  const [slice] = archive.file.slices
-  const listId = sha256(listBytes)
-  return { path, list, listSignature, listId, number, slice: { path, handle: slice?.handle, start, size, skip: next } }
+  if (size === end) return
+  fail(
+    'integrity',
+    size < end
+      ? `ends at byte ${size}; ${what} has ${end}`
+      : `has data behind its end at byte ${end}; ${what} is no longer`,
+    { where: path, hint: copyAgain },
+  )
 }
 
 /**
@@ -98,11 +101,13 @@ export async function openVolumes(bundle: string, key: KeyObject | undefined): P
   }
 }
 
-/** Opens one volume. Throws as readVolume does, `usage` when it is not there. */
+/** Opens one volume. Throws `integrity` for a wrong header or length, `usage` when it is not there. */
 export async function openVolume(path: string, key: KeyObject | undefined): Promise<Volume> {
   const archive = await openOne(path)
   try {
-    return await readVolume(archive, key)
+    const volume = await readVolumeHeader(archive, key)
+    checkLength(volume, archive.size)
+    return volume
   } catch (error) {
     await archive.file.close()
     throw error
@@ -110,7 +115,7 @@ export async function openVolume(path: string, key: KeyObject | undefined): Prom
 }
 
 /** A volume of the list that most have; of the first one where that is even. */
-function mostCommon(volumes: readonly Volume[]): Volume {
+export function mostCommon(volumes: readonly Volume[]): Volume {
   const count = ({ listId }: Volume) => volumes.filter((other) => other.listId === listId).length
   return volumes.reduce((best, volume) => (count(volume) > count(best) ? volume : best))
 }

@@ -108,29 +108,6 @@ export const bundleCommands: Command[] = [
       (await import('../stages/bundle/inspect.ts')).inspect(context, { file, key: text(options, 'key') }),
   },
   {
-    name: 'bundle extract',
-    summary: 'take files, programs, packages, images and the lock out of a bundle',
-    args: 'FILE [NAME ...]',
-    positionals: [1, 1000],
-    examples: [
-      'redoubt bundle extract lab-0.1.0.tar --key bundle.pub --to parts',
-      'redoubt bundle extract lab-0.1.0.tar kubectl redoubt.dev/etcd:v3.6.8 --to parts',
-    ],
-    options: {
-      key: publicKey,
-      to: { type: 'string', value: 'DIR', describe: 'the folder that they go into' },
-      force: { type: 'boolean', describe: 'replace other files of their names' },
-    },
-    run: async (context, [file = '', ...names], options) =>
-      (await import('../stages/bundle/extract.ts')).extract(context, {
-        file,
-        names,
-        to: text(options, 'to'),
-        key: text(options, 'key'),
-        force: flag(options, 'force'),
-      }),
-  },
-  {
     name: 'bundle serve',
     summary: 'a read-only registry of a bundle’s images, straight from the file',
     args: '[FILE]',

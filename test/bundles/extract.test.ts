@@ -6,49 +6,18 @@ import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { extractPart } from '../../bundles/extract/extract.ts'
 import { chooseParts, type Part } from '../../bundles/extract/parts.ts'
-import { bytesBlob } from '../../bundles/format/parts.ts'
-import { layOut } from '../../bundles/write/layout.ts'
 import { writeBundle } from '../../bundles/write/write.ts'
-import { key, smallLayout, temporary } from './small.ts'
+import { key, partsLayout, temporary } from './small.ts'
 
 const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
 const publicKey = join(temporary, 'bundle.pub')
 writeFileSync(publicKey, key.publicPem)
 const options = { force: false, onBytes: () => {}, signal: new AbortController().signal }
-const note = bytesBlob('read me\n')
 
-/** A bundle without a cluster: two images, a package, and a file of this name, each with its blobs. */
+/** A bundle with a file of this name. */
 async function bundleWith(fileName: string): Promise<string> {
-  const { layout, images, blobs, lock } = await smallLayout()
-  const [executable, signature] = layout.entries.map((entry) => entry.blob)
-  const [part] = signature?.parts ?? []
-  assert.ok(executable && part && 'bytes' in part)
-  const { digest, size } = note
-  const held = Object.values(images)
   const path = join(temporary, 'parts.tar')
-  const next = layOut({
-    name: 'lab',
-    version: '0.1.0',
-    tool: 'redoubt 0.0.0',
-    lock: {
-      ...lock,
-      kubernetes: undefined,
-      components: {},
-      packages: [{ name: 'tool', version: '1:2.0-1', architecture: 'amd64', digest, size }],
-      imagePackages: [],
-      files: [{ name: fileName, digest, size }],
-      images: held.map(({ name, mediaType, manifest, config, layer }) => {
-        const ref = (blob: { digest: string; size: number }) => ({ digest: blob.digest, size: blob.size })
-        return { name, mediaType, ...ref(manifest), platforms: [], artifacts: [], blobs: [config, layer].map(ref) }
-      }),
-    },
-    executable,
-    executableSignature: Buffer.from(part.bytes),
-    images: held,
-    blobs: [...blobs, note],
-    key: key.privateKey,
-  })
-  await writeBundle(path, next, () => {}, options.signal)
+  await writeBundle(path, await partsLayout(fileName), () => {}, options.signal)
   return path
 }
 
@@ -63,6 +32,7 @@ function redoubt(...args: string[]) {
 
 const bundle = await bundleWith('readme')
 const files = [
+  'charts/web-1.0.0.tgz',
   'files/readme',
   'images/redoubt.dev_etcd_v1.0.0-b1.tar',
   'images/redoubt.dev_pause_v1.0.0-b1.tar',

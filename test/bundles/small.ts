@@ -100,6 +100,44 @@ export async function smallLayout(reversed = false): Promise<Small> {
   return { layout, images, blobs, lock }
 }
 
+/** Lays out a bundle without a cluster, whose lock is true: the two images, a package, and a file of this name. `version`: another one. */
+export async function partsLayout(fileName: string, version = '0.1.0'): Promise<Layout> {
+  const { layout, images, blobs, lock } = await smallLayout()
+  const [executable, signature] = layout.entries.map((entry) => entry.blob)
+  const [part] = signature?.parts ?? []
+  if (!executable || !part || !('bytes' in part)) throw new Error('the small bundle has no executable')
+  const note = bytesBlob('read me\n')
+  const ref = ({ digest, size }: { digest: string; size: number }) => ({ digest, size })
+  const held = Object.values(images)
+  return layOut({
+    name: 'lab',
+    version,
+    tool: 'redoubt 0.0.0',
+    lock: {
+      ...lock,
+      kubernetes: undefined,
+      components: {},
+      packages: [{ name: 'tool', version: '1:2.0-1', architecture: 'amd64', ...ref(note) }],
+      imagePackages: [],
+      files: [{ name: fileName, ...ref(note) }],
+      charts: [{ name: 'web', version: '1.0.0', from: 'a folder', archive: ref(note) }],
+      images: held.map(({ name, mediaType, manifest, config, layer }) => ({
+        name,
+        mediaType,
+        ...ref(manifest),
+        platforms: [],
+        artifacts: [],
+        blobs: [config, layer].map(ref),
+      })),
+    },
+    executable,
+    executableSignature: Buffer.from(part.bytes),
+    images: held,
+    blobs: [...blobs.filter(({ size }) => size < 1_000_000), note],
+    key: key.privateKey,
+  })
+}
+
 /** Writes that bundle as volumes of at most `volumeSize` bytes, to `NAME` in the temporary folder; returns their paths. */
 export async function smallVolumes(name: string, volumeSize: number): Promise<string[]> {
   const options = { volumeSize, key: key.privateKey, name: 'lab', version: '0.1.0' }

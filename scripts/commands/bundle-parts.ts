@@ -1,0 +1,61 @@
+import { type Command, flag, publicKey, text, texts } from '../command.ts'
+
+/** What is done with the parts of a bundle: taken out, mended. */
+export const bundlePartCommands: Command[] = [
+  {
+    name: 'bundle extract',
+    summary: 'take files, programs, packages, images and the lock out of a bundle',
+    args: 'FILE [NAME ...]',
+    positionals: [1, 1000],
+    examples: [
+      'redoubt bundle extract lab-0.1.0.tar --key bundle.pub --to parts',
+      'redoubt bundle extract lab-0.1.0.tar kubectl redoubt.dev/etcd:v3.6.8 --to parts',
+    ],
+    options: {
+      key: publicKey,
+      to: { type: 'string', value: 'DIR', describe: 'the folder that they go into' },
+      force: { type: 'boolean', describe: 'replace other files of their names' },
+    },
+    run: async (context, [file = '', ...names], options) =>
+      (await import('../stages/bundle/extract.ts')).extract(context, {
+        file,
+        names,
+        to: text(options, 'to'),
+        key: text(options, 'key'),
+        force: flag(options, 'force'),
+      }),
+  },
+  {
+    name: 'bundle repair',
+    summary: 'mend a damaged bundle in place: only what is wrong is taken from other copies',
+    args: 'FILE',
+    positionals: [1, 1],
+    examples: [
+      'redoubt bundle repair lab-0.1.0.tar --from /media/usb/lab-0.1.0.tar --key bundle.pub',
+      'redoubt bundle repair lab-0.1.0.vol001.tar --from /media/a/lab-0.1.0.vol001.tar --from /media/b/lab-0.1.0.tar --dry-run',
+      'redoubt bundle repair lab-0.1.0.tar --from-cache',
+    ],
+    options: {
+      key: publicKey,
+      from: {
+        type: 'string',
+        value: 'COPY',
+        multiple: true,
+        describe: 'another copy, whole or in volumes; it may be damaged elsewhere; as often as you have some',
+      },
+      'from-cache': {
+        type: 'boolean',
+        describe: 'on the connected side: what no copy has, from the cache and the sources of this workspace',
+      },
+      'dry-run': { type: 'boolean', describe: 'say what is damaged and who has it, and write nothing' },
+    },
+    run: async (context, [file = ''], options) =>
+      (await import('../stages/bundle/repair.ts')).repair(context, {
+        file,
+        from: texts(options, 'from'),
+        fromCache: flag(options, 'from-cache'),
+        key: text(options, 'key'),
+        dryRun: flag(options, 'dry-run'),
+      }),
+  },
+]
