@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { extractPart } from '../../../bundles/extract/extract.ts'
 import { chooseParts, partsOf } from '../../../bundles/extract/parts.ts'
 import { readPublicKey } from '../../../bundles/keys.ts'
+import { countOf } from '../../../bundles/produce/programs.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { requireSpace } from '../../../lib/disk.ts'
 import { fail } from '../../../lib/errors.ts'
@@ -43,7 +44,7 @@ export async function extract(context: Context, options: Options): Promise<numbe
       const results: { path: string; written: boolean }[] = []
       for (const part of parts) results.push(await extractPart(part, { to, force: options.force, onBytes, signal }))
       const there = results.filter(({ written }) => !written).length
-      report.detail(`${parts.length} parts, ${formatBytes(done)}${there > 0 ? `; ${there} were there` : ''}`)
+      report.detail(`${countOf(parts.length, 'part')}, ${formatBytes(done)}${there > 0 ? `; ${there} were there` : ''}`)
       return results
     })
     if (out.format === 'json') out.json({ kind: 'BundleExtracted', to, files: extracted })

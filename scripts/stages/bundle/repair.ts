@@ -5,6 +5,7 @@ import { writeIndex } from '../../../bundles/format/oci-index.ts'
 import { type Blob, bytesBlob } from '../../../bundles/format/parts.ts'
 import { readPublicKey } from '../../../bundles/keys.ts'
 import { produce } from '../../../bundles/produce/produce.ts'
+import { countOf } from '../../../bundles/produce/programs.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { type Repaired, repairBundle } from '../../../bundles/repair/repair.ts'
 import { lockText } from '../../../cluster/lock.ts'
@@ -60,7 +61,7 @@ export async function repair(context: Context, options: Options): Promise<number
       ),
     )
   if (lost.length > 0)
-    fail('integrity', `${lost.length} parts are damaged in every copy`, {
+    fail('integrity', `damaged in every copy: ${countOf(lost.length, 'part')}`, {
       where: path,
       hint: 'Run again with a further copy (--from), or on the connected side with --from-cache. What was mended stays.',
     })
@@ -75,7 +76,7 @@ export async function repair(context: Context, options: Options): Promise<number
 function summaryOf({ parts, lost }: Repaired, dryRun: boolean): string {
   if (parts.length + lost.length === 0) return 'nothing is damaged'
   const sum = parts.reduce((total, { size }) => total + size, 0)
-  return `${parts.length} parts ${dryRun ? 'to mend' : 'mended'}, ${formatBytes(sum)}`
+  return `${countOf(parts.length, 'part')} ${dryRun ? 'to mend' : 'mended'}, ${formatBytes(sum)}`
 }
 
 /** What this workspace's bundle is made of, from the cache or anew from the sources, by SHA-256 (hex). */
