@@ -40,7 +40,7 @@ export async function applyForKubeadm(state: Apply, verified: Context): Promise<
   if (!state.dryRun) await waitHealthy(state)
 }
 
-/** A node whose kubelet runs is kubeadm's: what differs there now is told and not changed. */
+/** A node whose kubelet runs is kubeadm’s: nothing is changed there. */
 export function kubeadmNode(target: ApplyNode): ApplyNode {
   const { plan } = target
   const running = plan.seen.units.get('kubelet.service')?.active === true
