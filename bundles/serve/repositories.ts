@@ -90,7 +90,11 @@ function imagesOf({ lock }: BundleHead): Named[] {
     mediaType,
     artifacts: artifacts.map(({ subject, ...rest }) => ({ ...rest, ...(subject ? { subject } : {}) })),
   }))
-  return [...own, ...others].sort((a, b) => byCodeUnit(a.name, b.name))
+  // A chart from a registry is an artifact there; what its version has of `+` is `_` in its tag (Helm, pkg/registry).
+  const charts = lock.charts.flatMap(({ from, artifact }) =>
+    artifact ? [{ ...artifact, name: from.replace('oci://', '').replaceAll('+', '_'), artifacts: [] }] : [],
+  )
+  return [...own, ...others, ...charts].sort((a, b) => byCodeUnit(a.name, b.name))
 }
 
 const typed = v.object({
@@ -141,8 +145,13 @@ async function addManifest(
   for (const child of carried) await addManifest(head, served, place, child)
 }
 
+/** By path: there may be tens of thousands, and each is looked for. */
+const paths = new WeakMap<BundleHead, Map<string, ContentsEntry>>()
+
 function find(head: BundleHead, digest: string): ContentsEntry | undefined {
-  return head.contents.find((entry) => entry.path === blobPath(digest))
+  const known = paths.get(head) ?? new Map(head.contents.map((entry) => [entry.path, entry]))
+  paths.set(head, known)
+  return known.get(blobPath(digest))
 }
 
 async function collect(head: BundleHead, entry: ContentsEntry): Promise<Buffer> {

@@ -1,15 +1,17 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { Socket } from 'node:net'
-import { pipeline } from 'node:stream/promises'
 import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
 import type { Archive } from '../read/archive.ts'
-import { type Answer, answer } from './answer.ts'
+import { answer } from './answer.ts'
+import type { Answer } from './bytes.ts'
 import type { Served } from './repositories.ts'
+import type { Site } from './site.ts'
 
 export interface ServeOptions {
   archive: Archive
   served: Served
+  site: Site
   address: string
   port: number
   /** PEM; without it plain HTTP. */
@@ -21,6 +23,8 @@ export interface ServeOptions {
 
 /** Milliseconds that a client may be silent. */
 const idle = 60_000
+/** More clients at a time than this are turned away: each costs a piece of memory. */
+const mostConnections = 1000
 
 /**
  * Serves a bundle until `signal` fires; `onListening` hears the port. Bytes go from the file to the socket, 64 KiB of memory each.
@@ -37,6 +41,7 @@ export async function serveBundle(options: ServeOptions, onListening: (port: num
   })
   server.headersTimeout = idle
   server.timeout = idle
+  server.maxConnections = mostConnections
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject)
@@ -59,7 +64,11 @@ export async function serveBundle(options: ServeOptions, onListening: (port: num
 
 async function respond(options: ServeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { method = '', url = '' } = request
-  const { status, headers, body } = answer(options.served, { method, target: url, range: request.headers.range })
+  const { status, headers, body } = answer(options.served, options.site, {
+    method,
+    target: url,
+    headers: request.headers,
+  })
   options.onAnswer(method, url, status)
   response.writeHead(status, { 'docker-distribution-api-version': 'registry/2.0', ...headers })
   if (method === 'HEAD' || Buffer.isBuffer(body)) {
@@ -69,24 +78,30 @@ async function respond(options: ServeOptions, request: IncomingMessage, response
   await send(options.archive, body, response).catch(() => response.destroy())
 }
 
-async function send(archive: Archive, body: Exclude<Answer['body'], Buffer>, response: ServerResponse): Promise<void> {
-  const { entry, start, end } = body
-  if (end < start) return void response.end()
-  await pipeline(piecesOf(archive, entry.offset + start, entry.offset + end), response)
-}
-
 /**
- * Bytes `start` to `end` by the open file: another file put in its place while we serve is not what was checked. No read stream of Node:
- * that closes the file when a client goes away before its end, `autoClose` or not, and it serves all others too.
+ * Sends bytes by the open file: another file put in its place while we serve is not what was checked. One buffer for each client, used again
+ * when the system has taken what is in it: hundreds of clients make no garbage. (No read stream of Node: that closes the file when a client
+ * goes away before its end, `autoClose` or not, and it serves all others too.)
  */
-async function* piecesOf({ file }: Archive, start: number, end: number): AsyncGenerator<Buffer> {
+async function send(
+  { file }: Archive,
+  { entry, start, end }: Exclude<Answer['body'], Buffer>,
+  response: ServerResponse,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafeSlow(Math.min(piece, Math.max(0, end + 1 - start)))
+  let gone = () => {}
+  response.once('close', () => gone())
   for (let at = start; at <= end; ) {
-    const length = Math.min(piece, end + 1 - at)
-    const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, at)
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end + 1 - at), entry.offset + at)
     if (bytesRead === 0) throw new Error('the bundle ends early')
-    yield buffer.subarray(0, bytesRead)
+    await new Promise<void>((resolve, reject) => {
+      gone = () => reject(new Error('the client went away'))
+      if (response.destroyed) gone()
+      response.write(buffer.subarray(0, bytesRead), (error) => (error ? reject(error) : resolve()))
+    })
     at += bytesRead
   }
+  response.end()
 }
 
 const piece = 65536

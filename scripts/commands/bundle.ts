@@ -109,7 +109,7 @@ export const bundleCommands: Command[] = [
   },
   {
     name: 'bundle serve',
-    summary: 'a read-only registry of a bundle’s images, straight from the file',
+    summary: 'serve a bundle’s images, packages, charts and files, straight from it',
     args: '[FILE]',
     positionals: [0, 1],
     examples: [

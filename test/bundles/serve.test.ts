@@ -14,7 +14,12 @@ import { digestOf } from '../../bundles/registry/manifest.ts'
 import { answer } from '../../bundles/serve/answer.ts'
 import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
 import { serveBundle } from '../../bundles/serve/server.ts'
+import type { Site } from '../../bundles/serve/site.ts'
 import { key, smallBundle, smallLayout } from './small.ts'
+
+const site: Site = new Map()
+const ask = (served: Served, method: string, target: string, range?: string) =>
+  answer(served, site, { method, target, headers: { range } })
 
 async function withServed(
   name: string,
@@ -60,11 +65,11 @@ test('what clients ask, and what they are told', () =>
       ['POST', '/v2/etcd/blobs/uploads/', undefined, 405, undefined],
     ]
     for (const [method, target, range, status, body] of cases) {
-      const found = answer(served, { method, target, range })
+      const found = ask(served, method, target, range)
       assert.equal(found.status, status, `${method} ${target} ${range ?? ''}`)
       if (body) assert.match(String(found.body), body)
     }
-    const range = answer(served, { method: 'GET', target: `/v2/etcd/blobs/${layer.digest}`, range: 'bytes=-5' })
+    const range = ask(served, 'GET', `/v2/etcd/blobs/${layer.digest}`, 'bytes=-5')
     assert.equal(range.headers['content-range'], `bytes ${layer.size - 5}-${layer.size - 1}/${layer.size}`)
   }))
 
@@ -72,8 +77,7 @@ test('nothing but images is served: neither programs nor files nor the executabl
   withServed('serve-only.tar', async (served, head) => {
     const { lock } = await smallLayout()
     const others = [...lock.files.map((file) => file.digest), `sha256:${head.statement.executable.sha256}`]
-    for (const digest of others)
-      assert.equal(answer(served, { method: 'GET', target: `/v2/etcd/blobs/${digest}` }).status, 404)
+    for (const digest of others) assert.equal(ask(served, 'GET', `/v2/etcd/blobs/${digest}`).status, 404)
   }))
 
 test('bytes reach a client whole, and the server ends when told', () =>
@@ -83,7 +87,7 @@ test('bytes reach a client whole, and the server ends when told', () =>
     const stop = new AbortController()
     const heard: number[] = []
     await new Promise<void>((resolve, reject) => {
-      const options = { archive: head.archive, served, address: '127.0.0.1', port: 0, signal: stop.signal }
+      const options = { archive: head.archive, served, site, address: '127.0.0.1', port: 0, signal: stop.signal }
       serveBundle({ ...options, onAnswer: (_, __, status) => heard.push(status) }, (port) => {
         get({ host: '127.0.0.1', port, path: `/v2/etcd/blobs/${digest}` }, async (response) => {
           const chunks: Buffer[] = []
@@ -100,7 +104,7 @@ test('the server ends although a client has not ended its TLS handshake', () =>
   withServed('serve-end.tar', async (served, head) => {
     const stop = new AbortController()
     const tls = { cert: '', key: '' }
-    const options = { archive: head.archive, served, address: '127.0.0.1', port: 0, tls, signal: stop.signal }
+    const options = { archive: head.archive, served, site, address: '127.0.0.1', port: 0, tls, signal: stop.signal }
     const closed: Promise<unknown>[] = []
     const ended = serveBundle({ ...options, onAnswer: () => {} }, (port) => {
       const client = connect(port, '127.0.0.1').on('error', () => {})
@@ -128,6 +132,7 @@ test('a client that goes away in the middle takes nothing from the others', () =
     const options = {
       archive: { ...head.archive, file: wrapped },
       served,
+      site,
       address: '127.0.0.1',
       port: 0,
       signal: stop.signal,

@@ -3,8 +3,10 @@ import { resolve } from 'node:path'
 import { readPublicKey } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { readHead } from '../../../bundles/read.ts'
+import { readPackages } from '../../../bundles/serve/apt.ts'
 import { readRepositories } from '../../../bundles/serve/repositories.ts'
 import { serveBundle } from '../../../bundles/serve/server.ts'
+import { buildSite } from '../../../bundles/serve/site.ts'
 import { fail } from '../../../lib/errors.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
@@ -43,11 +45,15 @@ export async function serve(context: Context, options: Options): Promise<number>
   const head = await readHead(path, key)
   try {
     const served = await readRepositories(head)
+    const packages = await readPackages(head, signal)
+    if (!packages) out.warn('dpkg-deb is not installed here: packages are not served')
+    const site = buildSite(head, packages ?? [])
     const scheme = tls ? 'https' : 'http'
     await serveBundle(
       {
         archive: head.archive,
         served,
+        site,
         address,
         port,
         ...(tls ? { tls } : {}),
@@ -56,7 +62,8 @@ export async function serve(context: Context, options: Options): Promise<number>
       },
       (bound) => {
         out.data(`${scheme}://${address}:${bound}`)
-        out.note(`serving ${served.repositories.size} repositories of ${path}; Ctrl-C ends it`)
+        const counts = `${served.whole.size} repositories, ${packages?.length ?? 0} packages, ${site.size} files`
+        out.note(`serving ${path}: ${counts}; Ctrl-C ends it`)
       },
     )
   } finally {
