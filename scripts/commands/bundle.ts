@@ -134,6 +134,38 @@ export const bundleCommands: Command[] = [
       }),
   },
   {
+    name: 'bundle load',
+    summary: 'import a bundle’s images into this host’s containerd, those that it lacks',
+    args: '[FILE]',
+    positionals: [0, 1],
+    examples: [
+      'redoubt bundle load',
+      'redoubt bundle load lab-0.1.0.tar --key bundle.pub --namespace default --dry-run',
+    ],
+    options: {
+      key: publicKey,
+      namespace: {
+        type: 'string',
+        value: 'NAME',
+        describe: 'namespace of containerd (default: k8s.io, Kubernetes’ own)',
+      },
+      address: {
+        type: 'string',
+        value: 'SOCKET',
+        describe: 'containerd’s socket (default: $CONTAINERD_ADDRESS, or ctr’s own)',
+      },
+      'dry-run': { type: 'boolean', describe: 'say what would be imported' },
+    },
+    run: async (context, [file], options) =>
+      (await import('../stages/bundle/load.ts')).load(context, {
+        file,
+        key: text(options, 'key'),
+        namespace: text(options, 'namespace'),
+        address: text(options, 'address'),
+        dryRun: flag(options, 'dry-run'),
+      }),
+  },
+  {
     name: 'bundle push',
     summary: 'push a bundle’s images into a registry; what is there is not sent again',
     args: 'REGISTRY [FILE]',

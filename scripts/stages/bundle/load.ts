@@ -1,0 +1,56 @@
+import { resolve } from 'node:path'
+import { readPublicKey } from '../../../bundles/keys.ts'
+import { imagesOf, importImages, missingImages } from '../../../bundles/load/load.ts'
+import { readHead } from '../../../bundles/read.ts'
+import { fail } from '../../../lib/errors.ts'
+import { readText } from '../../../lib/files.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+import { chosenBundle } from './verify.ts'
+
+interface Options {
+  file: string | undefined
+  key: string | undefined
+  namespace: string | undefined
+  address: string | undefined
+  dryRun: boolean
+}
+
+/** Imports the images of a bundle into this host's containerd, those that it lacks. */
+export async function load(context: Context, options: Options): Promise<number> {
+  const { out, workspace, signal } = context
+  const namespace = options.namespace ?? 'k8s.io'
+  if (!/^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$/.test(namespace))
+    fail('usage', `--namespace ${namespace} is no namespace of containerd`)
+  const containerd = { namespace, address: options.address }
+  const path = await chosenBundle(context, options.file)
+  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
+  const key = readPublicKey(
+    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
+    keyPath,
+  )
+  const head = await readHead(path, key)
+  try {
+    const images = imagesOf(head)
+    const missing = await missingImages(containerd, images, signal)
+    const there = images.length - missing.length
+    if (missing.length > 0 && !options.dryRun)
+      await out.step(`import into containerd, namespace ${namespace}`, async (report) => {
+        const size = await importImages(head, containerd, missing, signal, report.progress)
+        report.detail(`${missing.length} images, ${formatBytes(size)}; ${there} were there`)
+      })
+    else if (missing.length === 0) out.note(`all ${there} images are there`)
+    if (out.format === 'json')
+      out.json({
+        kind: 'BundleLoaded',
+        namespace,
+        dryRun: options.dryRun,
+        there,
+        imported: missing.map(({ reference }) => reference),
+      })
+    else for (const { reference } of missing) out.data(`${options.dryRun ? 'would import ' : ''}${reference}`)
+  } finally {
+    await head.archive.file.close()
+  }
+  return 0
+}

@@ -1,0 +1,136 @@
+// Images into containerd: what is asked of ctr, and what becomes of its answers. A script stands for ctr; its table is one that ctr 2.2 gave.
+import * as assert from 'node:assert/strict'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { Parser } from 'tar'
+import { test } from 'uvu'
+import { readPublicKey } from '../../bundles/keys.ts'
+import { imagesOf, importImages, missingImages } from '../../bundles/load/load.ts'
+import { type BundleHead, readHead } from '../../bundles/read.ts'
+import { key, smallBundle, temporary } from './small.ts'
+
+const { signal } = new AbortController()
+const containerd = { address: '/run/some.sock', namespace: 'k8s.io' }
+
+/** A ctr that shows what `table` holds, keeps what it is asked and given, and after an import shows what `after` holds. */
+async function withCtr(
+  work: (folder: string, table: (text: string, after?: string) => Promise<void>) => Promise<void>,
+) {
+  const folder = await mkdtemp(join(temporary, 'ctr-'))
+  const script = `#!/bin/sh
+cd ${folder} && echo "$*" >> asked
+case "$*" in
+*check) echo "REF TYPE DIGEST STATUS SIZE UNPACKED"; cat table ;;
+*import*) cat > given; cp after table ;;
+esac
+`
+  await writeFile(join(folder, 'ctr'), script, { mode: 0o755 })
+  const before = process.env.PATH
+  process.env.PATH = `${folder}:${before}`
+  try {
+    await work(folder, async (text, after = '') => {
+      await writeFile(join(folder, 'table'), text)
+      await writeFile(join(folder, 'after'), after)
+    })
+  } finally {
+    process.env.PATH = before
+  }
+}
+
+async function withHead(name: string, work: (head: BundleHead) => Promise<void>): Promise<void> {
+  const head = await readHead(await smallBundle(name), readPublicKey(key.publicPem, 'key'))
+  // The fixture's lock names images of which this bundle holds two.
+  const { etcd, pause } = head.lock.components
+  const lock = { ...head.lock, components: { ...(etcd ? { etcd } : {}), ...(pause ? { pause } : {}) } }
+  try {
+    await work({ ...head, lock })
+  } finally {
+    await head.archive.file.close()
+  }
+}
+
+const line = (name: string, digest: string, status = 'complete (3/3)') =>
+  `${name}  application/vnd.oci.image.manifest.v1+json ${digest} ${status} 3.0 KiB/3.0 KiB true\n`
+
+test('what counts as there: both names, of this digest, whole', () =>
+  withHead('load-missing.tar', (head) =>
+    withCtr(async (folder, table) => {
+      const [etcd, pause] = imagesOf(head)
+      assert.ok(etcd && pause)
+      const all = (image: typeof etcd, status?: string) => image.names.map((name) => line(name, image.digest, status))
+      const cases: [string, string[], string[]][] = [
+        ['nothing', [], ['etcd', 'pause']],
+        ['all', [...all(etcd), ...all(pause)], []],
+        ['one without its tag', [...all(etcd), ...all(pause).slice(1)], ['pause']],
+        ['a tag that is another image', [...all(etcd), ...all({ ...pause, digest: etcd.digest })], ['pause']],
+        ['a layer that is lost', [...all(etcd, 'incomplete (2/3)'), ...all(pause)], ['etcd']],
+        ['others', [line('docker.io/library/nginx:1', etcd.digest)], ['etcd', 'pause']],
+      ]
+      for (const [what, lines, missing] of cases) {
+        await table(lines.join(''))
+        const found = await missingImages(containerd, [etcd, pause], signal)
+        assert.deepEqual(
+          found.map(({ reference }) => /\/(\w+)@/.exec(reference)?.[1]),
+          missing,
+          what,
+        )
+      }
+      const asked = await readFile(join(folder, 'asked'), 'utf8')
+      assert.equal(asked.split('\n')[0], '--address /run/some.sock --namespace k8s.io images check')
+    }),
+  ))
+
+test('only what is wanted is streamed; what ctr then does not show is an error', () =>
+  withHead('load-import.tar', (head) =>
+    withCtr(async (folder, table) => {
+      const [etcd, pause] = imagesOf(head)
+      assert.ok(etcd && pause)
+      await table('', pause.names.map((name) => line(name, pause.digest)).join(''))
+      let last = [0, 1]
+      const size = await importImages(head, containerd, [pause], signal, (...progress) => {
+        last = progress
+      })
+      assert.deepEqual(last, [size, size])
+      const given = await readFile(join(folder, 'given'))
+      assert.equal(given.length, size)
+      const paths: string[] = []
+      new Parser({
+        onReadEntry: (entry) => {
+          paths.push(entry.path)
+          entry.resume()
+        },
+      }).end(given)
+      assert.ok(paths.includes(`blobs/${pause.digest.replace(':', '/')}`))
+      assert.ok(!paths.includes(`blobs/${etcd.digest.replace(':', '/')}`))
+      await table('', '')
+      await assert.rejects(
+        importImages(head, containerd, [etcd], signal, () => {}),
+        /containerd did not take redoubt.dev\/etcd@sha256:/,
+      )
+    }),
+  ))
+
+test('a damaged layer is an integrity error whatever ctr makes of it', () =>
+  withHead('load-damaged.tar', (head) =>
+    withCtr(async (_, table) => {
+      const [, pause] = imagesOf(head)
+      assert.ok(pause)
+      await table('', pause.names.map((name) => line(name, pause.digest)).join(''))
+      const entry = head.contents.find(({ path }) => path.endsWith(pause.digest.slice(7)))
+      const largest = head.contents.filter(({ path }) => path.startsWith('blobs/')).map((blob) => blob)
+      assert.ok(entry)
+      // Another digest than its bytes have, as if these had changed.
+      const damaged = largest.map((blob) =>
+        blob.size < 3000 && blob !== entry ? { ...blob, sha256: '0'.repeat(64) } : blob,
+      )
+      const contents = head.contents.map((blob) => damaged.find(({ path }) => path === blob.path) ?? blob)
+      await assert.rejects(
+        importImages({ ...head, contents }, containerd, [pause], signal, () => {}),
+        {
+          code: 'integrity',
+        },
+      )
+    }),
+  ))
+
+test.run()
