@@ -36,6 +36,17 @@ const endpoint = v.pipe(
     (issue) => `${JSON.stringify(issue.input)} is no IPv4 address and no DNS name: ${nameHelp}, without a port`,
   ),
 )
+/** Where `redoubt bundle serve` is reached, for nodes that pull images from it; without it they are imported. */
+const served = v.pipe(
+  v.string(),
+  v.check(
+    (text) => {
+      const [, host = '', port = ''] = /^([\d.]+):(\d{1,5})$/.exec(text) ?? []
+      return isHostAddress(parseAddress(host) ?? 0) && Number(port) > 0 && Number(port) < 65536
+    },
+    (issue) => `${JSON.stringify(issue.input)} is no ADDRESS:PORT like 10.77.0.10:5000`,
+  ),
+)
 /** A certificate must hold `kubernetes.default.svc.DOMAIN`, which has at most 253 characters too. */
 const dnsDomain = v.pipe(
   v.string(),
@@ -123,7 +134,7 @@ const specSchema = v.strictObject({
     ),
     /** What keys certificates and service-account tokens have. */
     pki: pkiSchema,
-    bundle: v.optional(v.strictObject(bundleEntries), {}),
+    bundle: v.optional(v.strictObject({ ...bundleEntries, serve: v.optional(served) }), {}),
     apiServer: apiServerSchema,
     etcd: etcdSchema,
     /** The audit log on the control planes: its folder, its rotation (CIS 1.2.17 - 1.2.19) in days, files, megabytes; and where else events go. */

@@ -46,6 +46,10 @@ export interface Leaf {
   groups?: string[]
   /** Names that servers answer to; without it the certificate gets a URI that names cluster and id. */
   sans?: (node: NodeSpec, spec: ClusterSpec) => string[]
+  /** The same, of what is on no node. */
+  names?: (spec: ClusterSpec) => string[]
+  /** Which clusters have it; without it all. */
+  wanted?: (spec: ClusterSpec) => boolean
   why: string
 }
 
@@ -197,5 +201,16 @@ export const leaves: readonly Leaf[] = [
     user: () => 'kubernetes-super-admin',
     groups: ['system:masters'],
     why: 'bootstrap and breaking glass: no RBAC binds it, so it never goes to a node',
+  },
+  {
+    kind: 'registry',
+    on: 'operator',
+    issuer: 'server-ca',
+    usages: ['server'],
+    days: leaf,
+    user: () => 'bundle-registry',
+    wanted: (spec) => spec.spec.bundle.serve !== undefined,
+    names: (spec) => [`IP:${spec.spec.bundle.serve?.split(':')[0]}`],
+    why: '`redoubt bundle serve`, where `spec.bundle.serve` says; else there is none',
   },
 ]

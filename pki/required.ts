@@ -22,6 +22,7 @@ export function certificatesOf(spec: ClusterSpec): Certificate[] {
   return [
     ...authorities.map((entry) => authority(entry, name, keyKinds[keys].authorities)),
     ...leaves.flatMap((entry) => {
+      if (entry.wanted?.(spec) === false) return []
       if (entry.on === 'operator') return [leafCertificate(entry, spec, undefined)]
       return nodes
         .filter((node) => entry.on === 'node' || node.role === 'control-plane')
@@ -56,7 +57,7 @@ export function authoritySubject(cluster: string, id: string): Subject {
 
 function leafCertificate(entry: Leaf, spec: ClusterSpec, node: NodeSpec | undefined): Certificate {
   const id = node ? `${entry.kind}/${node.name}` : entry.kind
-  const names = node && entry.sans ? entry.sans(node, spec) : [`URI:spiffe://${spec.metadata.name}/${id}`]
+  const names = (node ? entry.sans?.(node, spec) : entry.names?.(spec)) ?? [`URI:spiffe://${spec.metadata.name}/${id}`]
   return {
     id,
     issuer: entry.issuer,

@@ -49,5 +49,10 @@ export const trusts = {
     authorities: ['kubelet-serving-ca'],
     usedBy: 'kube-apiserver --kubelet-certificate-authority',
   },
+  registry: {
+    authenticates: 'servers',
+    authorities: ['server-ca'],
+    usedBy: 'containerd’s certs.d, for `redoubt bundle serve`',
+  },
 } as const satisfies Record<string, Trust>
 export type TrustName = keyof typeof trusts

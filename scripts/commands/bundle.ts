@@ -118,8 +118,16 @@ export const bundleCommands: Command[] = [
     ],
     options: {
       key: publicKey,
-      listen: { type: 'string', value: 'ADDRESS:PORT', describe: 'where to listen (default: 127.0.0.1:5000)' },
-      'tls-cert': { type: 'string', value: 'FILE', describe: 'PEM of the certificate to show, then its issuers' },
+      listen: {
+        type: 'string',
+        value: 'ADDRESS:PORT',
+        describe: 'where to listen (default: spec.bundle.serve, or 127.0.0.1:5000)',
+      },
+      'tls-cert': {
+        type: 'string',
+        value: 'FILE',
+        describe: 'PEM of the certificate to show, then its issuers (default: of keys/, for spec.bundle.serve)',
+      },
       'tls-key': { type: 'string', value: 'FILE', describe: 'PEM of its private key' },
       'plain-http': { type: 'boolean', describe: 'serve without TLS' },
     },

@@ -1,11 +1,8 @@
 import type { NodeFile } from '../../cluster/files.ts'
 import type { Control, Site } from '../control.ts'
-import { registries } from '../node/containerd.ts'
+import { nowhere, registries } from '../node/containerd.ts'
 import { textFile } from '../node/file.ts'
 import { writeToml } from '../node/toml.ts'
-
-/** What must not be looked for: every registry name leads to a closed port of the host itself. */
-export const nowhere = { server: 'https://127.0.0.1:1' } as const
 
 function filesOf({ model }: Site, text: string): Record<string, readonly NodeFile[]> {
   const file = textFile(`${registries}/_default/hosts.toml`, text)

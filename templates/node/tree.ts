@@ -39,8 +39,8 @@ export function nodeTree(
   const common: NodeFile[] = [
     ...programs(site.lock, node.role, provider),
     ...containerd(
+      site,
       node,
-      site.lock,
       contributions.map(({ by, containerd: sets }) => ({ by, sets: sets ?? {} })),
     ),
     ...kubelet(site, node, kubeletFields),

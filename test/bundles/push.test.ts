@@ -76,6 +76,42 @@ test('everything arrives once; pushed again, nothing is sent', () =>
     assert.equal(again.asked.filter(({ path }) => path.includes('uploads')).length, 0)
   }))
 
+test('a push that ends in the middle goes on with what is not there yet', () =>
+  withBundle('push-resume.tar', async (head, served) => {
+    let uploads = 0
+    let broken = true
+    const store = storeOf((path) => (broken && path.includes('digest=') && uploads++ > 0 ? 500 : undefined))
+    await assert.rejects(pushTo(store, head, served), /answers 500, 6 times/)
+    const before = [...store.blobs.keys()]
+    assert.equal(before.length, 1)
+    broken = false
+    const { plan, pushed, asked } = await pushTo(store, head, served)
+    assert.deepEqual([pushed.there, pushed.sent + pushed.mounted], [1, plan.blobs.length - 1])
+    assert.ok(!asked.some(({ path }) => path.includes(`digest=${encodeURIComponent(before[0] ?? '')}`)))
+    assert.equal(store.manifests.length, plan.manifests.length)
+  }))
+
+test('a blob of two repositories is sent once and mounted; where the registry does not mount, sent again', () =>
+  withBundle('push-mount.tar', async (head, served) => {
+    const [first] = served.whole.values()
+    assert.ok(first)
+    const twice = {
+      ...served,
+      whole: new Map([
+        ['a.example/one', first],
+        ['a.example/two', first],
+      ]),
+    }
+    const { plan, pushed } = await pushTo(storeOf(), head, twice)
+    assert.deepEqual([pushed.sent, pushed.mounted], [plan.blobs.length / 2, plan.blobs.length / 2])
+    const store = storeOf()
+    const { answer } = store
+    store.answer = (asked, response, body) =>
+      answer({ ...asked, path: asked.path.replace(/from=[^&]*/, 'from=elsewhere') }, response, body)
+    const unmounted = await pushTo(store, head, twice)
+    assert.deepEqual([unmounted.pushed.sent, unmounted.pushed.mounted], [plan.blobs.length, 0])
+  }))
+
 test('images of two registries that would become one repository are refused, unless kept apart', () =>
   withBundle('push-twice.tar', async (_, served) => {
     const [first] = served.whole.values()

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { readPublicKey } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { readHead } from '../../../bundles/read.ts'
@@ -7,10 +7,13 @@ import { readPackages } from '../../../bundles/serve/apt.ts'
 import { readRepositories } from '../../../bundles/serve/repositories.ts'
 import { serveBundle } from '../../../bundles/serve/server.ts'
 import { buildSite } from '../../../bundles/serve/site.ts'
+import { loadBundleSpec } from '../../../cluster/bundle.ts'
+import { loadSpec } from '../../../cluster/spec.ts'
 import { fail } from '../../../lib/errors.ts'
-import { readText } from '../../../lib/files.ts'
+import { exists, readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import { addSecret } from '../../../lib/redact.ts'
+import { loadPublicPki } from '../../../pki/public.ts'
 import type { Context } from '../../command.ts'
 import { chosenBundle } from './verify.ts'
 
@@ -26,8 +29,10 @@ interface Options {
 /** Serves the images of a bundle to registry clients, straight from the file, after every byte of it was checked. */
 export async function serve(context: Context, options: Options): Promise<number> {
   const { out, workspace, signal } = context
-  const { address, port } = parseListen(options.listen ?? '127.0.0.1:5000')
-  const tls = await loadTls(options)
+  const serve = await servedBy(context)
+  const { address, port } = parseListen(options.listen ?? serve ?? '127.0.0.1:5000')
+  const own = serve !== undefined && !options.plainHttp && !options.cert && !options.tlsKey
+  const tls = own ? await ownTls(context) : await loadTls(options)
   const path = await chosenBundle(context, options.file)
   const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
   const key = readPublicKey(
@@ -78,6 +83,20 @@ function parseListen(text: string): { address: string; port: number } {
   const port = Number(digits)
   if (!address || port > 65535) fail('usage', `--listen ${text}: expected ADDRESS:PORT, like 192.0.2.10:5000`)
   return { address, port }
+}
+
+/** `spec.bundle.serve` of the workspace; undefined where there is none. */
+async function servedBy({ workspace }: Context): Promise<string | undefined> {
+  if (!(await exists(workspace.spec))) return undefined
+  return (await loadBundleSpec(workspace.spec)).cluster?.spec.bundle.serve
+}
+
+/** The certificate that `pki init` made for it: nodes know its authority. */
+async function ownTls({ workspace }: Context): Promise<{ cert: string; key: string }> {
+  const pki = await loadPublicPki(workspace.keys, await loadSpec(workspace.spec))
+  const key = await readText(join(workspace.keys, pki.key('registry').ref), 'Run `redoubt pki init`.')
+  addSecret(key)
+  return { cert: pki.certificate('registry'), key }
 }
 
 async function loadTls({ cert, tlsKey, plainHttp }: Options): Promise<{ cert: string; key: string } | undefined> {
