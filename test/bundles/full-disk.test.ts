@@ -23,11 +23,14 @@ async function onDisk(room: number, work: () => Promise<unknown>): Promise<{ wri
   const some = await fs.open('/dev/null')
   const handles = Object.getPrototypeOf(some)
   await some.close()
+  const { sync } = handles
   let writes = 0
   const full = (original: Call, needs: (args: unknown[]) => boolean = () => true): Call =>
     function (this: unknown, ...args) {
       if (needs(args) && writes++ >= room)
         return Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
+      // Hundreds of real ones would be slow on a busy disk, and show nothing more.
+      if (original === sync) return Promise.resolve()
       return original.apply(this, args)
     }
   const module = fs as unknown as Record<string, Call>
