@@ -22,6 +22,8 @@ import { openArchive, refuseMissing } from './read/open.ts'
 export interface BundleHead {
   archive: Archive
   statement: Statement
+  /** SHA-256 of the statement, hex: names the bundle. */
+  id: string
   /** `redoubt`, `redoubt.sig`, and the three entries after them, in their order. */
   leading: ArchiveEntry[]
   contents: ContentsEntry[]
@@ -116,6 +118,7 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
   return {
     archive,
     statement,
+    id: sha256(statementBytes),
     leading,
     contents: entries,
     lock: parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`),

@@ -80,6 +80,20 @@ async function readImages(head: BundleHead): Promise<IndexedImage[]> {
   return images
 }
 
+/** Bytes of every runnable image, by its digest: manifests, configs and layers of what is carried of it. */
+export async function imageSizes(head: BundleHead): Promise<Map<string, number>> {
+  const sizes = new Map<string, number>()
+  for (const { manifest } of await readImages(head)) {
+    const entries = await entriesOf(head, findBlob(head, manifest.digest))
+    const bytes = new Map(entries.map(({ path, size }) => [path, size]))
+    sizes.set(
+      manifest.digest,
+      [...bytes.values()].reduce((sum, size) => sum + size, 0),
+    )
+  }
+  return sizes
+}
+
 /** A manifest and what it names; of an index the manifests that the bundle holds, and what these name. */
 async function entriesOf(head: BundleHead, manifest: ContentsEntry): Promise<ContentsEntry[]> {
   const data = await collect(head, manifest, limits.manifest)

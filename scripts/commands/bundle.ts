@@ -100,12 +100,25 @@ export const bundleCommands: Command[] = [
     summary: 'show what a bundle holds',
     args: '[FILE]',
     positionals: [0, 1],
-    examples: ['redoubt bundle inspect lab-0.1.0.tar --key bundle.pub', 'redoubt bundle inspect -o json'],
+    examples: [
+      'redoubt bundle inspect lab-0.1.0.tar --key bundle.pub',
+      'redoubt bundle inspect lab-0.1.0.tar --key bundle.pub --manifest transfer.html',
+      'redoubt bundle inspect -o json',
+    ],
     options: {
       key: { ...publicKey, describe: 'check the signature with this public key; without it nothing is checked' },
+      manifest: {
+        type: 'string',
+        value: 'FILE',
+        describe: 'verify it whole, and write a page for who lets it cross: FILE.txt or FILE.html',
+      },
     },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle/inspect.ts')).inspect(context, { file, key: text(options, 'key') }),
+      (await import('../stages/bundle/inspect.ts')).inspect(context, {
+        file,
+        key: text(options, 'key'),
+        manifest: text(options, 'manifest'),
+      }),
   },
   {
     name: 'bundle serve',

@@ -5,17 +5,21 @@ import { readHead } from '../../../bundles/read.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { writeTransfer } from './transfer.ts'
 import { chosenBundle, ofWhat } from './verify.ts'
 
 interface Options {
   file: string | undefined
   key: string | undefined
+  /** Where the transfer manifest goes: `FILE.txt` or `FILE.html`. */
+  manifest: string | undefined
 }
 
 /** Shows what a bundle says it holds; with a key, after its signature was checked. */
 export async function inspect(context: Context, options: Options): Promise<number> {
   const { out } = context
   const path = await chosenBundle(context, options.file)
+  if (options.manifest) return await writeTransfer(context, path, options.key, options.manifest)
   const keyPath = options.key && resolve(options.key)
   const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
   const head = await readHead(path, key, true)

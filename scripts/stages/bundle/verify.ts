@@ -20,13 +20,9 @@ interface Options {
 
 /** Checks every byte of a bundle. Needs no workspace when file and key are named. */
 export async function verify(context: Context, options: Options): Promise<number> {
-  const { out, workspace, signal } = context
+  const { out, signal } = context
   const path = await chosenBundle(context, options.file)
-  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
-  const key = readPublicKey(
-    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
-    keyPath,
-  )
+  const key = await readVerifyKey(context, options.key)
   if (options.volume) return await verifyOne(context, path, key)
   const head = await out.step(`verify ${path}`, async (report) => {
     const result = await verifyBundle(path, key, { jobs: availableParallelism(), onProgress: report.progress, signal })
@@ -74,6 +70,12 @@ async function verifyOne({ out, signal }: Context, path: string, key: KeyObject)
   if (of > 1)
     out.note(`only this volume was checked; the bundle is whole when \`redoubt bundle verify\` passes over all ${of}`)
   return 0
+}
+
+/** The public key that the user named, or the workspace's own. */
+export async function readVerifyKey({ workspace }: Context, named: string | undefined): Promise<KeyObject> {
+  const path = named ? resolve(named) : workspace.bundlePublicKey
+  return readPublicKey(await readText(path, 'Name the public key of who made the bundle: --key bundle.pub.'), path)
 }
 
 /** The bundle that the user named, or the workspace's own. */

@@ -2,7 +2,7 @@
 import * as assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { test } from 'uvu'
-import { escapeHtml, html } from '../../../scripts/evidence/formats/html/markup.ts'
+import { escapeHtml, html } from '../../../lib/html.ts'
 import { page } from '../../../scripts/evidence/formats/html/page.ts'
 import { checksAt, mentions } from '../../../scripts/evidence/formats/html/views.ts'
 import { fakeCheck, fakeResult } from '../verify/fakes.ts'

@@ -1,8 +1,8 @@
+import { type Html, html } from '../../../../lib/html.ts'
 import type { ControlResult, Evidence } from '../../../verify/evidence.ts'
 import type { ProbeResult } from '../../../verify/fold.ts'
 import type { ItemOutcome, ItemResult } from '../../../verify/items.ts'
 import type { Check, Outcome } from '../../../verify/probe.ts'
-import { type Html, html } from './markup.ts'
 
 /** What each outcome is called; the words of docs/verify.md. */
 export function state(outcome: ItemOutcome): Html {

@@ -5,11 +5,14 @@ export interface Html {
 
 const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-/** Servers under test write some of it: no markup, no control characters, nothing that turns the direction of text around. */
+/** Others write some of it: no control characters but ends of lines and tabs, nothing that turns the direction of text around. */
+export function printable(text: string): string {
+  return text.replaceAll(/[^\P{Cc}\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '·')
+}
+
+/** As printable(), and no markup. */
 export function escapeHtml(text: string): string {
-  return text
-    .replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? '')
-    .replaceAll(/[^\P{Cc}\n\t]|[\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '·')
+  return printable(text.replaceAll(/[&<>"']/g, (sign) => entities[sign] ?? ''))
 }
 
 /** A template of HTML: every value is escaped, but for what `html` made. */

@@ -1,0 +1,37 @@
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { readTransfer } from '../../../bundles/papers/transfer.ts'
+import { transferHtml } from '../../../bundles/papers/transfer-html.ts'
+import { transferText } from '../../../bundles/papers/transfer-text.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { fail } from '../../../lib/errors.ts'
+import { writeAtomic } from '../../../lib/files.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+import { readVerifyKey } from './verify.ts'
+
+/** Writes the transfer manifest of a bundle that was verified whole: nothing is vouched for that was not read. */
+export async function writeTransfer(
+  context: Context,
+  path: string,
+  keyOption: string | undefined,
+  to: string,
+): Promise<number> {
+  const { out, signal } = context
+  const form = /\.(txt|html)$/.exec(to)?.[1]
+  if (!form) fail('usage', `--manifest ${to}: expected FILE.txt or FILE.html`)
+  const key = await readVerifyKey(context, keyOption)
+  const jobs = availableParallelism()
+  await out.step(`verify ${path}`, async (report) => {
+    const { archive } = await verifyBundle(path, key, { jobs, onProgress: report.progress, signal })
+    report.detail(`${formatBytes(archive.size)}, all as signed`)
+  })
+  const transfer = await out.step('sha256 of the files', (report) =>
+    readTransfer(path, key, { jobs, onProgress: report.progress, signal }),
+  )
+  const file = resolve(to)
+  await writeAtomic(file, form === 'html' ? transferHtml(transfer) : transferText(transfer))
+  if (out.format === 'json') out.json({ kind: 'TransferManifest', path: file, files: transfer.files })
+  else out.data(file)
+  return 0
+}
