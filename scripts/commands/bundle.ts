@@ -121,6 +121,18 @@ export const bundleCommands: Command[] = [
       }),
   },
   {
+    name: 'bundle sbom',
+    summary: 'what a bundle is made of, as SPDX 2.3 (JSON)',
+    args: '[FILE]',
+    positionals: [0, 1],
+    examples: ['redoubt bundle sbom lab-0.1.0.tar --key bundle.pub > lab-0.1.0.spdx.json'],
+    options: {
+      key: { ...publicKey, describe: 'check the signature with this public key; without it nothing is checked' },
+    },
+    run: async (context, [file], options) =>
+      (await import('../stages/bundle/sbom.ts')).sbom(context, { file, key: text(options, 'key') }),
+  },
+  {
     name: 'bundle serve',
     summary: 'serve a bundle’s images, packages, charts and files, straight from it',
     args: '[FILE]',

@@ -1,0 +1,26 @@
+import { sbomOf } from '../../../bundles/papers/sbom/sbom.ts'
+import { readHead } from '../../../bundles/read.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+import { ownVersion } from '../version.ts'
+import { chosenBundle, readVerifyKey } from './verify.ts'
+
+/** Prints the SBOM of a bundle: of its lock, whose signature is checked when a key is named. */
+export async function sbom(
+  context: Context,
+  options: { file: string | undefined; key: string | undefined },
+): Promise<number> {
+  const { out } = context
+  const path = await chosenBundle(context, options.file)
+  const head = await readHead(path, options.key ? await readVerifyKey(context, options.key) : undefined, true)
+  await head.archive.file.close()
+  const { text, packages, unknown } = sbomOf(head, `redoubt ${ownVersion()}`)
+  out.data(text)
+  out.note(`SPDX 2.3: ${packages} packages, ${formatBytes(Buffer.byteLength(text))}`)
+  if (unknown.length > 0)
+    out.warn(
+      `the Go modules of ${unknown.join(', ')} are not known to this redoubt, another made the bundle: run the one that it carries`,
+    )
+  if (!options.key) out.warn('the signature was NOT checked: name the public key with --key to check it')
+  return 0
+}
