@@ -23,6 +23,9 @@ export interface BuildOptions extends ProduceOptions {
   withExecutable: <T>(work: (path: string) => Promise<T>) => Promise<T>
   /** `redoubt 0.1.0` */
   tool: string
+  /** Who builds it, and when, if the statement is to say so. */
+  builder: string | undefined
+  built: string | undefined
 }
 
 export interface Built {
@@ -52,12 +55,14 @@ export async function buildBundle(options: BuildOptions): Promise<Built> {
 }
 
 async function write(options: BuildOptions, executable: string, { lock, images, blobs }: Product): Promise<Built> {
-  const { out, signal, target, key, tool, spec, volumeSize } = options
+  const { out, signal, target, key, tool, builder, built, spec, volumeSize } = options
   const signed = await signExecutable(executable, key)
   const named = { name: spec.name, version: spec.version }
   const layout = layOut({
     ...named,
     tool,
+    builder,
+    built,
     lock,
     images,
     blobs,

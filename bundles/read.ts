@@ -5,7 +5,7 @@ import { fail } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'
 import { blobPath, limits, names, signatureSize } from './format/names.ts'
 import { type ContentsEntry, parseContents, parseStatement, type Statement } from './format/statement.ts'
-import { isSigned, readPublicKey } from './keys.ts'
+import { fingerprint, isSigned, readPublicKey } from './keys.ts'
 import {
   type Archive,
   type ArchiveEntry,
@@ -106,6 +106,12 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
   if (archive.volumes && sha256(statementBytes) !== archive.volumes.list.bundle)
     fail('integrity', 'holds the statement of another bundle than its volumes are of', { where: path })
   const statement = parseStatement(statementBytes, `${path}: ${names.statement}`)
+  if (key && statement.signer && statement.signer !== fingerprint(key))
+    fail(
+      'integrity',
+      `says that it was signed by sha256:${statement.signer}, which is not this key`,
+      signedByAnother(path),
+    )
   expectHash(path, names.executableSignature, executableSignature, statement.executableSignature)
   const contentsBytes = await content(archive, await next(names.contents, limits.contents))
   expectHash(path, names.contents, contentsBytes, statement.contents)

@@ -7,8 +7,12 @@ export const integer = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const size = integer
 const part = v.strictObject({ size, sha256: hex })
 
-const statementSchema = v.strictObject({
-  apiVersion: v.literal('redoubt.dev/v1alpha1'),
+/** A time to the second, as ISO 8601 in UTC: `2026-01-31T12:00:00Z`. */
+const time = v.pipe(v.string(), v.check(isTime, 'expected a time like 2026-01-31T12:00:00Z'))
+/** Who built a bundle, in their own words. */
+const builder = v.pipe(v.string(), v.minLength(1), v.maxLength(128), v.check(isPlain, 'holds a control character'))
+
+const common = {
   kind: v.literal('BundleStatement'),
   /** Cluster name and bundle version, as redoubt.yaml says. */
   name: v.string(),
@@ -19,10 +23,43 @@ const statementSchema = v.strictObject({
   executableSignature: part,
   contents: part,
   lock: part,
-})
+}
+const schemas = {
+  'redoubt.dev/v1alpha1': v.strictObject({ apiVersion: v.literal('redoubt.dev/v1alpha1'), ...common }),
+  'redoubt.dev/v1alpha2': v.strictObject({
+    apiVersion: v.literal('redoubt.dev/v1alpha2'),
+    ...common,
+    /** SHA-256 of the public key's DER, hex. */
+    signer: hex,
+    /** Only what the builder asked for: without them two builds are the same bytes, whoever makes them and when. */
+    builder: v.optional(builder),
+    built: v.optional(time),
+  }),
+} as const
 
 /** What the signature vouches for: the leading entries by digest; `contents` vouches for all that follow. */
-export type Statement = v.InferOutput<typeof statementSchema>
+export type WrittenStatement = v.InferOutput<(typeof schemas)['redoubt.dev/v1alpha2']>
+/** As it was read: of the first version it says neither who nor when. */
+export interface Statement extends Omit<WrittenStatement, 'apiVersion' | 'signer'> {
+  apiVersion: keyof typeof schemas
+  signer?: string
+}
+
+/** Whether a text is a time as a statement has it, and one that there is. */
+export function isTime(text: string): boolean {
+  const date = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/.test(text) ? new Date(text) : undefined
+  return date !== undefined && !Number.isNaN(date.getTime()) && isoTime(date) === text
+}
+
+/** A date as a statement has it: without parts of a second. */
+export function isoTime(date: Date): string {
+  return date.toISOString().replace(/\.\d+Z$/, 'Z')
+}
+
+/** Whether a text has no control character and nothing that turns its direction around. */
+export function isPlain(text: string): boolean {
+  return !/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text)
+}
 
 const contentsSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
@@ -34,9 +71,9 @@ const contentsSchema = v.strictObject({
 export type Contents = v.InferOutput<typeof contentsSchema>
 export type ContentsEntry = Contents['entries'][number]
 
-/** The one way to write a statement or contents: keys in the schema's order, no spaces, a newline at the end. */
-export function writeStatement(statement: Statement): Buffer {
-  return Buffer.from(`${JSON.stringify(v.parse(statementSchema, statement))}\n`)
+/** The one way to write a statement: keys in the schema's order, no spaces, a newline at the end. */
+export function writeStatement(statement: WrittenStatement): Buffer {
+  return Buffer.from(`${JSON.stringify(v.parse(schemas['redoubt.dev/v1alpha2'], statement))}\n`)
 }
 
 /** As writeStatement; an entry a line, so that it can be read and searched with plain tools. */
@@ -45,9 +82,9 @@ export function writeContents(entries: readonly ContentsEntry[]): Buffer {
   return Buffer.from(`{"apiVersion":"redoubt.dev/v1alpha1","kind":"BundleContents","entries":[\n${lines}\n]}\n`)
 }
 
-/** Reads a statement whose signature was checked. Throws `integrity` when it is not of this version's form. */
+/** Reads a statement whose signature was checked, of this version or the one before. Throws `integrity` for any other form. */
 export function parseStatement(data: Buffer, where: string): Statement {
-  return parseSigned(statementSchema, data, where)
+  return parseSigned(v.variant('apiVersion', Object.values(schemas)), data, where)
 }
 
 /** Reads contents whose digest was checked. Throws `integrity` when they are not of this version's form. */

@@ -82,6 +82,8 @@ function aboutOf({ statement, lock, id }: BundleHead, signer: string): Transfer[
     ['Bundle', `${statement.name} ${statement.version}`],
     ['For', `${lock.kubernetes ? `Kubernetes ${lock.kubernetes}` : 'no cluster'}, ${lock.architecture}`],
     ['Made with', statement.tool],
+    ...(statement.builder ? [['Built by', statement.builder] as [string, string]] : []),
+    ...(statement.built ? [['Built at', statement.built] as [string, string]] : []),
     ['Signed by', `sha256:${signer}`],
     ['Id', `sha256:${id}`],
     ['Lock', `sha256:${statement.lock.sha256}`],

@@ -6,7 +6,7 @@ import { blobPath, names, oci } from '../format/names.ts'
 import { type IndexedImage, writeIndex } from '../format/oci-index.ts'
 import { type Blob, bytesBlob } from '../format/parts.ts'
 import { type ContentsEntry, writeContents, writeStatement } from '../format/statement.ts'
-import { signBytes } from '../keys.ts'
+import { fingerprint, signBytes } from '../keys.ts'
 import { blockSize, entrySize, trailerSize } from '../tar.ts'
 
 /** One entry of the bundle, in the order of writing. */
@@ -28,6 +28,9 @@ export interface LayoutInputs {
   name: string
   version: string
   tool: string
+  /** Who says to have built it, and when: `2026-01-31T12:00:00Z`. */
+  builder?: string | undefined
+  built?: string | undefined
   lock: Lock
   /** The executable, as the file that it is, and its signature. */
   executable: Blob
@@ -49,7 +52,7 @@ export function layOut(inputs: LayoutInputs): Layout {
   ]
   const leading = (contents: Buffer): LayoutEntry[] => {
     const statement = writeStatement({
-      apiVersion: 'redoubt.dev/v1alpha1',
+      apiVersion: 'redoubt.dev/v1alpha2',
       kind: 'BundleStatement',
       name: inputs.name,
       version: inputs.version,
@@ -58,6 +61,9 @@ export function layOut(inputs: LayoutInputs): Layout {
       executableSignature: summary(signature),
       contents: { size: contents.length, sha256: sha256(contents) },
       lock: summary(lock),
+      signer: fingerprint(inputs.key),
+      ...(inputs.builder ? { builder: inputs.builder } : {}),
+      ...(inputs.built ? { built: inputs.built } : {}),
     })
     return [
       { path: names.executable, mode: 0o755, blob: inputs.executable },

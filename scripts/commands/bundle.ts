@@ -31,6 +31,12 @@ export const bundleCommands: Command[] = [
       jobs,
       volumes: { type: 'boolean', describe: 'cut it into files that FAT32 holds: NAME-VERSION.vol001.tar, ...' },
       'volume-size': { type: 'string', value: 'SIZE', describe: 'cut it into files of at most SIZE: 700M, 2G' },
+      builder: { type: 'string', value: 'NAME', describe: 'who builds it, for the signed statement' },
+      'built-at': {
+        type: 'string',
+        value: 'TIME',
+        describe: 'when, for the signed statement: now, or 2026-01-31T12:00:00Z (default: SOURCE_DATE_EPOCH, if set)',
+      },
       'dry-run': { type: 'boolean', describe: 'say what would be built, and write nothing' },
     },
     run: async (context, _, options) =>
@@ -40,6 +46,8 @@ export const bundleCommands: Command[] = [
         volumes: flag(options, 'volumes'),
         volumeSize: text(options, 'volume-size'),
         dryRun: flag(options, 'dry-run'),
+        builder: text(options, 'builder'),
+        builtAt: text(options, 'built-at'),
       }),
   },
   {

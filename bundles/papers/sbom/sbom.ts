@@ -1,6 +1,7 @@
 // What a bundle is made of, from its lock: as SPDX, so that scanners and auditors can read it.
 import type { DebPackage, Lock, LockEntry } from '../../../cluster/lock.ts'
 import { fixedTime } from '../../format/names.ts'
+import { isoTime } from '../../format/statement.ts'
 import type { BundleHead } from '../../read.ts'
 import { type DocumentHead, documentId, type Gathered, gather, writeSpdx } from './document.ts'
 import { closureOf } from './go-modules.ts'
@@ -20,7 +21,7 @@ export function sbomOf({ statement, lock, id }: BundleHead, tool: string): Sbom 
     version: statement.version,
     purpose: 'ARCHIVE',
     from: 'NONE',
-    comment: `redoubt bundle, id sha256:${id}`,
+    comment: `redoubt bundle, id sha256:${id}${statement.builder ? `, built by ${statement.builder}` : ''}`,
   })
   all.relate(documentId, 'DESCRIBES', bundle)
   const executable = all.add('program', 'redoubt', {
@@ -39,9 +40,9 @@ export function sbomOf({ statement, lock, id }: BundleHead, tool: string): Sbom 
   const head: DocumentHead = {
     name: `${statement.name}-${statement.version}`,
     namespace: `https://redoubt.dev/bundles/${encodeURIComponent(`${statement.name}-${statement.version}`)}/${id}`,
-    created: new Date(fixedTime * 1000).toISOString().replace('.000Z', 'Z'),
+    created: statement.built ?? isoTime(new Date(fixedTime * 1000)),
     creators: [`Tool: ${tool.replace(' ', '-')}`],
-    comment: 'From the signed lock of the bundle. The time is that of every entry of a bundle: no clock is read.',
+    comment: `From the signed lock of the bundle. The time is that of its ${statement.built ? 'statement' : 'entries'}: no clock is read.`,
   }
   return { text: writeSpdx(head, all), packages: all.packages().length, unknown }
 }

@@ -6,7 +6,7 @@ import { readText } from '../../../lib/files.ts'
 import { formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { writeTransfer } from './transfer.ts'
-import { chosenBundle, ofWhat } from './verify.ts'
+import { chosenBundle, ofWhat, whoBuilt } from './verify.ts'
 
 interface Options {
   file: string | undefined
@@ -24,7 +24,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
   const head = await readHead(path, key, true)
   await head.archive.file.close()
-  const { name, version, tool } = head.statement
+  const { name, version, tool, builder, built } = head.statement
   const items = describeContents(head)
   const signed = key ? fingerprint(key) : null
   if (out.format === 'json') {
@@ -35,7 +35,11 @@ export async function inspect(context: Context, options: Options): Promise<numbe
       path,
       name,
       version,
+      id: head.id,
       tool,
+      builder: builder ?? null,
+      built: built ?? null,
+      lock: head.statement.lock.sha256,
       kubernetes: kubernetes ?? null,
       architecture,
       size,
@@ -46,7 +50,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   } else {
     const volumes = head.archive.volumes ? ` in ${head.archive.volumes.list.sha256.length} volumes` : ''
     out.data(
-      `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}${volumes}, by ${tool}`,
+      `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}${volumes}, by ${tool}${whoBuilt(head.statement)}`,
     )
     const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
     out.data(formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows))

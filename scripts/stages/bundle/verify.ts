@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import type { Statement } from '../../../bundles/format/statement.ts'
 import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { verifyVolume } from '../../../bundles/read/verify-volume.ts'
@@ -30,19 +31,26 @@ export async function verify(context: Context, options: Options): Promise<number
     report.detail(`${count} entries, ${formatBytes(result.archive.size)}, all as signed`)
     return result
   })
-  const { name, version, tool } = head.statement
+  const { name, version, tool, builder, built } = head.statement
   if (out.format === 'json')
     out.json({
       kind: 'BundleVerified',
       path,
       name,
       version,
+      id: head.id,
       tool,
+      builder: builder ?? null,
+      built: built ?? null,
+      lock: head.statement.lock.sha256,
       kubernetes: head.lock.kubernetes ?? null,
       size: head.archive.size,
       key: fingerprint(key),
     })
-  else out.data(`${name} ${version}, ${ofWhat(head.lock)}, signed by sha256:${fingerprint(key)}`)
+  else
+    out.data(
+      `${name} ${version}, ${ofWhat(head.lock)}, signed by sha256:${fingerprint(key)}${whoBuilt(head.statement)}`,
+    )
   return 0
 }
 
@@ -81,6 +89,12 @@ export async function readVerifyKey({ workspace }: Context, named: string | unde
 /** The bundle that the user named, or the workspace's own. */
 export async function chosenBundle({ workspace }: Context, file: string | undefined): Promise<string> {
   return file ? resolve(file) : bundlePath(workspace, await loadBundleSpec(workspace.spec))
+}
+
+/** `, built by NAME at TIME`, as far as the statement says so. */
+export function whoBuilt({ builder, built }: Statement): string {
+  const words = [builder && `by ${builder}`, built && `at ${built}`].filter(Boolean)
+  return words.length > 0 ? `, built ${words.join(' ')}` : ''
 }
 
 /** `Kubernetes v1.36.3`, or that there is none. */
