@@ -6,6 +6,7 @@ import { type Closure, refuseGaps } from '../closure/closure.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
+import { requireRoom } from '../plan/room.ts'
 import { readFiles } from '../sources/file.ts'
 import { readCargo } from './cargo.ts'
 import { blobsOfCharts } from './charts.ts'
@@ -27,6 +28,8 @@ export interface ProduceOptions extends ProgramOptions {
   spec: BundleSpec
   /** The workspace's folder: `spec.bundle.files` are relative to it. */
   workspace: string
+  /** Where a bundle goes that is made of it: there must be room for it before anything is fetched. */
+  target?: string
 }
 
 /**
@@ -37,6 +40,8 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   const { charts, manifests, images: carried, closure } = await readCargo(options)
   refuseGaps(closure, spec)
   warnOf(closure, options)
+  const { target } = options
+  await requireRoom({ cache, target, pins, images: carried, charts: charts.map(({ locked }) => locked) })
   const own = await produceCluster(options)
   await collectWanted(options, carried)
   const releases = await collectReleases(options)

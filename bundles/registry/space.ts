@@ -4,11 +4,8 @@ import { requireSpace } from '../../lib/disk.ts'
 import { type Cache, isCached } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
 
-/**
- * Sizes are what manifests claim: throws `failed` before a byte is fetched when the cache's disk has no room for what of `blobs` it lacks;
- * what an earlier run began counts as there.
- */
-export async function requireSpaceFor(cache: Cache, blobs: readonly BlobRef[]): Promise<void> {
+/** Bytes of `blobs`, each once, that the cache lacks; what an earlier run began counts as there. */
+export async function missingBytes(cache: Cache, blobs: readonly BlobRef[]): Promise<number> {
   const begun = new Map<string, number>()
   const folder = join(cache.root, 'partial')
   for (const name of await readdir(folder)) {
@@ -17,7 +14,13 @@ export async function requireSpaceFor(cache: Cache, blobs: readonly BlobRef[]): 
     begun.set(digest, Math.max(size, begun.get(digest) ?? 0))
   }
   let missing = 0
-  for (const blob of blobs)
+  for (const blob of new Map(blobs.map((one) => [one.digest, one])).values())
     if (!(await isCached(cache, blob))) missing += Math.max(0, blob.size - (begun.get(blob.digest) ?? 0))
+  return missing
+}
+
+/** Sizes are what manifests claim: throws `failed` before a byte is fetched when the cache's disk has no room for what of `blobs` it lacks. */
+export async function requireSpaceFor(cache: Cache, blobs: readonly BlobRef[]): Promise<void> {
+  const missing = await missingBytes(cache, blobs)
   if (missing > 0) await requireSpace(cache.root, missing, 'what is to be fetched')
 }

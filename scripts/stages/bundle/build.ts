@@ -1,16 +1,18 @@
+import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { buildBundle } from '../../../bundles/build.ts'
 import { withWorkFolder } from '../../../bundles/cache.ts'
 import { isoTime, isPlain, isTime } from '../../../bundles/format/statement.ts'
 import { readPrivateKey } from '../../../bundles/keys.ts'
-import { planBundle } from '../../../bundles/produce/plan.ts'
+import { type PlanOptions, planBundle } from '../../../bundles/plan/plan.ts'
 import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
 import { lockText } from '../../../cluster/lock.ts'
 import { bundlePath } from '../../../cluster/workspace.ts'
 import { isExecutable } from '../../../lib/assets.ts'
+import { refuseFull } from '../../../lib/disk.ts'
 import { fail } from '../../../lib/errors.ts'
 import { readText, writeAtomic } from '../../../lib/files.ts'
-import { formatTable } from '../../../lib/output.ts'
+import { formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { ownVersion } from '../version.ts'
 import { hostArchitecture, setUp } from './setup.ts'
@@ -34,7 +36,9 @@ export async function build(context: Context, options: Options): Promise<number>
   const who = whoAndWhen(context, options)
   const setup = await setUp(context, { jobs: options.jobs, update: false })
   const target = bundlePath(workspace, setup.spec)
-  if (options.dryRun) return await showPlan(context, setup, target)
+  const tool = `redoubt ${ownVersion()}`
+  if (options.dryRun)
+    return await showPlan(context, { ...setup, target, tool, ...who, executable: await executableSize() })
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
   refuseForeign(setup.architecture)
@@ -44,7 +48,7 @@ export async function build(context: Context, options: Options): Promise<number>
     volumeSize,
     key,
     withExecutable: (work) => withExecutable(setup, work),
-    tool: `redoubt ${ownVersion()}`,
+    tool,
     ...who,
   })
   if (!setup.pins) {
@@ -110,18 +114,38 @@ function refuseForeign(architecture: string): void {
     })
 }
 
-async function showPlan({ out }: Context, setup: ProduceOptions, target: string): Promise<number> {
-  const plan = await planBundle(setup)
-  if (out.format === 'json') {
-    out.json({ kind: 'BundlePlan', path: target, parts: plan })
-    return 0
+/** Says what a build would do, and fails when a disk has no room for it. */
+async function showPlan({ out }: Context, options: PlanOptions): Promise<number> {
+  const { parts, fetch, bundle, disks } = await planBundle(options)
+  const { target } = options
+  if (out.format === 'json')
+    out.json({ kind: 'BundlePlan', path: target, parts: parts.map(({ blobs, ...part }) => part), fetch, bundle, disks })
+  else {
+    if (parts.length > 0)
+      out.data(
+        formatTable(
+          ['TO DO', 'BYTES TO FETCH', 'PARTS, AND WHERE THEY ARE FROM'],
+          parts.map(({ part, from, todo, fetch }) => [todo, String(fetch ?? '?'), `${part}, from ${from}`]),
+        ),
+      )
+    const open = fetch.exact ? '' : ', and what nobody can say before (?)'
+    const about = bundle.exact ? '' : options.pins ? 'about ' : 'at least '
+    const rows = [
+      ['to fetch', `${fetch.bytes} bytes${open}`],
+      ['bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}`],
+      ...disks.map(({ folder, needed, free }) => [
+        'disk',
+        `${formatBytes(needed)} needed, ${formatBytes(free)} free where ${folder} is`,
+      ]),
+    ]
+    out.data(rows.map(([name = '', text]) => `${name.padEnd(9)} ${text}`).join('\n'))
   }
-  out.data(
-    formatTable(
-      ['TO DO', 'PARTS, AND WHERE THEY ARE FROM'],
-      plan.map(({ part, from, todo }) => [todo, `${part}, from ${from}`]),
-    ),
-  )
+  refuseFull(disks, 'what is to be fetched, with the bundle,')
   out.note(`would write ${target}; nothing was changed`)
   return 0
+}
+
+/** The executable's size: our own, or about that of the Node that it will be made of. */
+async function executableSize(): Promise<{ size: number; exact: boolean }> {
+  return { size: (await stat(process.execPath)).size, exact: isExecutable() }
 }

@@ -1,0 +1,99 @@
+import { createPrivateKey } from 'node:crypto'
+import { dirname } from 'node:path'
+import type { LockedImage } from '../../cluster/lock.ts'
+import { type Disk, disksFor } from '../../lib/disk.ts'
+import { createOutput } from '../../lib/output.ts'
+import { signatureSize } from '../format/names.ts'
+import type { BlobRef } from '../format/parts.ts'
+import { newKeyPair } from '../keys.ts'
+import { produceCluster } from '../produce/cluster.ts'
+import { resolveWanted } from '../produce/images.ts'
+import type { ProduceOptions } from '../produce/produce.ts'
+import { entrySize } from '../tar.ts'
+import { layOut } from '../write/layout.ts'
+import { carriedBlobs, programsInImages } from './known.ts'
+import { costIn, type PlannedPart, planCharts, planFiles, planImages, planPackages, planPrograms } from './parts.ts'
+
+export interface PlanOptions extends ProduceOptions {
+  /** Where the bundle would go. */
+  target: string
+  /** The executable's bytes; those of one that is yet to be made are about what its making gives. */
+  executable: { size: number; exact: boolean }
+  tool: string
+  builder: string | undefined
+  built: string | undefined
+}
+
+export interface BundlePlan {
+  parts: PlannedPart[]
+  /** Bytes that come over the network; not exact: without what nobody can say before. */
+  fetch: { bytes: number; exact: boolean }
+  /** Bytes of the bundle; not exact: about, or with no lock at least. */
+  bundle: { bytes: number; exact: boolean }
+  /** What cache and bundle take, and what is free. */
+  disks: Disk[]
+}
+
+/** What a build would do now. Reads cache and lock, and with no lock asks what images and releases are; fetches no layer and writes no bundle. */
+export async function planBundle(options: PlanOptions): Promise<BundlePlan> {
+  const quiet = { ...options, out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }) }
+  const cost = costIn(options)
+  const images = await resolveWanted(quiet)
+  const parts = [
+    ...(await planPrograms(options)),
+    ...(await planPackages(options, cost)),
+    ...(await planImages(images, cost)),
+    ...(await planCharts(options, cost)),
+    ...(await planFiles(options, cost)),
+  ]
+  const bytes = parts.reduce((sum, { fetch }) => sum + (fetch ?? 0), 0)
+  const made = parts.every(({ kind, todo }) => !['programs', 'packages'].includes(kind) || todo === 'nothing')
+  const bundle = await sizeOf(quiet, parts, images, made)
+  return {
+    parts,
+    fetch: { bytes, exact: parts.every(({ fetch }) => fetch !== null) },
+    bundle,
+    disks: await disksFor([
+      { folder: options.cache.root, bytes },
+      { folder: dirname(options.target), bytes: bundle.bytes },
+    ]),
+  }
+}
+
+/** The bundle's size: laid out as a build would do it when everything that is assembled here is there, else by what is known. */
+async function sizeOf(
+  options: PlanOptions,
+  parts: readonly PlannedPart[],
+  carried: readonly LockedImage[],
+  made: boolean,
+): Promise<BundlePlan['bundle']> {
+  const { pins, executable, spec, tool, builder, built } = options
+  const known = pins ? [...carriedBlobs(pins), ...programsInImages(pins)] : parts.flatMap(({ blobs }) => blobs)
+  if (!pins || !made)
+    return {
+      bytes: once(known).reduce((sum, { size }) => sum + entrySize(size), entrySize(executable.size)),
+      exact: false,
+    }
+  const own = await produceCluster(options)
+  const blobs = once([...own.blobs, ...carriedBlobs(pins)]).map(({ digest, size }) => ({ digest, size, parts: [] }))
+  const images = carried.map(({ name, mediaType, digest, size }) => ({ name, mediaType, manifest: { digest, size } }))
+  const { size } = layOut({
+    name: spec.name,
+    version: spec.version,
+    tool,
+    builder,
+    built,
+    lock: pins,
+    images: [...own.images, ...images],
+    blobs,
+    executable: { digest: `sha256:${'0'.repeat(64)}`, size: executable.size, parts: [] },
+    executableSignature: Buffer.alloc(signatureSize),
+    // Any key: every one of them signs in as many bytes.
+    key: createPrivateKey(newKeyPair().privateKey),
+  })
+  return { bytes: size, exact: executable.exact }
+}
+
+function once(blobs: readonly BlobRef[]): BlobRef[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
+}

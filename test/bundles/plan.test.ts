@@ -1,0 +1,140 @@
+// A plan says to the byte what a build then fetches and writes, and a build that cannot end is refused before it begins.
+import * as assert from 'node:assert/strict'
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import { type BuildOptions, buildBundle } from '../../bundles/build.ts'
+import { cachedPath, openCache } from '../../bundles/cache.ts'
+import { emptyCatalog } from '../../bundles/catalog.ts'
+import { planBundle } from '../../bundles/plan/plan.ts'
+import { produce } from '../../bundles/produce/produce.ts'
+import { parseBundleSpec } from '../../cluster/bundle.ts'
+import type { Lock } from '../../cluster/lock.ts'
+import { disksFor, refuseFull } from '../../lib/disk.ts'
+import { sha256 } from '../../lib/hash.ts'
+import { createOutput } from '../../lib/output.ts'
+import { imageOf, serveFake } from './registry-fake.ts'
+import { fakeBytes, key, temporary } from './small.ts'
+
+const image = imageOf(fakeBytes(70_000, 3))
+const release = fakeBytes(5000, 4)
+const blobs = new Map([image.layer, image.config, image.manifest].map((bytes) => [`sha256:${sha256(bytes)}`, bytes]))
+const registry = await serveFake(({ path, method }, response) => {
+  if (path === '/tool')
+    return void response.setHeader('content-length', release.length).end(method === 'HEAD' ? '' : release)
+  const digest = path.split('/').at(-1) ?? ''
+  const body = path.endsWith('/manifests/1') ? image.manifest : blobs.get(digest)
+  if (!body) return void response.writeHead(404).end()
+  response.setHeader('content-type', 'application/vnd.oci.image.manifest.v1+json').end(body)
+})
+const { host, asked } = registry
+
+let made = 0
+/** What a build of one image, one release and one file needs, with a cache of its own. */
+async function options(
+  pins?: Lock,
+  cache?: BuildOptions['cache'],
+): Promise<BuildOptions & Parameters<typeof planBundle>[0]> {
+  const workspace = join(temporary, `plan${made++}`)
+  mkdirSync(workspace)
+  writeFileSync(join(workspace, 'notes.txt'), 'notes')
+  const program = join(workspace, 'redoubt')
+  writeFileSync(program, fakeBytes(40_000, 5))
+  const text = `apiVersion: redoubt.dev/v1alpha1
+kind: Bundle
+metadata: {name: tools}
+spec:
+  images: ['${host}/team/app:1']
+  releases: [{url: 'http://${host}/tool', sha256: ${sha256(release)}}]
+  files: [{name: notes, path: notes.txt}]
+  registries: [{host: '${host}', plainHttp: true}]
+`
+  return {
+    spec: parseBundleSpec(text, 'redoubt.yaml'),
+    catalog: emptyCatalog,
+    architecture: 'amd64',
+    pins,
+    moving: new Set(),
+    jobs: 2,
+    cache: cache ?? (await openCache(join(workspace, 'cache'))),
+    out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
+    signal: new AbortController().signal,
+    workspace,
+    target: join(workspace, 'tools-0.1.0.tar'),
+    volumeSize: undefined,
+    key: key.privateKey,
+    withExecutable: (work) => work(program),
+    executable: { size: 40_000, exact: true },
+    tool: 'redoubt 0.0.0',
+    builder: 'somebody',
+    built: undefined,
+  }
+}
+
+const costs = (parts: readonly { kind: string; todo: string; fetch: number | null }[]) =>
+  parts.map(({ kind, todo, fetch }) => `${kind} ${todo} ${fetch}`)
+
+test('with no lock: images and releases to the byte, the bundle at least; no layer is asked for', async () => {
+  const plan = await planBundle(await options())
+  const rest = image.layer.length + image.config.length
+  assert.deepEqual(costs(plan.parts), [`image fetch ${rest}`, `release fetch ${release.length}`, 'file read 0'])
+  assert.deepEqual(plan.fetch, { bytes: rest + release.length, exact: true })
+  assert.equal(plan.bundle.exact, false)
+  assert.ok(!asked.some(({ path }) => path.includes('/blobs/')))
+})
+
+test('with a lock: what is fetched, then nothing; the bundle’s size is that of the bundle', async () => {
+  const { lock, size } = await buildBundle(await options())
+  const fresh = await options(lock)
+  asked.length = 0
+  const cold = await planBundle(fresh)
+  assert.equal(asked.length, 0)
+  const all = image.layer.length + image.config.length + image.manifest.length + release.length
+  assert.deepEqual(cold.fetch, { bytes: all, exact: true })
+  assert.deepEqual(cold.bundle, { bytes: size, exact: true })
+  const needed = cold.disks.reduce((sum, disk) => sum + disk.needed, 0)
+  assert.equal(needed, all + size)
+  await buildBundle(fresh)
+  assert.equal(statSync(fresh.target).size, size)
+  const warm = await planBundle(fresh)
+  assert.deepEqual(costs(warm.parts), ['image nothing 0', 'release nothing 0', 'file read 0'])
+  assert.deepEqual(warm.bundle, cold.bundle)
+  rmSync(cachedPath(fresh.cache, `sha256:${sha256(image.layer)}`))
+  assert.deepEqual((await planBundle(fresh)).fetch, { bytes: image.layer.length, exact: true })
+})
+
+test('a build for which there is no room is refused before anything is fetched', async () => {
+  const { lock } = await buildBundle(await options())
+  for (const change of [
+    (huge: Lock) => void huge.images[0]?.blobs.push({ digest: `sha256:${'1'.repeat(64)}`, size: 2 ** 52 }),
+    (huge: Lock) => {
+      huge.releases = huge.releases.map((one) => ({ ...one, size: 2 ** 52 }))
+    },
+  ]) {
+    const huge = structuredClone(lock)
+    change(huge)
+    const pinned = await options(huge)
+    asked.length = 0
+    await assert.rejects(produce(pinned), {
+      code: 'failed',
+      message: /with the bundle, needs .* bytes\), and .* are free/,
+    })
+    assert.equal(asked.length, 0)
+  }
+})
+
+test('what is needed on one disk counts together', async () => {
+  const disks = await disksFor([
+    { folder: temporary, bytes: 3 },
+    { folder: join(temporary, 'plan0'), bytes: 4 },
+  ])
+  assert.deepEqual(
+    disks.map(({ folder, needed }) => [folder, needed]),
+    [[temporary, 7]],
+  )
+  refuseFull([{ folder: 'here', needed: 7, free: 7 }], 'it')
+  assert.throws(() => refuseFull([{ folder: 'here', needed: 8, free: 7 }], 'it'), { where: 'here', code: 'failed' })
+})
+
+test.after(registry.close)
+test.run()
