@@ -19,6 +19,8 @@ export interface StepReport {
   status(text: string): void
   /** Bytes (or items) done so far of `total`: shown live with rate and time left. */
   progress(done: number, total: number, unit?: 'bytes' | 'items'): void
+  /** One of the step's things is done: a line of its own in a log; a terminal shows the bar alone. */
+  item(name: string, detail?: string): void
 }
 
 export interface Output {
@@ -77,6 +79,7 @@ export function createOutput(options: OutputOptions): Output {
       },
       status: refresh,
       progress: (done, total, unit = 'bytes') => refresh(progressText(done, total, unit, performance.now() - started)),
+      item: (name, what) => void (live || options.quiet || line(`  ${name}${what ? `  ${what}` : ''}`)),
     }
     const finish = (mark: string, text: string) => {
       running--

@@ -35,6 +35,8 @@ export interface Command {
   options: Record<string, Option>
   /** Output formats beside table and json. */
   formats?: readonly Format[]
+  /** With -o json its progress is events on stderr: one JSON object a line (lib/events.ts). */
+  events?: true
   /** Resolves with the process's exit code; failures are thrown as RedoubtError. */
   run(context: Context, args: string[], options: OptionValues): Promise<number>
 }

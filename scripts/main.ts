@@ -1,5 +1,6 @@
 import { workspaceAt } from '../cluster/workspace.ts'
 import { describeError, exitCodes, RedoubtError } from '../lib/errors.ts'
+import { createEvents } from '../lib/events.ts'
 import { interrupted } from '../lib/exec.ts'
 import { createOutput, type Output, shown } from '../lib/output.ts'
 import { parseCommandLine } from './cli.ts'
@@ -32,7 +33,8 @@ async function main(argv: string[]): Promise<number> {
   try {
     const line = parseCommandLine(argv, commands)
     debug = line.global.debug
-    out = createOutput(line.global)
+    const forProgram = line.command?.events && line.global.format === 'json'
+    out = forProgram ? createEvents(line.global) : createOutput(line.global)
     if (!line.command || line.help) {
       out.data(line.command ? commandHelp(line.command) : overview(commands, line.prefix))
       return line.command || line.help || argv.length === 0 ? 0 : exitCodes.usage

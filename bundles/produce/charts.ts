@@ -28,11 +28,15 @@ export async function collectCharts(options: ProduceOptions): Promise<CarriedCha
   if (wanted.length === 0) return []
   return await out.step('charts', async (report) => {
     const client = await clientOf(options, report.status)
-    const charts = await mapPool(wanted, jobs, (chart) =>
-      pins && !moving.has(`chart ${'oci' in chart ? chart.oci : chart.name}`)
-        ? collectChart(client, cache, pinnedChart(pins.charts, chart))
-        : resolveChart(client, cache, chart),
-    )
+    const charts = await mapPool(wanted, jobs, async (chart) => {
+      const carried =
+        pins && !moving.has(`chart ${'oci' in chart ? chart.oci : chart.name}`)
+          ? await collectChart(client, cache, pinnedChart(pins.charts, chart))
+          : await resolveChart(client, cache, chart)
+      const { name, version, archive } = carried.locked
+      report.item(`${name} ${version}`, formatBytes(archive.size))
+      return carried
+    })
     const size = charts.reduce((sum, { locked }) => sum + locked.archive.size, 0)
     report.detail(`${countOf(charts.length, 'chart')}, ${formatBytes(size)}`)
     return charts

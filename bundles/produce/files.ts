@@ -53,12 +53,13 @@ export async function collectReleases(options: ProduceOptions): Promise<LockedRe
     )
     const total = releases.reduce((sum, { size }) => sum + size, 0)
     let done = 0
-    await mapPool(releases, jobs, (release) =>
-      collectRelease(client, cache, release, (count) => {
+    await mapPool(releases, jobs, async (release) => {
+      await collectRelease(client, cache, release, (count) => {
         done += count
         report.progress(done, total)
-      }),
-    )
+      })
+      report.item(release.name, formatBytes(release.size))
+    })
     report.detail(`${countOf(releases.length, 'file')}, ${formatBytes(total)}`)
     return releases
   })

@@ -65,9 +65,12 @@ export async function collectWanted(options: ProduceOptions, images: readonly Lo
     let there = 0
     for (const blob of blobs.values()) if (await isCached(cache, blob)) there += blob.size
     let done = 0
-    await collectImages(client, cache, images, jobs, (count) => {
+    const onBytes = (count: number) => {
       done += count
       report.progress(done, total)
+    }
+    await collectImages(client, cache, images, jobs, onBytes, (image) => {
+      report.item(image.name, formatBytes(image.blobs.reduce((sum, blob) => sum + blob.size, 0)))
     })
     report.detail(
       `${countOf(images.length, 'image')}, ${countOf(blobs.size, 'blob')}, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,

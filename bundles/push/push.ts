@@ -19,7 +19,8 @@ export interface Pushed {
   single: PlannedManifest[]
 }
 
-/** Pushes a plan, `jobs` blobs at a time; `onBytes` hears of bytes that need not be sent any more. Throws as retrying does. */
+/** Pushes a plan, `jobs` blobs at a time; `onBytes` hears of bytes that need not be sent any more, `onManifest` of what
+ * the registry has whole. Throws as retrying does. */
 export async function push(
   client: Client,
   registry: string,
@@ -27,6 +28,7 @@ export async function push(
   plan: PushPlan,
   jobs: number,
   onBytes: (count: number) => void,
+  onManifest: (manifest: PlannedManifest) => void = () => {},
 ): Promise<Pushed> {
   const pushed: Pushed = { sent: 0, mounted: 0, there: 0, bytes: 0, single: [] }
   const at = new Map<string, string>()
@@ -48,9 +50,11 @@ export async function push(
     retrying(placeOf(registry, manifest), client.retry, () => pushManifest(client, registry, head, manifest))
   for (const manifest of plan.manifests) {
     const { instead } = manifest
-    if ((await unlessRefused(() => send(manifest), instead !== undefined)) || !instead) continue
-    await send(instead)
-    pushed.single.push(manifest)
+    if (!(await unlessRefused(() => send(manifest), instead !== undefined)) && instead) {
+      await send(instead)
+      pushed.single.push(manifest)
+    }
+    onManifest(manifest)
   }
   return pushed
 }

@@ -64,7 +64,8 @@ export async function resolveImage(client: Client, cache: Cache, wanted: WantedI
 }
 
 /**
- * Fetches every blob of images into the cache, each once, `jobs` at a time. `onBytes` hears how many bytes of all there are now.
+ * Fetches every blob of images into the cache, each once, `jobs` at a time. `onBytes` hears how many bytes of all there are now, `onImage`
+ * of each image when all of it is there.
  * Throws as fetchBlob does.
  */
 export async function collectImages(
@@ -73,12 +74,17 @@ export async function collectImages(
   images: readonly LockedImage[],
   jobs: number,
   onBytes: (count: number) => void,
+  onImage: (image: LockedImage) => void = () => {},
 ): Promise<void> {
   await mapPool(images, jobs, (image) => readPinned(client, cache, image))
+  const open = images.map((image) => ({ image, missing: new Set(everyBlob(image).map(({ digest }) => digest)) }))
+  const onBlob = (digest: string) => {
+    for (const { image, missing } of open) if (missing.delete(digest) && missing.size === 0) onImage(image)
+  }
   const sources = new Map<string, { blob: BlobRef; from: BlobSource[] }>()
   for (const image of images) {
     const { registry, repository } = parseReference(image.name)
-    for (const blob of [...image.blobs, ...image.artifacts.flatMap((artifact) => artifact.blobs)]) {
+    for (const blob of everyBlob(image)) {
       const known = sources.get(blob.digest) ?? { blob, from: [] }
       known.from.push({ registry, repository })
       sources.set(blob.digest, known)
@@ -92,7 +98,14 @@ export async function collectImages(
     cache,
     all.map(({ blob }) => blob),
   )
-  await mapPool(all, jobs, ({ blob, from }) => fetchBlob(client, cache, from, blob, onBytes))
+  await mapPool(all, jobs, async ({ blob, from }) => {
+    await fetchBlob(client, cache, from, blob, onBytes)
+    onBlob(blob.digest)
+  })
+}
+
+function everyBlob({ blobs, artifacts }: LockedImage): BlobRef[] {
+  return [...blobs, ...artifacts.flatMap((artifact) => artifact.blobs)]
 }
 
 /** A registry gives manifests only as such, never as blobs: those that a lock names and that the cache has not are read first. */

@@ -39,6 +39,7 @@ export const bundleCommands: Command[] = [
       },
       'dry-run': { type: 'boolean', describe: 'say what would be built, and write nothing' },
     },
+    events: true,
     run: async (context, _, options) =>
       (await import('../stages/bundle/build.ts')).build(context, {
         key: text(options, 'key'),
@@ -96,6 +97,7 @@ export const bundleCommands: Command[] = [
       key: publicKey,
       volume: { type: 'boolean', describe: 'check FILE alone, one volume of a bundle; the others need not be there' },
     },
+    events: true,
     run: async (context, [file], options) =>
       (await import('../stages/bundle/verify.ts')).verify(context, {
         file,
@@ -221,6 +223,7 @@ export const bundleCommands: Command[] = [
       'plain-http': { type: 'boolean', describe: 'speak HTTP without TLS' },
       'keep-registry': { type: 'boolean', describe: 'put images under the name of the registry that they came from' },
     },
+    events: true,
     run: async (context, [target = '', file], options) =>
       (await import('../stages/bundle/push.ts')).push(context, {
         target,

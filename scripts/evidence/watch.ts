@@ -61,6 +61,6 @@ export function lineOf(evidence: Evidence, changes: readonly Change[]): string {
 
 /** The same output without the steps of each run: a watch says one line per run. */
 function quiet(out: Output): Output {
-  const silent = { detail: () => {}, status: () => {}, progress: () => {} }
+  const silent = { detail: () => {}, status: () => {}, progress: () => {}, item: () => {} }
   return { ...out, step: (_, work) => work(silent), note: () => {} }
 }

@@ -45,6 +45,23 @@ test('verify needs no workspace', () => {
   assert.match(stdout, /^lab 0.1.0, Kubernetes v1.36.3, signed by sha256:[0-9a-f]{64}\n$/)
 })
 
+test('verify -o json: events on stderr, a line each, and the result on stdout', () => {
+  const good = redoubt('bundle', 'verify', bundle, '--key', publicKey, '-o', 'json')
+  assert.equal(JSON.parse(good.stdout).kind, 'BundleVerified')
+  const events = (stderr: string) =>
+    stderr
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+  const said = events(good.stderr).map(({ event }) => event)
+  assert.deepEqual([said[0], said.at(-1)], ['begin', 'end'])
+  const bad = redoubt('bundle', 'verify', bundle, '--key', wrongKey, '-o', 'json')
+  assert.deepEqual([bad.status, bad.stdout], [4, ''])
+  assert.match(events(bad.stderr).at(-1).text, /is not signed by this key/)
+  // Elsewhere it stays text.
+  assert.match(redoubt('bundle', 'inspect', bundle, '-o', 'json').stderr, /^! the signature was NOT checked/)
+})
+
 test('another key: exit 4, nothing on stdout', () => {
   for (const command of ['verify', 'inspect']) {
     const { status, stdout, stderr } = redoubt('bundle', command, bundle, '--key', wrongKey)

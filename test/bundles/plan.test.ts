@@ -11,6 +11,7 @@ import { produce } from '../../bundles/produce/produce.ts'
 import { parseBundleSpec } from '../../cluster/bundle.ts'
 import type { Lock } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
+import { createEvents, type Event } from '../../lib/events.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { createOutput } from '../../lib/output.ts'
 import { imageOf, serveFake } from './registry-fake.ts'
@@ -101,6 +102,17 @@ test('with a lock: what is fetched, then nothing; the bundle’s size is that of
   assert.deepEqual(warm.bundle, cold.bundle)
   rmSync(cachedPath(fresh.cache, `sha256:${sha256(image.layer)}`))
   assert.deepEqual((await planBundle(fresh)).fetch, { bytes: image.layer.length, exact: true })
+})
+
+test('what programs hear of a build: a line for each thing that is there', async () => {
+  const events: Event[] = []
+  const hear = (line: string) => void events.push(JSON.parse(line))
+  const out = createEvents({ format: 'json', quiet: false, verbose: false, color: false }, hear)
+  await buildBundle({ ...(await options()), out })
+  const items = events.flatMap((event) => (event.event === 'item' ? [event.name] : []))
+  assert.deepEqual(items, [`${host}/team/app:1`, 'tool'])
+  const begun = events.filter(({ event }) => event === 'begin').length
+  assert.equal(events.filter((event) => event.event === 'end' && event.ok).length, begun)
 })
 
 test('a build for which there is no room is refused before anything is fetched', async () => {

@@ -57,7 +57,16 @@ async function pushTo(store: Store, head: Head, served: Served) {
   try {
     const { client } = clientFor([fake.host])
     const plan = planPush(served, { registry: fake.host, prefix: 'site', keepRegistry: false })
-    return { plan, pushed: await push(client, fake.host, head, plan, 2, () => {}), asked: fake.asked }
+    const told: string[] = []
+    const onManifest = ({ repository, reference }: { repository: string; reference: string }) =>
+      void told.push(`${repository}:${reference}`)
+    const pushed = await push(client, fake.host, head, plan, 2, () => {}, onManifest)
+    // Every one is told of when it is there.
+    assert.deepEqual(
+      told,
+      plan.manifests.map(({ repository, reference }) => `${repository}:${reference}`),
+    )
+    return { plan, pushed, asked: fake.asked }
   } finally {
     await fake.close()
   }

@@ -41,10 +41,14 @@ export async function push(context: Context, options: Options): Promise<number> 
       const client = openClient([host], jobs, signal, report.status)
       const total = plan.blobs.reduce((sum, blob) => sum + blob.entry.size, 0)
       let done = 0
-      const result = await pushPlan(client, target.registry, head, plan, jobs, (count) => {
+      const onBytes = (count: number) => {
         done += count
         report.progress(done, total)
-      })
+      }
+      // By digest each is pushed too; a line for what has a name is enough.
+      const onManifest = ({ repository, reference }: { repository: string; reference: string }) =>
+        void (reference.includes(':') || report.item(`${target.registry}/${repository}:${reference}`))
+      const result = await pushPlan(client, target.registry, head, plan, jobs, onBytes, onManifest)
       const { sent, mounted, there, bytes } = result
       report.detail(
         `${plan.manifests.length} manifests; blobs: ${sent} sent (${formatBytes(bytes)}), ${mounted} mounted, ${there} there`,

@@ -56,7 +56,7 @@ esac
   }
 }
 
-const report = { detail: () => {}, status: () => {}, progress: () => {} }
+const report = { detail: () => {}, status: () => {}, progress: () => {}, item: () => {} }
 
 test('each image by digest, with the rendered settings of registries and no other file', () =>
   withNode(`${reference} application/x sha256:${'1'.repeat(64)} 1 KiB`, async (apply, seen) => {
