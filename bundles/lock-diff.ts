@@ -2,30 +2,53 @@ import type { DebPackage, Lock, LockedChart, LockedFile, LockedImage } from '../
 
 /** One thing that two locks pin differently; `-` stands for absent. */
 export interface Difference {
+  /** What kind of thing it is; `what` begins with it where a name alone would not do. */
+  kind: Kind
   /** `kube-apiserver`, `package nftables`, `file NAME` */
   what: string
   before: string
   after: string
 }
 
+export type Kind =
+  | 'executable'
+  | 'cluster'
+  | 'component'
+  | 'package'
+  | 'image package'
+  | 'file'
+  | 'image'
+  | 'chart'
+  | 'manifest'
+  | 'release'
+
+/** A difference whose kind its caller knows. */
+type Moved = Omit<Difference, 'kind'>
+
 /** What moved between two locks, in the order of the lock. Empty when they pin the same. */
 export function compareLocks(before: Lock, after: Lock): Difference[] {
   const names = [...new Set([...Object.keys(before.components), ...Object.keys(after.components)])]
+  const files = (kind: 'file' | 'manifest' | 'release', a: readonly LockedFile[], b: readonly LockedFile[]) =>
+    of(kind, compareFiles(kind, a, b))
   return [
-    ...compare('kubernetes', before.kubernetes, after.kubernetes),
-    ...compare('architecture', before.architecture, after.architecture),
-    ...names.flatMap((name) => compareComponent(before, after, name as keyof Lock['components'])),
-    ...comparePackages('package', before.packages, after.packages),
-    ...comparePackages('image package', before.imagePackages, after.imagePackages),
-    ...compareFiles('file', before.files, after.files),
-    ...compareImages(before, after),
-    ...compareCharts(before, after),
-    ...compareFiles('manifest', before.manifests, after.manifests),
-    ...compareFiles('release', before.releases, after.releases),
+    ...of('cluster', compare('kubernetes', before.kubernetes, after.kubernetes)),
+    ...of('cluster', compare('architecture', before.architecture, after.architecture)),
+    ...names.flatMap((name) => of('component', compareComponent(before, after, name as keyof Lock['components']))),
+    ...of('package', comparePackages('package', before.packages, after.packages)),
+    ...of('image package', comparePackages('image package', before.imagePackages, after.imagePackages)),
+    ...files('file', before.files, after.files),
+    ...of('image', compareImages(before, after)),
+    ...of('chart', compareCharts(before, after)),
+    ...files('manifest', before.manifests, after.manifests),
+    ...files('release', before.releases, after.releases),
   ]
 }
 
-function compareComponent(before: Lock, after: Lock, name: keyof Lock['components']): Difference[] {
+function of(kind: Kind, moved: readonly Moved[]): Difference[] {
+  return moved.map((entry) => ({ kind, ...entry }))
+}
+
+function compareComponent(before: Lock, after: Lock, name: keyof Lock['components']): Moved[] {
   const [a, b] = [before.components[name], after.components[name]]
   if (!a || !b) return compare(name, a?.version, b?.version)
   if (a.version !== b.version) return compare(name, a.version, b.version)
@@ -44,7 +67,7 @@ function compareComponent(before: Lock, after: Lock, name: keyof Lock['component
   return packages.length > 0 ? packages : compare(`${name} image`, short(a.image?.digest), short(b.image?.digest))
 }
 
-function comparePackages(kind: string, before: readonly DebPackage[], after: readonly DebPackage[]): Difference[] {
+function comparePackages(kind: string, before: readonly DebPackage[], after: readonly DebPackage[]): Moved[] {
   const names = [...new Set([...before, ...after].map((entry) => entry.name))].sort()
   return names.flatMap((name) => {
     const a = before.find((entry) => entry.name === name)
@@ -54,7 +77,7 @@ function comparePackages(kind: string, before: readonly DebPackage[], after: rea
   })
 }
 
-function compareFiles(kind: string, before: readonly LockedFile[], after: readonly LockedFile[]): Difference[] {
+function compareFiles(kind: string, before: readonly LockedFile[], after: readonly LockedFile[]): Moved[] {
   const names = [...new Set([...before, ...after].map((entry) => entry.name))]
   return names.flatMap((name) => {
     const digest = (files: readonly LockedFile[]) => short(files.find((entry) => entry.name === name)?.digest)
@@ -62,7 +85,7 @@ function compareFiles(kind: string, before: readonly LockedFile[], after: readon
   })
 }
 
-function compareImages(before: Lock, after: Lock): Difference[] {
+function compareImages(before: Lock, after: Lock): Moved[] {
   const names = [...new Set([...before.images, ...after.images].map((image) => image.name))]
   return names.flatMap((name) => {
     const a = before.images.find((image) => image.name === name)
@@ -77,7 +100,7 @@ function compareImages(before: Lock, after: Lock): Difference[] {
   })
 }
 
-function compareCharts(before: Lock, after: Lock): Difference[] {
+function compareCharts(before: Lock, after: Lock): Moved[] {
   const keyOf = ({ name, from, artifact }: LockedChart) => `chart ${artifact ? from : name}`
   const names = [...new Set([...before.charts, ...after.charts].map(keyOf))]
   return names.flatMap((what) => {
@@ -94,7 +117,7 @@ function compareCharts(before: Lock, after: Lock): Difference[] {
   })
 }
 
-function compare(what: string, before = '-', after = '-'): Difference[] {
+function compare(what: string, before = '-', after = '-'): Moved[] {
   return before === after ? [] : [{ what, before, after }]
 }
 

@@ -69,7 +69,7 @@ export function namesOf(spec: BundleSpec, architecture: string): SpecNames {
 }
 
 /** True when a difference is of a pin that moves. */
-export function isMoved({ what }: Difference, moving: ReadonlySet<string>): boolean {
+export function isMoved({ what }: Pick<Difference, 'what'>, moving: ReadonlySet<string>): boolean {
   return [...moving].some((key) => what === key || what.startsWith(`${key} `)) || movedPackage(what, moving)
 }
 

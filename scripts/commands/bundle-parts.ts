@@ -1,7 +1,22 @@
 import { type Command, flag, publicKey, text, texts } from '../command.ts'
 
-/** What is done with the parts of a bundle: taken out, mended. */
+/** What is done with the parts of a bundle: compared, taken out, mended. */
 export const bundlePartCommands: Command[] = [
+  {
+    name: 'bundle diff',
+    summary: 'what a bundle has that another has not, and the other way round',
+    args: 'BEFORE AFTER',
+    positionals: [2, 2],
+    examples: [
+      'redoubt bundle diff lab-0.1.0.tar lab-0.2.0.tar --key bundle.pub',
+      'redoubt bundle diff lab-0.1.0.tar redoubt.lock.yaml -o json',
+    ],
+    options: {
+      key: { ...publicKey, describe: 'check the signatures with this public key; without it nothing is checked' },
+    },
+    run: async (context, [before = '', after = ''], options) =>
+      (await import('../stages/bundle/diff.ts')).diff(context, { before, after, key: text(options, 'key') }),
+  },
   {
     name: 'bundle extract',
     summary: 'take files, programs, packages, images and the lock out of a bundle',

@@ -45,7 +45,7 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
     change: (after) => {
       if (after.components.runc) after.components.runc.version = '1.1.6'
     },
-    expected: [{ what: 'runc', before: '1.1.5+ds1-1+deb12u1', after: '1.1.6' }],
+    expected: [{ kind: 'component', what: 'runc', before: '1.1.5+ds1-1+deb12u1', after: '1.1.6' }],
   },
   {
     name: 'a compiler',
@@ -53,7 +53,7 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
       const source = after.components.etcd?.source
       if (source?.kind === 'go') source.toolchain = 'go1.27.0'
     },
-    expected: [{ what: 'etcd', before: 'go1.26.8', after: 'go1.27.0' }],
+    expected: [{ kind: 'component', what: 'etcd', before: 'go1.26.8', after: 'go1.27.0' }],
   },
   {
     name: 'a package that goes and one that comes',
@@ -62,8 +62,8 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
       if (first) after.packages[0] = { ...first, name: 'added' }
     },
     expected: [
-      { what: 'package added', before: '-', after: '1:1.4.7-1+b2' },
-      { what: 'package conntrack', before: '1:1.4.7-1+b2', after: '-' },
+      { kind: 'package', what: 'package added', before: '-', after: '1:1.4.7-1+b2' },
+      { kind: 'package', what: 'package conntrack', before: '1:1.4.7-1+b2', after: '-' },
     ],
   },
   {
@@ -73,6 +73,7 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
     },
     expected: [
       {
+        kind: 'component',
         what: 'kubelet program',
         before: lock().components.kubelet?.binary.digest.slice(7, 19) ?? '',
         after: '111111111111',
@@ -86,7 +87,7 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
       const [first] = after.packages
       if (image && first) image.packages = [{ ...first, name: 'clang' }]
     },
-    expected: [{ what: 'coredns package clang', before: '-', after: '1:1.4.7-1+b2' }],
+    expected: [{ kind: 'component', what: 'coredns package clang', before: '-', after: '1:1.4.7-1+b2' }],
   },
   {
     name: 'what another pod network needs',
@@ -95,8 +96,8 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
       after.components['cilium-cni'] = after.components.runc
     },
     expected: [
-      { what: 'cni-bridge', before: 'v1.9.0', after: '-' },
-      { what: 'cilium-cni', before: '-', after: '1.1.5+ds1-1+deb12u1' },
+      { kind: 'component', what: 'cni-bridge', before: 'v1.9.0', after: '-' },
+      { kind: 'component', what: 'cilium-cni', before: '-', after: '1.1.5+ds1-1+deb12u1' },
     ],
   },
   {
@@ -104,7 +105,7 @@ const moves: { name: string; change: (lock: Lock) => void; expected: Difference[
     change: (after) => {
       after.files.push({ name: 'notes', digest: `sha256:${'2'.repeat(64)}`, size: 1 })
     },
-    expected: [{ what: 'file notes', before: '-', after: '222222222222' }],
+    expected: [{ kind: 'file', what: 'file notes', before: '-', after: '222222222222' }],
   },
 ]
 for (const { name, change, expected } of moves)

@@ -100,14 +100,22 @@ export async function smallLayout(reversed = false): Promise<Small> {
   return { layout, images, blobs, lock }
 }
 
-/** Lays out a bundle without a cluster, whose lock is true: the two images, a package, and a file of this name. `version`: another one. */
-export async function partsLayout(fileName: string, version = '0.1.0'): Promise<Layout> {
+/**
+ * Lays out a bundle without a cluster, whose lock is true: the two images, a package, and a file of this name. `version`: another one.
+ * `further`: more files, by name.
+ */
+export async function partsLayout(
+  fileName: string,
+  version = '0.1.0',
+  further: Readonly<Record<string, Uint8Array>> = {},
+): Promise<Layout> {
   const { layout, images, blobs, lock } = await smallLayout()
   const [executable, signature] = layout.entries.map((entry) => entry.blob)
   const [part] = signature?.parts ?? []
   if (!executable || !part || !('bytes' in part)) throw new Error('the small bundle has no executable')
   const note = bytesBlob('read me\n')
   const ref = ({ digest, size }: { digest: string; size: number }) => ({ digest, size })
+  const more = Object.entries(further).map(([name, bytes]) => ({ name, blob: bytesBlob(bytes) }))
   const held = Object.values(images)
   return layOut({
     name: 'lab',
@@ -119,7 +127,7 @@ export async function partsLayout(fileName: string, version = '0.1.0'): Promise<
       components: {},
       packages: [{ name: 'tool', version: '1:2.0-1', architecture: 'amd64', ...ref(note) }],
       imagePackages: [],
-      files: [{ name: fileName, ...ref(note) }],
+      files: [{ name: fileName, ...ref(note) }, ...more.map(({ name, blob }) => ({ name, ...ref(blob) }))],
       charts: [{ name: 'web', version: '1.0.0', from: 'a folder', archive: ref(note) }],
       images: held.map(({ name, mediaType, manifest, config, layer }) => ({
         name,
@@ -133,7 +141,7 @@ export async function partsLayout(fileName: string, version = '0.1.0'): Promise<
     executable,
     executableSignature: Buffer.from(part.bytes),
     images: held,
-    blobs: [...blobs.filter(({ size }) => size < 1_000_000), note],
+    blobs: [...blobs.filter(({ size }) => size < 1_000_000), note, ...more.map(({ blob }) => blob)],
     key: key.privateKey,
   })
 }
