@@ -78,7 +78,8 @@ export async function labDown(context: LabContext, names: readonly string[] = []
         })
       }),
     )
-    if (erase) await informOp(places, await writeKnownHosts(places))
+    // A machine that never had a lab has no keys either.
+    if (erase && (await exists(places.keys.folder))) await informOp(places, await writeKnownHosts(places))
     if ((await labStatus()).some((host) => host.leader !== undefined)) return
     await removeSinkhole()
     await removeBridge()
