@@ -28,7 +28,7 @@ export interface BundlePlan {
   parts: PlannedPart[]
   /** Bytes that come over the network; not exact: without what nobody can say before. */
   fetch: { bytes: number; exact: boolean }
-  /** Bytes of the bundle; not exact: about, or with no lock at least. */
+  /** Bytes of the bundle; not exact: about, and with no lock without what only a lock says. */
   bundle: { bytes: number; exact: boolean }
   /** What cache and bundle take, and what is free. */
   disks: Disk[]

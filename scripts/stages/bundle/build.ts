@@ -129,10 +129,11 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
         ),
       )
     const open = fetch.exact ? '' : ', and what nobody can say before (?)'
-    const about = bundle.exact ? '' : options.pins ? 'about ' : 'at least '
+    const about = bundle.exact ? '' : 'about '
+    const unpinned = options.pins ? '' : ', and what no lock pins yet'
     const rows = [
       ['to fetch', `${fetch.bytes} bytes${open}`],
-      ['bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}`],
+      ['bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}${unpinned}`],
       ...disks.map(({ folder, needed, free }) => [
         'disk',
         `${formatBytes(needed)} needed, ${formatBytes(free)} free where ${folder} is`,
