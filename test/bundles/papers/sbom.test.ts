@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { catalogOf } from '../../../bundles/catalog/catalog.ts'
-import type { Relationship, SpdxPackage } from '../../../bundles/papers/sbom/document.ts'
+import { gather, type Relationship, type SpdxPackage } from '../../../bundles/papers/sbom/document.ts'
 import { closureOf, modulesOf } from '../../../bundles/papers/sbom/go-modules.ts'
 import { debPurl, genericPurl, goPurl, ociPurl } from '../../../bundles/papers/sbom/purl.ts'
 import { sbomOf } from '../../../bundles/papers/sbom/sbom.ts'
@@ -137,6 +137,14 @@ for (const [from, type, to] of [
   [/-artifact-/, 'METAFILE_OF', /image-docker.io-library-nginx/],
 ] as const)
   test(`${from} ${type} ${to}`, () => assert.ok(between(from, type, to)))
+
+test('names that differ only in what an id may not have are two', () => {
+  const all = gather()
+  const described = { purpose: 'FILE' } as const
+  const ids = ['a/b', 'a_b', 'a-b', 'a/b'].map((name) => all.add('file', name, described))
+  assert.equal(new Set(ids).size, 3)
+  assert.equal(all.packages().length, 3)
+})
 
 test('components of another catalogue are named', () => {
   assert.deepEqual(made.unknown, [])
