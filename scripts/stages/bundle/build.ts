@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { buildBundle } from '../../../bundles/build.ts'
 import { withWorkFolder } from '../../../bundles/cache.ts'
-import { isoTime, isPlain, isTime } from '../../../bundles/format/statement.ts'
 import { readPrivateKey } from '../../../bundles/keys.ts'
 import { type PlanOptions, planBundle } from '../../../bundles/plan/plan.ts'
 import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
@@ -17,6 +16,7 @@ import type { Context } from '../../command.ts'
 import { ownVersion } from '../version.ts'
 import { hostArchitecture, setUp } from './setup.ts'
 import { fatLimit, parseVolumeSize } from './volume-size.ts'
+import { whoAndWhen } from './who.ts'
 
 interface Options {
   key: string | undefined
@@ -33,7 +33,7 @@ interface Options {
 export async function build(context: Context, options: Options): Promise<number> {
   const { out, workspace } = context
   const volumeSize = options.volumeSize ? parseVolumeSize(options.volumeSize) : options.volumes ? fatLimit : undefined
-  const who = whoAndWhen(context, options)
+  const who = whoAndWhen(options, context.now)
   const setup = await setUp(context, { jobs: options.jobs, update: false })
   const target = bundlePath(workspace, setup.spec)
   const tool = `redoubt ${ownVersion()}`
@@ -70,26 +70,6 @@ export async function build(context: Context, options: Options): Promise<number>
   else for (const file of paths) out.data(`${file}  id ${id}`)
   out.note('next: take it inside, with bundle.pub by another way; there: redoubt bundle verify')
   return 0
-}
-
-/**
- * What the statement says of who and when: nothing that was not asked for, so that two builds of one lock are the same bytes.
- * SOURCE_DATE_EPOCH: https://reproducible-builds.org/specs/source-date-epoch/. Throws `usage`.
- */
-function whoAndWhen(
-  { now }: Context,
-  { builder, builtAt }: Options,
-): { builder: string | undefined; built: string | undefined } {
-  if (builder !== undefined && (builder === '' || builder.length > 128 || !isPlain(builder)))
-    fail('usage', '--builder: expected a name of at most 128 characters on one line')
-  const { SOURCE_DATE_EPOCH: epoch } = process.env
-  if (builtAt === undefined && epoch && !/^\d{1,11}$/.test(epoch))
-    fail('usage', `SOURCE_DATE_EPOCH=${epoch}: expected seconds since 1970`)
-  const built =
-    builtAt === 'now' ? isoTime(now()) : (builtAt ?? (epoch ? isoTime(new Date(Number(epoch) * 1000)) : undefined))
-  if (built !== undefined && !isTime(built))
-    fail('usage', `--built-at ${built}: expected \`now\` or a time like 2026-01-31T12:00:00Z`)
-  return { builder, built }
 }
 
 /** The executable for the bundle: ourselves when we are one, else a fresh build of this checkout. */
