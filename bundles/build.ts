@@ -5,6 +5,7 @@ import type { Lock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { formatBytes } from '../lib/output.ts'
 import { cachedPath, dropCorrupt } from './cache.ts'
+import { deltaOf } from './delta/layout.ts'
 import { type Blob, bytesBlob } from './format/parts.ts'
 import { signBytes } from './keys.ts'
 import { type ProduceOptions, type Product, produce } from './produce/produce.ts'
@@ -33,11 +34,13 @@ export interface Built {
   lock: Lock
   /** The file, or its volumes in their order. */
   paths: string[]
-  /** Bytes of the bundle, without the headers of volumes. */
+  /** Bytes of the bundle or delta, without the headers of volumes. */
   size: number
   /** SHA-256 of the signed statement, hex: names these very bytes, as every entry's digest hangs from it. */
   id: string
   blobs: number
+  /** What a delta leaves out: how many blobs, the executable too, and bytes. */
+  leftOut: { count: number; size: number } | undefined
 }
 
 /** Makes a bundle. What is found damaged in the cache is made again, once. */
@@ -55,10 +58,10 @@ export async function buildBundle(options: BuildOptions): Promise<Built> {
 }
 
 async function write(options: BuildOptions, executable: string, { lock, images, blobs }: Product): Promise<Built> {
-  const { out, signal, target, key, tool, builder, built, spec, volumeSize } = options
+  const { out, signal, target, key, tool, builder, built, spec, volumeSize, base } = options
   const signed = await signExecutable(executable, key)
   const named = { name: spec.name, version: spec.version }
-  const layout = layOut({
+  const whole = layOut({
     ...named,
     tool,
     builder,
@@ -69,18 +72,25 @@ async function write(options: BuildOptions, executable: string, { lock, images, 
     key,
     ...signed,
   })
+  const delta = base && deltaOf(whole, named, base, key)
+  const layout = delta ?? whole
+  const leftOut = delta && {
+    count: delta.needs.length,
+    size: delta.needs.reduce((sum, { size }) => sum + size, 0),
+  }
   const paths = await out.step(`write ${basename(target)}`, async (report) => {
     const onProgress = (done: number) => report.progress(done, layout.size)
     const written = volumeSize
       ? await writeVolumes(target, layout, { volumeSize, key, ...named }, onProgress, signal)
       : await writeBundle(target, layout, onProgress, signal)
     const volumes = volumeSize ? `, ${countOf(written.length, 'volume')}` : ''
+    const without = leftOut ? `, without ${formatBytes(leftOut.size)} that the base has` : ''
     report.detail(
-      `${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}${volumes}`,
+      `${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}${volumes}${without}`,
     )
     return written
   })
-  return { lock, paths, size: layout.size, id: layout.id, blobs: blobs.length }
+  return { lock, paths, size: layout.size, id: whole.id, blobs: blobs.length, leftOut }
 }
 
 /**

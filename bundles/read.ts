@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { type Lock, parseLock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'
+import { deltaNames } from './format/delta.ts'
 import { blobPath, limits, names, signatureSize } from './format/names.ts'
 import { type ContentsEntry, parseContents, parseStatement, type Statement } from './format/statement.ts'
 import { fingerprint, isSigned, readPublicKey } from './keys.ts'
@@ -84,6 +85,11 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
   const next = async (name: string, limit: number): Promise<ArchiveEntry> => {
     const offset = leading.at(-1)?.next ?? 0
     const entry = await readEntry(archive, offset, name)
+    if (offset === 0 && entry?.path === deltaNames.list)
+      fail('usage', 'is a delta, which is no bundle without its base', {
+        where: path,
+        hint: 'Merge them first: `redoubt bundle merge lab-0.2.0.delta.tar --base lab-0.1.0.tar`.',
+      })
     if (entry?.path !== name)
       return fail(
         'integrity',

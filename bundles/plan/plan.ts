@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { LockedImage } from '../../cluster/lock.ts'
 import { type Disk, disksFor } from '../../lib/disk.ts'
 import { createOutput } from '../../lib/output.ts'
+import { deltaOf } from '../delta/layout.ts'
 import { signatureSize } from '../format/names.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { newKeyPair } from '../keys.ts'
@@ -67,19 +68,23 @@ async function sizeOf(
   carried: readonly LockedImage[],
   made: boolean,
 ): Promise<BundlePlan['bundle']> {
-  const { pins, executable, spec, tool, builder, built } = options
+  const { pins, executable, spec, tool, builder, built, base } = options
   const known = pins ? [...carriedBlobs(pins), ...programsInImages(pins)] : parts.flatMap(({ blobs }) => blobs)
   if (!pins || !made)
     return {
-      bytes: once(known).reduce((sum, { size }) => sum + entrySize(size), entrySize(executable.size)),
+      bytes: once(known)
+        .filter(({ digest }) => !base?.blobs.has(digest.replace('sha256:', '')))
+        .reduce((sum, { size }) => sum + entrySize(size), entrySize(executable.size)),
       exact: false,
     }
   const own = await produceCluster(options)
   const blobs = once([...own.blobs, ...carriedBlobs(pins)]).map(({ digest, size }) => ({ digest, size, parts: [] }))
   const images = carried.map(({ name, mediaType, digest, size }) => ({ name, mediaType, manifest: { digest, size } }))
-  const { size } = layOut({
-    name: spec.name,
-    version: spec.version,
+  const named = { name: spec.name, version: spec.version }
+  // Any key: every one of them signs in as many bytes.
+  const key = createPrivateKey(newKeyPair().privateKey)
+  const layout = layOut({
+    ...named,
     tool,
     builder,
     built,
@@ -88,10 +93,12 @@ async function sizeOf(
     blobs,
     executable: { digest: `sha256:${'0'.repeat(64)}`, size: executable.size, parts: [] },
     executableSignature: Buffer.alloc(signatureSize),
-    // Any key: every one of them signs in as many bytes.
-    key: createPrivateKey(newKeyPair().privateKey),
+    key,
   })
-  return { bytes: size, exact: executable.exact }
+  // Whether the base has the executable too is known when that is made.
+  return base
+    ? { bytes: deltaOf(layout, named, base, key).size, exact: false }
+    : { bytes: layout.size, exact: executable.exact }
 }
 
 function once(blobs: readonly BlobRef[]): BlobRef[] {

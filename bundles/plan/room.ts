@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Lock, LockedChart, LockedImage } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
 import type { Cache } from '../cache.ts'
+import type { Inventory } from '../delta/inventory.ts'
 import { blobsOfCharts } from '../produce/charts.ts'
 import { missingBytes } from '../registry/space.ts'
 import { entrySize } from '../tar.ts'
@@ -11,6 +12,8 @@ import { blobsOfImages, carriedBlobs, programsInImages } from './known.ts'
 export interface Known {
   cache: Cache
   target: string | undefined
+  /** Of a delta: what the other side has. */
+  base: Inventory | undefined
   pins: Lock | undefined
   images: readonly LockedImage[]
   charts: readonly LockedChart[]
@@ -20,16 +23,19 @@ export interface Known {
  * Throws `failed` before a program is compiled or a layer fetched when the disks have no room for what the cache lacks and for the bundle;
  * of what no lock pins yet nothing is known.
  */
-export async function requireRoom({ cache, target, pins, images, charts }: Known): Promise<void> {
+export async function requireRoom({ cache, target, base, pins, images, charts }: Known): Promise<void> {
   const known = [
     ...blobsOfImages(images),
     ...blobsOfCharts(charts),
     ...(pins ? [...carriedBlobs({ ...pins, images: [], charts: [] }), ...programsInImages(pins)] : []),
   ]
   const blobs = [...new Map(known.map((blob) => [blob.digest, blob])).values()]
+  const written = blobs.filter(({ digest }) => !base?.blobs.has(digest.replace('sha256:', '')))
   const disks = await disksFor([
     { folder: cache.root, bytes: await missingBytes(cache, blobs) },
-    ...(target ? [{ folder: dirname(target), bytes: blobs.reduce((sum, { size }) => sum + entrySize(size), 0) }] : []),
+    ...(target
+      ? [{ folder: dirname(target), bytes: written.reduce((sum, { size }) => sum + entrySize(size), 0) }]
+      : []),
   ])
   refuseFull(disks, target ? 'what is to be fetched, with the bundle,' : 'what is to be fetched')
 }

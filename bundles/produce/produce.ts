@@ -3,6 +3,7 @@ import type { Lock, LockedFile, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { cachedPath } from '../cache.ts'
 import { type Closure, refuseGaps } from '../closure/closure.ts'
+import type { Inventory } from '../delta/inventory.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
@@ -30,6 +31,8 @@ export interface ProduceOptions extends ProgramOptions {
   workspace: string
   /** Where a bundle goes that is made of it: there must be room for it before anything is fetched. */
   target?: string
+  /** What the other side has: of a delta, what it leaves out. */
+  base?: Inventory | undefined
 }
 
 /**
@@ -40,8 +43,8 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   const { charts, manifests, images: carried, closure } = await readCargo(options)
   refuseGaps(closure, spec)
   warnOf(closure, options)
-  const { target } = options
-  await requireRoom({ cache, target, pins, images: carried, charts: charts.map(({ locked }) => locked) })
+  const { target, base } = options
+  await requireRoom({ cache, target, base, pins, images: carried, charts: charts.map(({ locked }) => locked) })
   const own = await produceCluster(options)
   await collectWanted(options, carried)
   const releases = await collectReleases(options)

@@ -10,6 +10,8 @@ export interface Slice {
   start: number
   size: number
   skip: number
+  /** Bytes that no file has to hold: all of the slice. */
+  bytes?: () => Buffer
 }
 
 /** Bytes of one open file. */
@@ -33,14 +35,14 @@ export interface BundleFile {
 
 /** Slices, in the order of the bundle and without gaps, as one file. */
 export function joinSlices(slices: readonly Slice[]): BundleFile {
-  const sliceAt = (offset: number): Slice =>
-    (slices.find(({ start, size }) => offset < start + size) ?? slices.at(-1)) as Slice
+  const sliceAt = (offset: number): Slice => slices[indexAt(slices, offset)] as Slice
   return {
     slices,
     read: async (buffer, at, length, position) => {
       const slice = sliceAt(position)
       const within = position - slice.start
       const count = slices.length === 1 ? length : Math.max(0, Math.min(length, slice.size - within))
+      if (slice.bytes) return { bytesRead: slice.bytes().copy(buffer, at, within, within + count), buffer }
       try {
         return await handleOf(slice).read(buffer, at, count, slice.skip + within)
       } catch (error) {
@@ -68,6 +70,39 @@ export function joinSlices(slices: readonly Slice[]): BundleFile {
       await Promise.all(slices.map(({ handle }) => handle?.close()))
     },
   }
+}
+
+/** The slice that holds a byte; the last one when it is behind all. */
+function indexAt(slices: readonly Slice[], offset: number): number {
+  let [low, high] = [0, slices.length - 1]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const { start, size } = slices[middle] as Slice
+    if (offset < start + size) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+/** The slices of a range of a file, for another one in which it starts at `start`. They share the file's handles. */
+export function cutSlices({ slices }: BundleFile, offset: number, size: number, start: number): Slice[] {
+  const cut: Slice[] = []
+  for (let at = offset, index = indexAt(slices, offset); at < offset + size; index++) {
+    const slice = slices[index]
+    if (!slice) break
+    const within = at - slice.start
+    const last = index === slices.length - 1
+    const count = last ? offset + size - at : Math.min(offset + size - at, slice.size - within)
+    cut.push({
+      path: slice.path,
+      handle: slice.handle,
+      start: start + at - offset,
+      size: count,
+      skip: slice.skip + within,
+    })
+    at += count
+  }
+  return cut
 }
 
 function handleOf({ path, handle }: Slice): FileHandle {

@@ -20,21 +20,30 @@ export interface VerifyOptions {
 export async function verifyBundle(path: string, key: KeyObject, options: VerifyOptions): Promise<BundleHead> {
   const head = await readHead(path, key)
   try {
-    const entries = await checkStructure(head)
-    await checkBytes(head, entries, options)
+    await checkBundle(head, options, () => true)
     return head
   } finally {
     await head.archive.file.close()
   }
 }
 
+/** As verifyBundle, of a head that is open and stays so. `isThere`: which entries' bytes are to be read. */
+export async function checkBundle(
+  head: BundleHead,
+  options: VerifyOptions,
+  isThere: (entry: SignedEntry) => boolean,
+): Promise<void> {
+  const entries = await checkStructure(head)
+  await checkBytes(head, entries.filter(isThere), options)
+}
+
 /** An entry and the digest that the signature vouches for. */
-interface SignedEntry extends ArchiveEntry {
+export interface SignedEntry extends ArchiveEntry {
   sha256: string
 }
 
-/** Walks the headers: each entry must be the one that the contents list there. */
-async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
+/** Walks the headers: each entry must be the one that the contents list there. Returns the executable and what the contents list. */
+export async function checkStructure(head: BundleHead): Promise<SignedEntry[]> {
   const { archive, leading, contents, statement } = head
   const executable = leading[0] as ArchiveEntry
   if (executable.size !== statement.executable.size)

@@ -1,6 +1,6 @@
 import { type Command, flag, publicKey, text, texts } from '../command.ts'
 
-/** What is done with the parts of a bundle: compared, taken out, mended. */
+/** What is done with the parts of a bundle: compared, merged, taken out, mended. */
 export const bundlePartCommands: Command[] = [
   {
     name: 'bundle diff',
@@ -16,6 +16,29 @@ export const bundlePartCommands: Command[] = [
     },
     run: async (context, [before = '', after = ''], options) =>
       (await import('../stages/bundle/diff.ts')).diff(context, { before, after, key: text(options, 'key') }),
+  },
+  {
+    name: 'bundle merge',
+    summary: 'make the whole bundle out of a delta and the bundle that it was made against',
+    args: 'DELTA',
+    positionals: [1, 1],
+    examples: ['redoubt bundle merge lab-0.2.0.delta.tar --base lab-0.1.0.tar --key bundle.pub'],
+    options: {
+      key: publicKey,
+      base: { type: 'string', value: 'FILE', describe: 'the bundle that is here, whole or in volumes' },
+      to: {
+        type: 'string',
+        value: 'FILE',
+        describe: 'where the bundle goes (default: beside the delta, without `.delta`)',
+      },
+    },
+    run: async (context, [file = ''], options) =>
+      (await import('../stages/bundle/merge.ts')).merge(context, {
+        file,
+        base: text(options, 'base'),
+        to: text(options, 'to'),
+        key: text(options, 'key'),
+      }),
   },
   {
     name: 'bundle extract',

@@ -31,6 +31,11 @@ export const bundleCommands: Command[] = [
       jobs,
       volumes: { type: 'boolean', describe: 'cut it into files that FAT32 holds: NAME-VERSION.vol001.tar, ...' },
       'volume-size': { type: 'string', value: 'SIZE', describe: 'cut it into files of at most SIZE: 700M, 2G' },
+      'delta-from': {
+        type: 'string',
+        value: 'BASE',
+        describe: 'leave out what this bundle has (a file, or what `bundle inspect -o json` said of it, in a .json)',
+      },
       builder: { type: 'string', value: 'NAME', describe: 'who builds it, for the signed statement' },
       'built-at': {
         type: 'string',
@@ -47,6 +52,7 @@ export const bundleCommands: Command[] = [
         volumes: flag(options, 'volumes'),
         volumeSize: text(options, 'volume-size'),
         dryRun: flag(options, 'dry-run'),
+        deltaFrom: text(options, 'delta-from'),
         builder: text(options, 'builder'),
         builtAt: text(options, 'built-at'),
       }),

@@ -1,7 +1,9 @@
 import { stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { buildBundle } from '../../../bundles/build.ts'
 import { withWorkFolder } from '../../../bundles/cache.ts'
+import { readInventory } from '../../../bundles/delta/inventory.ts'
+import { deltaPath } from '../../../bundles/format/delta.ts'
 import { readPrivateKey } from '../../../bundles/keys.ts'
 import { type PlanOptions, planBundle } from '../../../bundles/plan/plan.ts'
 import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
@@ -24,6 +26,8 @@ interface Options {
   volumes: boolean
   volumeSize: string | undefined
   dryRun: boolean
+  /** The bundle that the other side has, or what `bundle inspect -o json` said of it there. */
+  deltaFrom?: string | undefined
   /** Who builds it, and when, for the signed statement. */
   builder?: string | undefined
   builtAt?: string | undefined
@@ -34,17 +38,20 @@ export async function build(context: Context, options: Options): Promise<number>
   const { out, workspace } = context
   const volumeSize = options.volumeSize ? parseVolumeSize(options.volumeSize) : options.volumes ? fatLimit : undefined
   const who = whoAndWhen(options, context.now)
+  const base = options.deltaFrom ? await readInventory(resolve(options.deltaFrom)) : undefined
   const setup = await setUp(context, { jobs: options.jobs, update: false })
-  const target = bundlePath(workspace, setup.spec)
+  const bundle = bundlePath(workspace, setup.spec)
+  const target = base ? deltaPath(bundle) : bundle
   const tool = `redoubt ${ownVersion()}`
   if (options.dryRun)
-    return await showPlan(context, { ...setup, target, tool, ...who, executable: await executableSize() })
+    return await showPlan(context, { ...setup, target, base, tool, ...who, executable: await executableSize() })
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
   refuseForeign(setup.architecture)
   const result = await buildBundle({
     ...setup,
     target,
+    base,
     volumeSize,
     key,
     withExecutable: (work) => withExecutable(setup, work),
@@ -55,7 +62,7 @@ export async function build(context: Context, options: Options): Promise<number>
     await writeAtomic(workspace.lock, lockText(result.lock))
     out.note(`${workspace.lock} is new: it pins everything that went into this bundle`)
   }
-  const { paths, size, id, blobs } = result
+  const { paths, size, id, blobs, leftOut } = result
   const [path = target] = paths
   if (out.format === 'json')
     out.json({
@@ -66,9 +73,14 @@ export async function build(context: Context, options: Options): Promise<number>
       size,
       blobs,
       lock: workspace.lock,
+      ...(base ? { base: base.id, leftOut } : {}),
     })
   else for (const file of paths) out.data(`${file}  id ${id}`)
-  out.note('next: take it inside, with bundle.pub by another way; there: redoubt bundle verify')
+  out.note(
+    base
+      ? `next: take it to where ${base.name} ${base.version} is; there: redoubt bundle merge ${basename(path)} --base FILE`
+      : 'next: take it inside, with bundle.pub by another way; there: redoubt bundle verify',
+  )
   return 0
 }
 

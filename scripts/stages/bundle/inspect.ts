@@ -1,10 +1,13 @@
 import { resolve } from 'node:path'
+import { openDelta } from '../../../bundles/delta/open.ts'
+import { blobsOf } from '../../../bundles/diff.ts'
 import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
 import { describeContents } from '../../../bundles/read/describe.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { inspectDelta } from './delta.ts'
 import { writeTransfer } from './transfer.ts'
 import { chosenBundle, ofWhat, whoBuilt } from './verify.ts'
 
@@ -22,6 +25,13 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   if (options.manifest) return await writeTransfer(context, path, options.key, options.manifest)
   const keyPath = options.key && resolve(options.key)
   const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
+  const delta = await openDelta(path, key, true)
+  if (delta)
+    try {
+      return await inspectDelta(context, delta, key)
+    } finally {
+      await delta.archive.file.close()
+    }
   const head = await readHead(path, key, true)
   await head.archive.file.close()
   const { name, version, tool, builder, built } = head.statement
@@ -46,6 +56,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
       ...(volumes ? { volumes: volumes.list.sha256.length, missing: volumes.missing } : {}),
       signed,
       items,
+      blobs: [...blobsOf(head).keys()],
     })
   } else {
     const volumes = head.archive.volumes ? ` in ${head.archive.volumes.list.sha256.length} volumes` : ''

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { openDelta } from '../../../bundles/delta/open.ts'
 import type { Statement } from '../../../bundles/format/statement.ts'
 import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
@@ -11,6 +12,7 @@ import { bundlePath } from '../../../cluster/workspace.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { verifyDeltaOf } from './delta.ts'
 
 interface Options {
   file: string | undefined
@@ -25,6 +27,13 @@ export async function verify(context: Context, options: Options): Promise<number
   const path = await chosenBundle(context, options.file)
   const key = await readVerifyKey(context, options.key)
   if (options.volume) return await verifyOne(context, path, key)
+  const delta = await openDelta(path, key)
+  if (delta)
+    try {
+      return await verifyDeltaOf(context, delta, key)
+    } finally {
+      await delta.archive.file.close()
+    }
   const head = await out.step(`verify ${path}`, async (report) => {
     const result = await verifyBundle(path, key, { jobs: availableParallelism(), onProgress: report.progress, signal })
     const count = result.contents.length + result.leading.length

@@ -1,0 +1,54 @@
+import * as v from 'valibot'
+import { fail } from '../../lib/errors.ts'
+import { readText } from '../../lib/files.ts'
+import { blobsOf } from '../diff.ts'
+import { hex } from '../format/statement.ts'
+import { readHead } from '../read.ts'
+
+/** What a bundle holds, known without its bytes. */
+export interface Inventory {
+  name: string
+  version: string
+  /** SHA-256 of its statement, hex. */
+  id: string
+  /** SHA-256 (hex) of the executable and of every blob. */
+  blobs: ReadonlySet<string>
+}
+
+/** Of what `bundle inspect -o json` says, that which a delta goes by. */
+const inspected = v.object({
+  kind: v.literal('Bundle'),
+  name: v.string(),
+  version: v.string(),
+  id: hex,
+  blobs: v.array(hex),
+})
+
+/**
+ * Reads what a delta's base holds: from what `bundle inspect -o json` printed when the name ends in `.json`, else from the base's head, of
+ * which volumes may be missing. Nothing of it is believed inside, where the base itself is read. Throws `usage`, and as readHead does.
+ */
+export async function readInventory(path: string): Promise<Inventory> {
+  if (path.endsWith('.json')) return await readInspected(path)
+  const head = await readHead(path, undefined, true)
+  await head.archive.file.close()
+  const { name, version } = head.statement
+  return { name, version, id: head.id, blobs: new Set(blobsOf(head).keys()) }
+}
+
+async function readInspected(path: string): Promise<Inventory> {
+  let value: unknown
+  try {
+    value = JSON.parse(await readText(path))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+  }
+  const result = v.safeParse(inspected, value)
+  if (!result.success)
+    return fail('usage', 'is no inventory of a bundle', {
+      where: path,
+      hint: 'Inside, print one: `redoubt bundle inspect lab-0.1.0.tar -o json > lab-0.1.0.json`.',
+    })
+  const { name, version, id, blobs } = result.output
+  return { name, version, id, blobs: new Set(blobs) }
+}
