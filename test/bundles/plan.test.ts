@@ -1,11 +1,14 @@
 // A plan says to the byte what a build then fetches and writes, and a build that cannot end is refused before it begins.
 import * as assert from 'node:assert/strict'
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { type BuildOptions, buildBundle } from '../../bundles/build.ts'
 import { cachedPath, openCache } from '../../bundles/cache.ts'
 import { emptyCatalog } from '../../bundles/catalog.ts'
+import { readInventory } from '../../bundles/delta/inventory.ts'
+import { mergeDelta } from '../../bundles/delta/merge.ts'
+import { openDelta } from '../../bundles/delta/open.ts'
 import { planBundle } from '../../bundles/plan/plan.ts'
 import { produce } from '../../bundles/produce/produce.ts'
 import { parseBundleSpec } from '../../cluster/bundle.ts'
@@ -102,6 +105,25 @@ test('with a lock: what is fetched, then nothing; the bundle’s size is that of
   assert.deepEqual(warm.bundle, cold.bundle)
   rmSync(cachedPath(fresh.cache, `sha256:${sha256(image.layer)}`))
   assert.deepEqual((await planBundle(fresh)).fetch, { bytes: image.layer.length, exact: true })
+})
+
+test('a delta is planned and built smaller, and merged with its base it is what a build without it writes', async () => {
+  const { lock, paths, size } = await buildBundle(await options())
+  const [whole = ''] = paths
+  const base = await readInventory(whole)
+  const fresh = { ...(await options(lock)), base }
+  const { bundle } = await planBundle(fresh)
+  assert.ok(bundle.bytes < size - image.layer.length && !bundle.exact, `${bundle.bytes} of ${size}`)
+  const built = await buildBundle(fresh)
+  assert.ok(built.size < bundle.bytes, 'the executable is the base’s too')
+  assert.equal(statSync(fresh.target).size, built.size)
+  const delta = await openDelta(fresh.target, key.publicKey)
+  assert.ok(delta)
+  assert.equal(delta.list.needs.length, built.leftOut?.count)
+  const merged = join(fresh.workspace, 'merged.tar')
+  await mergeDelta(delta, whole, merged, { key: key.publicKey, onProgress: () => {}, signal: fresh.signal })
+  await delta.archive.file.close()
+  assert.ok(readFileSync(merged).equals(readFileSync(whole)))
 })
 
 test('what programs hear of a build: a line for each thing that is there', async () => {
