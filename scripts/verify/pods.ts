@@ -3,6 +3,7 @@ import { fail } from '../../lib/errors.ts'
 import { pairLabel } from '../../templates/controls/objects/network-policies.ts'
 import type { Env } from './env.ts'
 import { field, list, parseJson } from './judge.ts'
+import { pause } from './patience.ts'
 import { askSandbox, createAccount, createObject, metadata } from './sandbox.ts'
 
 /** A pod of agnhost on one node and the Service in front of it. */
@@ -126,11 +127,6 @@ export function describePod(pod: unknown): string {
   const waiting = field(list(pod, 'status', 'containerStatuses')[0], 'state', 'waiting')
   const why = waiting ? ` (${field(waiting, 'reason')} ${field(waiting, 'message') ?? ''})`.trimEnd() : ''
   return `${field(pod, 'status', 'phase') ?? 'no status'}${why}`
-}
-
-/** Milliseconds of nothing, between two looks at something that another does. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }
 
 /** What came of asking a pod to reach another. `asked` is false when the pod itself could not be asked. */

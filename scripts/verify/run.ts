@@ -9,7 +9,7 @@ import { buildEvidence, type Evidence } from './evidence.ts'
 import { holds, type ProbeResult } from './fold.ts'
 import { inputDigests, unsteadyInputs } from './inputs.ts'
 import { type Opened, openEnv } from './open.ts'
-import { pause } from './pods.ts'
+import { pause } from './patience.ts'
 import type { Probe } from './probe.ts'
 import { countObjects, sweep } from './sandbox.ts'
 

@@ -3,6 +3,7 @@
 import { fail } from '../../lib/errors.ts'
 import type { Ask, Env } from './env.ts'
 import { type Answer, describeAnswer, field, list, parseJson } from './judge.ts'
+import { pause } from './patience.ts'
 
 const label = 'app.kubernetes.io/managed-by'
 const value = 'redoubt-verify'
@@ -27,7 +28,7 @@ export async function askSandbox(env: Client, path: string, options: Partial<Ask
   for (;;) {
     const answer = await env.ask({ url, trust: 'server-ca', as: env.verifier, ...options })
     if ('error' in answer || !isUncounted(answer) || performance.now() > end) return answer
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await pause(300)
   }
 }
 

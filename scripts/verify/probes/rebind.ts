@@ -1,7 +1,7 @@
 // Rights are asked for anew with every request: what is taken away is gone.
 import type { Env, Identity } from '../env.ts'
-import { type Answer, judgeStatus } from '../judge.ts'
-import { pause } from '../pods.ts'
+import { judgeStatus } from '../judge.ts'
+import { within } from '../patience.ts'
 import type { Check, Probe } from '../probe.ts'
 import { createObject, deleteObject, metadata } from '../sandbox.ts'
 import { apiServers } from './targets.ts'
@@ -45,16 +45,11 @@ const rebind: Probe = {
 /** Asks every API server until it gives the expected status or patience ends. */
 function onAll(env: Env, path: string, as: Identity, expected: number, sent: string): Promise<Check[]> {
   return Promise.all(
-    apiServers(env).map(async ({ where }) => {
-      const end = performance.now() + patience
-      let answer: Answer
-      do {
-        answer = await env.ask({ url: where + path, trust: 'server-ca', as })
-        if (answer.status === expected || env.signal.aborted) break
-        await pause(300)
-      } while (performance.now() < end)
-      return judgeStatus(where, sent, answer, [expected])
-    }),
+    apiServers(env).map(({ where }) =>
+      within(env, patience, async () =>
+        judgeStatus(where, sent, await env.ask({ url: where + path, trust: 'server-ca', as }), [expected]),
+      ),
+    ),
   )
 }
 

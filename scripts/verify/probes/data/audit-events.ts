@@ -1,7 +1,7 @@
 // Single events of the audit log, by the id that the API server gives with its answer.
 import type { Env, ShellAnswer } from '../../env.ts'
 import { type Answer, field, parseJson } from '../../judge.ts'
-import { pause } from '../../pods.ts'
+import { pause } from '../../patience.ts'
 import { type Check, check } from '../../probe.ts'
 
 /** Lines with a word, of the log and what it was rotated to. 1: none. 2: no log. What to look for comes by standard input. */

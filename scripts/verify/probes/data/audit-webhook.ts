@@ -1,7 +1,7 @@
 // What leaves the cluster of the audit log.
 import type { Env } from '../../env.ts'
-import { type Answer, describeAnswer } from '../../judge.ts'
-import { pause } from '../../pods.ts'
+import { type Answer, describeAnswer, judgeStatus } from '../../judge.ts'
+import { within } from '../../patience.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { askWho } from '../identity/who.ts'
 import { apiServers } from '../targets.ts'
@@ -64,18 +64,12 @@ const canary: Probe = {
   },
 }
 
-async function inSink(env: Env, id: string): Promise<Check> {
+function inSink(env: Env, id: string): Promise<Check> {
   const { readback = '', ca = '' } = env.model.spec.audit.webhook ?? {}
-  const [sent, expected] = [`event ${id}`, `200 with the id within ${patience / 1000} s`]
-  const end = performance.now() + patience
-  for (;;) {
-    const answer = await env.ask({ url: `${readback}/${id}`, trust: { pem: env.site.authorities(ca) } })
-    const known = !('error' in answer) && answer.status === 200 && answer.body.includes(id)
-    if (known) return check('pass', readback, sent, expected, '200 with the id')
-    if (performance.now() > end)
-      return check('error' in answer ? 'unknown' : 'fail', readback, sent, expected, describeAnswer(answer))
-    await pause(500)
-  }
+  const [sent, trust] = [`event ${id}, for up to ${patience / 1000} s`, { pem: env.site.authorities(ca) }]
+  return within(env, patience, async () =>
+    judgeStatus(readback, sent, await env.ask({ url: `${readback}/${id}`, trust }), [200], id),
+  )
 }
 
 export const auditWebhookProbes: readonly Probe[] = [canary, losses]

@@ -2,7 +2,7 @@
 import { systemNamespaces } from '../../../../templates/cluster/namespaces.ts'
 import type { Env, Identity } from '../../env.ts'
 import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
-import { pause } from '../../pods.ts'
+import { within } from '../../patience.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { askSandbox } from '../../sandbox.ts'
 
@@ -35,14 +35,9 @@ export function refused(env: Env, what: string, answer: Answer, words: string): 
 /** Milliseconds until every API server must hold to a changed policy: it looks for changes once a second (A pkg/admission/plugin/policy). */
 const policyDelay = 4_000
 
-/** As refused, of a policy that may just have been applied: what is admitted is asked once more until that must have arrived. */
-export async function refusedSoon(env: Env, what: string, ask: () => Promise<Answer>, words: string): Promise<Check> {
-  const end = performance.now() + policyDelay
-  for (;;) {
-    const judged = refused(env, what, await ask(), words)
-    if (judged.verdict !== 'fail' || performance.now() > end || env.signal.aborted) return judged
-    await pause(500)
-  }
+/** As refused, of a policy that may just have been applied: what is admitted is asked again until that must have arrived. */
+export function refusedSoon(env: Env, what: string, ask: () => Promise<Answer>, words: string): Promise<Check> {
+  return within(env, policyDelay, async () => refused(env, what, await ask(), words))
 }
 
 /** All items of a list, as the verifier. Throws with the answer when it is no list, or goes on elsewhere. */
