@@ -1,4 +1,5 @@
 import type { DebPackage, Lock, LockedChart, LockedFile, LockedImage } from '../cluster/lock.ts'
+import { hexOf } from '../lib/hash.ts'
 
 /** One thing that two locks pin differently; `-` stands for absent. */
 export interface Difference {
@@ -123,5 +124,5 @@ function compare(what: string, before = '-', after = '-'): Moved[] {
 
 /** The first 12 hex digits of a digest: enough for a person to compare. */
 export function short(digest: string | undefined): string | undefined {
-  return digest?.replace('sha256:', '').slice(0, 12)
+  return digest === undefined ? undefined : hexOf(digest).slice(0, 12)
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { fail } from '../lib/errors.ts'
-import { sha256 } from '../lib/hash.ts'
+import { hexOf, sha256 } from '../lib/hash.ts'
 
 /** Where a file's bytes come from. Only text and templates are written below `rendered/`. */
 export type Content =
@@ -129,7 +129,7 @@ function finalBytes(content: Content): Pick<TreeEntry, 'sha256' | 'size' | 'from
     case 'template':
       return { sha256: content.sha256, size: content.size, from: { kind: 'template', refs: content.refs } }
     case 'blob':
-      return { sha256: content.digest.replace('sha256:', ''), size: content.size, from: { kind: 'blob' } }
+      return { sha256: hexOf(content.digest), size: content.size, from: { kind: 'blob' } }
   }
 }
 

@@ -12,3 +12,13 @@ export async function sha256File(path: string, range: { start?: number; end?: nu
   for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, ...range })) hash.update(chunk)
   return hash.digest('hex')
 }
+
+/** The digest of bytes as OCI writes it: `sha256:HEX` (image-spec descriptor.md). */
+export function digestOf(bytes: Uint8Array): string {
+  return `sha256:${sha256(bytes)}`
+}
+
+/** The hex of a digest `sha256:HEX`. */
+export function hexOf(digest: string): string {
+  return digest.replace('sha256:', '')
+}

@@ -138,6 +138,11 @@ export function progressText(done: number, total: number, unit: 'bytes' | 'items
   return `${show(done)} of ${show(total)}${unit === 'bytes' ? `, ${formatBytes(rate)}/s` : ''}${left}`
 }
 
+/** `1 program`, `3 programs` */
+export function countOf(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** Decimal units, as disks and networks are sold: `459 MB`. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto'
-import { sha256 } from '../../lib/hash.ts'
+import { hexOf, sha256 } from '../../lib/hash.ts'
 import { deltaNames, type Need, writeDeltaList } from '../format/delta.ts'
 import { names } from '../format/names.ts'
 import { bytesBlob } from '../format/parts.ts'
@@ -20,7 +20,7 @@ export function deltaOf(
   let offset = 0
   for (const entry of bundle.entries) {
     const { path, blob } = entry
-    const hex = blob.digest.replace('sha256:', '')
+    const hex = hexOf(blob.digest)
     const known = path === names.executable || path.startsWith('blobs/')
     if (known && base.blobs.has(hex)) needs.push({ path, offset: offset + blockSize, size: blob.size, sha256: hex })
     else carried.push(entry)

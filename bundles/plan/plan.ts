@@ -2,6 +2,7 @@ import { createPrivateKey } from 'node:crypto'
 import { dirname } from 'node:path'
 import type { LockedImage } from '../../cluster/lock.ts'
 import { type Disk, disksFor } from '../../lib/disk.ts'
+import { hexOf } from '../../lib/hash.ts'
 import { createOutput } from '../../lib/output.ts'
 import { deltaOf } from '../delta/layout.ts'
 import { signatureSize } from '../format/names.ts'
@@ -73,7 +74,7 @@ async function sizeOf(
   if (!pins || !made)
     return {
       bytes: once(known)
-        .filter(({ digest }) => !base?.blobs.has(digest.replace('sha256:', '')))
+        .filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
         .reduce((sum, { size }) => sum + entrySize(size), entrySize(executable.size)),
       exact: false,
     }

@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import type { Lock, LockedChart, LockedImage } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
+import { hexOf } from '../../lib/hash.ts'
 import type { Cache } from '../cache.ts'
 import type { Inventory } from '../delta/inventory.ts'
 import { blobsOfCharts } from '../produce/charts.ts'
@@ -30,7 +31,7 @@ export async function requireRoom({ cache, target, base, pins, images, charts }:
     ...(pins ? [...carriedBlobs({ ...pins, images: [], charts: [] }), ...programsInImages(pins)] : []),
   ]
   const blobs = [...new Map(known.map((blob) => [blob.digest, blob])).values()]
-  const written = blobs.filter(({ digest }) => !base?.blobs.has(digest.replace('sha256:', '')))
+  const written = blobs.filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
   const disks = await disksFor([
     { folder: cache.root, bytes: await missingBytes(cache, blobs) },
     ...(target

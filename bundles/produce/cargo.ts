@@ -1,6 +1,8 @@
 // What is carried beside a cluster's own parts, as far as it must be read to know whether anything is missing.
+
 import { imageRepository } from '../../cluster/components.ts'
 import type { LockedImage } from '../../cluster/lock.ts'
+import { countOf } from '../../lib/output.ts'
 import { type Closure, findClosure } from '../closure/closure.ts'
 import type { CarriedImage } from '../closure/wants.ts'
 import type { CarriedChart } from '../sources/chart.ts'
@@ -9,7 +11,6 @@ import { collectCharts } from './charts.ts'
 import { collectManifests } from './files.ts'
 import { resolveWanted, wantedImages } from './images.ts'
 import type { ProduceOptions } from './produce.ts'
-import { countOf } from './programs.ts'
 
 export interface Cargo {
   charts: CarriedChart[]

@@ -1,13 +1,12 @@
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedChart } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
-import { formatBytes } from '../../lib/output.ts'
+import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { type CarriedChart, collectChart, originOf, resolveChart, type WantedChart } from '../sources/chart.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
-import { countOf } from './programs.ts'
 
 /** What the spec's `charts` asks for. Throws `usage` at its line for one that is named twice. */
 export function wantedCharts(spec: BundleSpec): WantedChart[] {

@@ -1,4 +1,5 @@
 // A cluster's own parts: programs, packages, and the images that are assembled from them.
+
 import {
   type BinaryName,
   binaryPaths,
@@ -8,6 +9,7 @@ import {
   imageComponents,
 } from '../../cluster/components.ts'
 import type { DebPackage, Lock } from '../../cluster/lock.ts'
+import { countOf } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { cachedPath } from '../cache.ts'
 import type { Blob } from '../format/parts.ts'
@@ -15,14 +17,7 @@ import { userlandOf } from '../sources/debian/deb-files.ts'
 import { sourcesOf } from '../sources/go-sources.ts'
 import { assembleImage, type Image } from './image.ts'
 import { collectPackages, sharedUserland } from './packages.ts'
-import {
-  checkCompiler,
-  compilePrograms,
-  countOf,
-  extractPrograms,
-  type ProgramOptions,
-  type Programs,
-} from './programs.ts'
+import { checkCompiler, compilePrograms, extractPrograms, type ProgramOptions, type Programs } from './programs.ts'
 
 /** What a cluster is made of: its part of the lock, its images, every blob. */
 export interface ClusterParts extends Pick<Lock, 'components' | 'packages' | 'imagePackages'> {

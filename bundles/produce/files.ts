@@ -2,13 +2,12 @@
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedRelease } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
-import { formatBytes } from '../../lib/output.ts'
+import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { type CarriedManifest, readManifests } from '../sources/manifest.ts'
 import { collectRelease, fileOf, resolveRelease, type WantedRelease } from '../sources/release.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
-import { countOf } from './programs.ts'
 
 /** Reads the manifests of the spec; those of URLs as the lock pins them, or with no lock as they are now. */
 export async function collectManifests(options: ProduceOptions): Promise<CarriedManifest[]> {

@@ -1,14 +1,13 @@
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
-import { formatBytes } from '../../lib/output.ts'
+import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { isCached } from '../cache.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
 import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
-import { countOf } from './programs.ts'
 
 /** Under this name stand the images that redoubt assembles (produce/image.ts). */
 const ownRegistry = 'redoubt.dev'

@@ -2,12 +2,12 @@ import { type ImageName, imageComponents } from '../../cluster/components.ts'
 import type { DebPackage, Lock } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
-import { formatBytes } from '../../lib/output.ts'
+import { countOf, formatBytes } from '../../lib/output.ts'
 import { withWorkFolder } from '../cache.ts'
 import type { Catalog } from '../catalog.ts'
 import { closure, openApt } from '../sources/debian/apt.ts'
 import { type DebPins, fetchPackages, missingPackages, resolvePackages } from '../sources/debian/deb.ts'
-import { countOf, type ProgramOptions } from './programs.ts'
+import type { ProgramOptions } from './programs.ts'
 
 /** Has every Debian package in the cache: those that the lock pins, or the current ones. */
 export async function collectPackages(options: ProgramOptions): Promise<DebPins> {

@@ -1,6 +1,7 @@
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { Lock, LockedFile, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
+import { countOf } from '../../lib/output.ts'
 import { cachedPath } from '../cache.ts'
 import { type Closure, refuseGaps } from '../closure/closure.ts'
 import type { Inventory } from '../delta/inventory.ts'
@@ -15,7 +16,7 @@ import { produceCluster } from './cluster.ts'
 import { collectReleases } from './files.ts'
 import { collectWanted } from './images.ts'
 import { isMoved } from './moves.ts'
-import { countOf, type ProgramOptions } from './programs.ts'
+import type { ProgramOptions } from './programs.ts'
 
 /** Everything that goes into a bundle but for the executable, and the lock that says what it is. */
 export interface Product {

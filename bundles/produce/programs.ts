@@ -1,6 +1,7 @@
 import type { ComponentName } from '../../cluster/components.ts'
 import type { DebPackage, Lock, LockEntry } from '../../cluster/lock.ts'
 import type { Output } from '../../lib/output.ts'
+import { countOf } from '../../lib/output.ts'
 import { type Cache, recall } from '../cache.ts'
 import type { Catalog, Origin } from '../catalog.ts'
 import type { BlobRef } from '../format/parts.ts'
@@ -120,9 +121,4 @@ export async function extractPrograms(
     programs[name] = { version: deb.version, source, binary: await programOf(cache, deb, origin.path, signal) }
   }
   return programs
-}
-
-/** `1 program`, `3 programs` */
-export function countOf(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }

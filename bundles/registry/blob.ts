@@ -1,4 +1,5 @@
 // One blob from a registry into the cache. What came is kept: a lost connection, a kill, another run go on where it stopped.
+
 import { createHash, type Hash } from 'node:crypto'
 import { constants, createReadStream } from 'node:fs'
 import { type FileHandle, open, readdir, rename } from 'node:fs/promises'
@@ -7,6 +8,7 @@ import { basename, dirname, join } from 'node:path'
 import { errnoOf, fail, messageOf, RedoubtError } from '../../lib/errors.ts'
 import { throwIfAborted } from '../../lib/exec.ts'
 import { throwWriteError } from '../../lib/files.ts'
+import { hexOf } from '../../lib/hash.ts'
 import { temporaryName } from '../../lib/leftovers.ts'
 import { alive } from '../../lib/lock.ts'
 import { type Cache, cachedPath, isCached } from '../cache.ts'
@@ -156,7 +158,7 @@ async function restart(partial: Partial, onBytes: (count: number) => void): Prom
 
 /** Takes over what a process that is gone left of this blob, or begins it; the name says that it is ours now. */
 async function claim(cache: Cache, blob: BlobRef): Promise<Partial> {
-  const place = join(cache.root, 'partial', blob.digest.replace('sha256:', ''))
+  const place = join(cache.root, 'partial', hexOf(blob.digest))
   try {
     const path = temporaryName(place)
     await adoptLargest(place, path)

@@ -1,6 +1,5 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
-import { sha256 } from '../../lib/hash.ts'
 
 /** What points to bytes (image-spec descriptor.md): of the media type, so long, of this digest. */
 export interface Descriptor {
@@ -98,9 +97,4 @@ export function platformOf({ platform }: IndexEntry): string | undefined {
 export function matchesPlatform(entry: IndexEntry, wanted: string): boolean {
   const platform = platformOf(entry)
   return platform === wanted || platform?.startsWith(`${wanted}/`) === true
-}
-
-/** `sha256:HEX` of bytes. */
-export function digestOf(bytes: Uint8Array): string {
-  return `sha256:${sha256(bytes)}`
 }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import type { DebPackage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
-import { sha256 } from '../../lib/hash.ts'
+import { hexOf, sha256 } from '../../lib/hash.ts'
 import { blobPath, fixedTime } from '../format/names.ts'
 import type { ContentsEntry } from '../format/statement.ts'
 import { type BundleHead, readChecked } from '../read.ts'
@@ -86,13 +86,7 @@ export function aptRepository(files: readonly PackageFile[]): [string, Item][] {
 }
 
 function stanza({ package: deb, control }: PackageFile): string {
-  return [
-    control,
-    `Filename: ${fileName(deb)}`,
-    `Size: ${deb.size}`,
-    `SHA256: ${deb.digest.replace('sha256:', '')}`,
-    '',
-  ].join('\n')
+  return [control, `Filename: ${fileName(deb)}`, `Size: ${deb.size}`, `SHA256: ${hexOf(deb.digest)}`, ''].join('\n')
 }
 
 /** `nftables_1.0.6-2+deb12u2_amd64.deb`: as archives of Debian call it, without the version's epoch. */

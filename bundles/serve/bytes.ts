@@ -1,6 +1,6 @@
 // Answers of bytes: those of an entry of the bundle, whole or a range of them, and those at hand.
+import { digestOf } from '../../lib/hash.ts'
 import type { ContentsEntry } from '../format/statement.ts'
-import { digestOf } from '../registry/manifest.ts'
 
 export interface Asked {
   method: string

@@ -1,5 +1,7 @@
 // What of a bundle is served as plain files: packages as an apt repository, charts as a Helm repository, files, manifests, releases.
+
 import { byCodeUnit } from '../../lib/files.ts'
+import { hexOf } from '../../lib/hash.ts'
 import { formatBytes, formatTable } from '../../lib/output.ts'
 import { writeYaml } from '../../lib/yaml.ts'
 import { blobPath } from '../format/names.ts'
@@ -43,7 +45,7 @@ function chartIndex({ lock }: BundleHead): string {
       apiVersion: 'v2',
       name,
       version,
-      digest: archive.digest.replace('sha256:', ''),
+      digest: hexOf(archive.digest),
       urls: [`${name}-${version}.tgz`],
     })),
   ])

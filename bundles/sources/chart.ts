@@ -1,15 +1,17 @@
 // Helm charts, as they are: from a registry an OCI artifact, from a chart repository its archive.
+
 import { readFile } from 'node:fs/promises'
 import type { LockedChart, LockedImage } from '../../cluster/lock.ts'
 import type { ChartSpec, OciChart, RepositoryChart } from '../../cluster/spec-bundle.ts'
 import { fail } from '../../lib/errors.ts'
 import { writeAtomic } from '../../lib/files.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { type Cache, cachedPath, dropCorrupt } from '../cache.ts'
 import { archiveLimit, type ChartArchive, readChartArchive } from '../charts/archive.ts'
 import { findChart, indexLimit } from '../charts/repository.ts'
 import { fetchBlob } from '../registry/blob.ts'
 import type { Client } from '../registry/client.ts'
-import { digestOf, parseManifest } from '../registry/manifest.ts'
+import { parseManifest } from '../registry/manifest.ts'
 import { collectImages, resolveImage } from './registry.ts'
 import { askUrl, urlSource } from './url.ts'
 

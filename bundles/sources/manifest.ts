@@ -1,14 +1,15 @@
 // Kubernetes manifests: files and folders of the workspace, where they stand; what URLs have, in the cache.
+
 import { lstat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedFile } from '../../cluster/lock.ts'
 import { errnoOf, fail } from '../../lib/errors.ts'
 import { listFiles, writeAtomic } from '../../lib/files.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { type Cache, cachedPath, dropCorrupt, isCached } from '../cache.ts'
 import { type Blob, hashParts } from '../format/parts.ts'
 import type { Client } from '../registry/client.ts'
-import { digestOf } from '../registry/manifest.ts'
 import { askUrl } from './url.ts'
 
 /** A file of manifests. */

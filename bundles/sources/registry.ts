@@ -1,8 +1,10 @@
 // Images from registries: a name becomes digests, and these become blobs in the cache.
+
 import { readFile } from 'node:fs/promises'
 import type { LockedArtifact, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit, writeAtomic } from '../../lib/files.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { type Cache, cachedPath, isCached } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
@@ -11,7 +13,6 @@ import { askSmall, type Client, Refused } from '../registry/client.ts'
 import {
   acceptManifests,
   type Descriptor,
-  digestOf,
   type IndexEntry,
   type Manifest,
   manifestLimit,

@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import { type Lock, lockText } from '../../cluster/lock.ts'
 import { byCodeUnit } from '../../lib/files.ts'
-import { sha256 } from '../../lib/hash.ts'
+import { hexOf, sha256 } from '../../lib/hash.ts'
 import { blobPath, names, oci } from '../format/names.ts'
 import { type IndexedImage, writeIndex } from '../format/oci-index.ts'
 import { type Blob, bytesBlob } from '../format/parts.ts'
@@ -84,7 +84,7 @@ export function layOut(inputs: LayoutInputs): Layout {
   const entries = [...leading(contents), ...following]
   const size = entries.reduce((sum, entry) => sum + entrySize(entry.blob.size), trailerSize)
   const statement = entries.find((entry) => entry.path === names.statement)
-  return { entries, size, id: statement ? hexOf(statement.blob) : '' }
+  return { entries, size, id: statement ? hexOf(statement.blob.digest) : '' }
 }
 
 function plain(path: string, blob: Blob): LayoutEntry {
@@ -92,17 +92,13 @@ function plain(path: string, blob: Blob): LayoutEntry {
 }
 
 function summary(blob: Blob): { size: number; sha256: string } {
-  return { size: blob.size, sha256: hexOf(blob) }
-}
-
-function hexOf(blob: Blob): string {
-  return blob.digest.replace('sha256:', '')
+  return { size: blob.size, sha256: hexOf(blob.digest) }
 }
 
 function place(entries: readonly LayoutEntry[], start: number): ContentsEntry[] {
   let offset = start
   return entries.map(({ path, blob }) => {
-    const entry = { path, offset: offset + blockSize, size: blob.size, sha256: hexOf(blob) }
+    const entry = { path, offset: offset + blockSize, size: blob.size, sha256: hexOf(blob.digest) }
     offset += entrySize(blob.size)
     return entry
   })

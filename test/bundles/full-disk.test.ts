@@ -1,14 +1,16 @@
 // The disk is full at the first, the second, ... the last thing that is written: what is there then, and what the next run does.
+
 import * as assert from 'node:assert/strict'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import { type Cache, openCache } from '../../bundles/cache.ts'
-import { digestOf, mediaTypes } from '../../bundles/registry/manifest.ts'
+import { mediaTypes } from '../../bundles/registry/manifest.ts'
 import { collectImages, resolveImage } from '../../bundles/sources/registry.ts'
 import { writeBundle } from '../../bundles/write/write.ts'
 import { listFiles } from '../../lib/files.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { clientFor, imageOf, serveFake } from './registry-fake.ts'
 import { answersOf, emptyContent, putBlob, putManifest } from './registry-store.ts'
 import { smallLayout, temporary } from './small.ts'

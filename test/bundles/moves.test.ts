@@ -9,8 +9,8 @@ import { test } from 'uvu'
 import { catalogFor } from '../../bundles/catalog.ts'
 import { isMoved, movesOf } from '../../bundles/produce/moves.ts'
 import { movePackages } from '../../bundles/produce/packages.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
 import { type DebPackage, type LockedImage, parseLock } from '../../cluster/lock.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { imageOf, serveFake } from './registry-fake.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))

@@ -1,12 +1,13 @@
 // A bundle into a registry: what is sent, what is not, in which order. The other side speaks the upload protocol over real HTTP.
+
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
 import { planPush } from '../../bundles/push/plan.ts'
 import { push } from '../../bundles/push/push.ts'
 import { readHead } from '../../bundles/read.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
 import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { type Answer, clientFor, serveFake } from './registry-fake.ts'
 import { key, smallBundle } from './small.ts'
 

@@ -1,11 +1,12 @@
 // A registry on loopback that answers what a test says: wire behaviour (RFC 9110, distribution-spec), also the bad.
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
 import { type Client, createClient } from '../../bundles/registry/client.ts'
 import type { Credentials } from '../../bundles/registry/credentials.ts'
 import { createSend, type HostSettings } from '../../bundles/registry/http.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
+import { digestOf } from '../../lib/hash.ts'
 
 export interface Asked {
   method: string

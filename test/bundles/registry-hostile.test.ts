@@ -1,4 +1,5 @@
 // Registries that mean harm.
+
 import * as assert from 'node:assert/strict'
 import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -9,8 +10,8 @@ import { type Cache, openCache } from '../../bundles/cache.ts'
 import { fetchBlob } from '../../bundles/registry/blob.ts'
 import { createClient } from '../../bundles/registry/client.ts'
 import { createSend, isHost } from '../../bundles/registry/http.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
 import { pause, retrying, Transient } from '../../bundles/registry/retry.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { addSecret, redact } from '../../lib/redact.ts'
 import { type Answer, clientFor, serveFake } from './registry-fake.ts'
 

@@ -1,4 +1,5 @@
 // What a registry, or whoever it points to, may do to hold us or to learn what we know.
+
 import * as assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -10,8 +11,8 @@ import { fetchBlob } from '../../bundles/registry/blob.ts'
 import { askSmall, createClient } from '../../bundles/registry/client.ts'
 import type { Credentials } from '../../bundles/registry/credentials.ts'
 import { createSend } from '../../bundles/registry/http.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
 import { describeError } from '../../lib/errors.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { type Answer, type Asked, clientFor, serveFake } from './registry-fake.ts'
 
 const layer = Buffer.alloc(300_000, 'layer')

@@ -1,4 +1,5 @@
 // Manifests that lie, and names that mislead.
+
 import * as assert from 'node:assert/strict'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,10 +7,11 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { type Cache, openCache } from '../../bundles/cache.ts'
 import { pinnedImage, wantedImages } from '../../bundles/produce/images.ts'
-import { digestOf, mediaTypes, parseManifest } from '../../bundles/registry/manifest.ts'
+import { mediaTypes, parseManifest } from '../../bundles/registry/manifest.ts'
 import { resolveImage } from '../../bundles/sources/registry.ts'
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { LockedImage } from '../../cluster/lock.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { type Answer, clientFor, imageOf, serveFake } from './registry-fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')

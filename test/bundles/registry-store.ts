@@ -1,5 +1,5 @@
 // A registry in memory that is in order: manifests by tag and digest, blobs with ranges, referrers in pages.
-import { digestOf } from '../../bundles/registry/manifest.ts'
+import { digestOf } from '../../lib/hash.ts'
 import type { Answer } from './registry-fake.ts'
 
 export interface Content {

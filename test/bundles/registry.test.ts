@@ -1,4 +1,5 @@
 // What registries do, and what we make of it: refusals, moods, lies. The server is real HTTP on loopback; only the waits are not.
+
 import * as assert from 'node:assert/strict'
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,9 +7,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { type Cache, cachedPath, openCache } from '../../bundles/cache.ts'
 import { fetchBlob } from '../../bundles/registry/blob.ts'
-import { digestOf, mediaTypes } from '../../bundles/registry/manifest.ts'
+import { mediaTypes } from '../../bundles/registry/manifest.ts'
 import { collectImages, resolveImage } from '../../bundles/sources/registry.ts'
 import { describeError, RedoubtError } from '../../lib/errors.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { redact } from '../../lib/redact.ts'
 import { type Answer, clientFor, imageOf, serveFake } from './registry-fake.ts'
 

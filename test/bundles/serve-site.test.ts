@@ -1,4 +1,5 @@
 // What is served beside images: packages as apt takes them, charts, files; and how answers of bytes go.
+
 import * as assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -7,7 +8,6 @@ import { promisify } from 'node:util'
 import { test } from 'uvu'
 import { openOne } from '../../bundles/read/archive.ts'
 import type { BundleHead } from '../../bundles/read.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
 import { answer } from '../../bundles/serve/answer.ts'
 import { aptRepository, readPackages } from '../../bundles/serve/apt.ts'
 import type { Asked } from '../../bundles/serve/bytes.ts'
@@ -15,6 +15,7 @@ import type { Served } from '../../bundles/serve/repositories.ts'
 import { serveBundle } from '../../bundles/serve/server.ts'
 import { buildSite } from '../../bundles/serve/site.ts'
 import type { Lock } from '../../cluster/lock.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { temporary } from './small.ts'
 
 const exec = promisify(execFile)

@@ -1,4 +1,5 @@
 // A bundle as a registry: every answer by table, and one pull over real HTTP.
+
 import * as assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
@@ -10,11 +11,11 @@ import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
 import { joinSlices } from '../../bundles/read/file.ts'
 import { readHead } from '../../bundles/read.ts'
-import { digestOf } from '../../bundles/registry/manifest.ts'
 import { answer } from '../../bundles/serve/answer.ts'
 import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
 import { serveBundle } from '../../bundles/serve/server.ts'
 import type { Site } from '../../bundles/serve/site.ts'
+import { digestOf } from '../../lib/hash.ts'
 import { key, smallBundle, smallLayout } from './small.ts'
 
 const site: Site = new Map()

@@ -1,6 +1,6 @@
 // SPDX 2.3 (https://spdx.github.io/spdx-spec/v2.3/, schemas/spdx-schema.json of spdx/spdx-spec), as far as we write it.
 import { byCodeUnit } from '../../../lib/files.ts'
-import { sha256 } from '../../../lib/hash.ts'
+import { hexOf, sha256 } from '../../../lib/hash.ts'
 
 export interface SpdxPackage {
   SPDXID: string
@@ -84,7 +84,7 @@ function packageOf(SPDXID: string, name: string, described: Described): SpdxPack
     ...(supplier ? { supplier } : {}),
     downloadLocation: from ?? 'NOASSERTION',
     filesAnalyzed: false,
-    ...(digest ? { checksums: [{ algorithm: 'SHA256', checksumValue: digest.replace('sha256:', '') }] } : {}),
+    ...(digest ? { checksums: [{ algorithm: 'SHA256', checksumValue: hexOf(digest) }] } : {}),
     ...(source ? { sourceInfo: source } : {}),
     ...(comment ? { comment } : {}),
     primaryPackagePurpose: purpose,

@@ -1,5 +1,7 @@
 // What a bundle is made of, from its lock: as SPDX, so that scanners and auditors can read it.
+
 import type { DebPackage, Lock, LockEntry } from '../../../cluster/lock.ts'
+import { hexOf } from '../../../lib/hash.ts'
 import { fixedTime } from '../../format/names.ts'
 import { isoTime } from '../../format/statement.ts'
 import type { BundleHead } from '../../read.ts'
@@ -80,7 +82,7 @@ function addComponent(all: Gathered, bundle: string, lock: Lock, name: string, e
   all.relate(program, 'DEPENDS_ON', stdlib)
   const closure = closureOf(source.modules)
   const modules = all.add('go-modules', closure?.name ?? 'unknown', {
-    version: source.modules.slice('sha256:'.length, 'sha256:'.length + 12),
+    version: hexOf(source.modules).slice(0, 12),
     digest: source.modules,
     purpose: 'SOURCE',
     from: 'NONE',

@@ -3,9 +3,8 @@ import { availableParallelism } from 'node:os'
 import { type Delta, headOfDelta } from '../../../bundles/delta/open.ts'
 import { verifyDelta } from '../../../bundles/delta/verify.ts'
 import { fingerprint } from '../../../bundles/keys.ts'
-import { countOf } from '../../../bundles/produce/programs.ts'
 import { describeContents } from '../../../bundles/read/describe.ts'
-import { formatBytes, formatTable } from '../../../lib/output.ts'
+import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 
 /** Checks what a delta carries, and says that it is no bundle yet. */

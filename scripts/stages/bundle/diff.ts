@@ -1,8 +1,7 @@
 import { resolve } from 'node:path'
 import { diffBundles, readSide, type Side } from '../../../bundles/diff.ts'
 import type { Difference } from '../../../bundles/lock-diff.ts'
-import { countOf } from '../../../bundles/produce/programs.ts'
-import { formatBytes, formatTable } from '../../../lib/output.ts'
+import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { readVerifyKey } from './verify.ts'
 

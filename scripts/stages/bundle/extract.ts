@@ -2,12 +2,11 @@ import { resolve } from 'node:path'
 import { extractPart } from '../../../bundles/extract/extract.ts'
 import { chooseParts, partsOf } from '../../../bundles/extract/parts.ts'
 import { readPublicKey } from '../../../bundles/keys.ts'
-import { countOf } from '../../../bundles/produce/programs.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { requireSpace } from '../../../lib/disk.ts'
 import { fail } from '../../../lib/errors.ts'
 import { ensureFolder, exists, readText } from '../../../lib/files.ts'
-import { formatBytes } from '../../../lib/output.ts'
+import { countOf, formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 
 interface Options {

@@ -5,13 +5,13 @@ import { writeIndex } from '../../../bundles/format/oci-index.ts'
 import { type Blob, bytesBlob } from '../../../bundles/format/parts.ts'
 import { readPublicKey } from '../../../bundles/keys.ts'
 import { produce } from '../../../bundles/produce/produce.ts'
-import { countOf } from '../../../bundles/produce/programs.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { type Repaired, repairBundle } from '../../../bundles/repair/repair.ts'
 import { lockText } from '../../../cluster/lock.ts'
 import { fail } from '../../../lib/errors.ts'
 import { readText } from '../../../lib/files.ts'
-import { formatBytes, formatTable } from '../../../lib/output.ts'
+import { hexOf } from '../../../lib/hash.ts'
+import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { setUp } from './setup.ts'
 
@@ -83,5 +83,5 @@ function summaryOf({ parts, lost }: Repaired, dryRun: boolean): string {
 async function cachedBlobs(context: Context): Promise<Map<string, Blob>> {
   const { blobs, images, lock } = await produce(await setUp(context, { jobs: undefined, update: false }))
   const small = [bytesBlob(oci.layout), bytesBlob(writeIndex(images)), bytesBlob(lockText(lock))]
-  return new Map([...blobs, ...small].map((blob) => [blob.digest.replace('sha256:', ''), blob]))
+  return new Map([...blobs, ...small].map((blob) => [hexOf(blob.digest), blob]))
 }

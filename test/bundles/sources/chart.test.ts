@@ -1,12 +1,13 @@
 // Charts from a registry and from a chart repository, over loopback: what is pinned, what is asked, what is refused.
+
 import * as assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { cachedPath, openCache } from '../../../bundles/cache.ts'
-import { digestOf } from '../../../bundles/registry/manifest.ts'
 import { collectChart, readCarried, resolveChart } from '../../../bundles/sources/chart.ts'
+import { digestOf } from '../../../lib/hash.ts'
 import { packChart } from '../charts/pack.ts'
 import { type Answer, clientFor, serveFake } from '../registry-fake.ts'
 

@@ -1,15 +1,16 @@
 // Published files and manifests over loopback: checksums, pins, what breaks off, what has moved.
+
 import * as assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { cachedPath, openCache } from '../../../bundles/cache.ts'
-import { digestOf } from '../../../bundles/registry/manifest.ts'
 import { readManifests } from '../../../bundles/sources/manifest.ts'
 import { checksumIn, collectRelease, resolveRelease } from '../../../bundles/sources/release.ts'
 import { askUrl } from '../../../bundles/sources/url.ts'
 import { parseBundleSpec } from '../../../cluster/bundle.ts'
+import { digestOf } from '../../../lib/hash.ts'
 import { type Answer, clientFor, serveFake } from '../registry-fake.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'redoubt-release-'))
