@@ -11,8 +11,8 @@ import { collectImages, resolveImage } from '../../bundles/sources/registry.ts'
 import { writeBundle } from '../../bundles/write/write.ts'
 import { listFiles } from '../../lib/files.ts'
 import { digestOf } from '../../lib/hash.ts'
-import { clientFor, imageOf, serveFake } from './registry-fake.ts'
-import { answersOf, emptyContent, putBlob, putManifest } from './registry-store.ts'
+import { clientFor, imageOf, serveFake } from './registry/fake.ts'
+import { answersOf, emptyContent, putBlob, putManifest } from './registry/store.ts'
 import { smallLayout, temporary } from './small.ts'
 
 type Call = (...args: never[]) => Promise<unknown>

@@ -11,7 +11,7 @@ import { isMoved, movesOf } from '../../bundles/produce/moves.ts'
 import { movePackages } from '../../bundles/produce/packages.ts'
 import { type DebPackage, type LockedImage, parseLock } from '../../cluster/lock.ts'
 import { digestOf } from '../../lib/hash.ts'
-import { imageOf, serveFake } from './registry-fake.ts'
+import { imageOf, serveFake } from './registry/fake.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const none = { digest: `sha256:${'0'.repeat(64)}`, size: 0 }

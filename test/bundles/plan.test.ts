@@ -17,7 +17,7 @@ import { disksFor, refuseFull } from '../../lib/disk.ts'
 import { createEvents, type Event } from '../../lib/events.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { createOutput } from '../../lib/output.ts'
-import { imageOf, serveFake } from './registry-fake.ts'
+import { imageOf, serveFake } from './registry/fake.ts'
 import { fakeBytes, key, temporary } from './small.ts'
 
 const image = imageOf(fakeBytes(70_000, 3))

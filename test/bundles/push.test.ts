@@ -8,7 +8,7 @@ import { push } from '../../bundles/push/push.ts'
 import { readHead } from '../../bundles/read.ts'
 import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
 import { digestOf } from '../../lib/hash.ts'
-import { type Answer, clientFor, serveFake } from './registry-fake.ts'
+import { type Answer, clientFor, serveFake } from './registry/fake.ts'
 import { key, smallBundle } from './small.ts'
 
 type Head = Awaited<ReturnType<typeof readHead>>

@@ -10,7 +10,7 @@ import { test } from 'uvu'
 import { wantsOfTrees } from '../../../bundles/closure/rendered.ts'
 import { compareWants } from '../../../bundles/closure/wants.ts'
 import { packChart } from '../charts/pack.ts'
-import { serveFake } from '../registry-fake.ts'
+import { serveFake } from '../registry/fake.ts'
 import { fixedKey } from '../small.ts'
 
 const main = join(dirname(fileURLToPath(import.meta.url)), '../../../scripts/main.ts')

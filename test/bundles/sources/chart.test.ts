@@ -9,7 +9,7 @@ import { cachedPath, openCache } from '../../../bundles/cache.ts'
 import { collectChart, readCarried, resolveChart } from '../../../bundles/sources/chart.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { packChart } from '../charts/pack.ts'
-import { type Answer, clientFor, serveFake } from '../registry-fake.ts'
+import { type Answer, clientFor, serveFake } from '../registry/fake.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'redoubt-chart-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))

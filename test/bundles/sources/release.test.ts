@@ -11,7 +11,7 @@ import { checksumIn, collectRelease, resolveRelease } from '../../../bundles/sou
 import { askUrl } from '../../../bundles/sources/url.ts'
 import { parseBundleSpec } from '../../../cluster/bundle.ts'
 import { digestOf } from '../../../lib/hash.ts'
-import { type Answer, clientFor, serveFake } from '../registry-fake.ts'
+import { type Answer, clientFor, serveFake } from '../registry/fake.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'redoubt-release-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))

@@ -3,12 +3,12 @@ import * as assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { isTime, parseStatement, type WrittenStatement, writeStatement } from '../../bundles/format/statement.ts'
-import { fingerprint, signBytes } from '../../bundles/keys.ts'
-import { verifyBundle } from '../../bundles/read/verify.ts'
-import { readHead } from '../../bundles/read.ts'
-import { paddingOf, tarHeader } from '../../bundles/tar.ts'
-import { fixedKey, key, smallBundle, temporary } from './small.ts'
+import { isTime, parseStatement, type WrittenStatement, writeStatement } from '../../../bundles/format/statement.ts'
+import { fingerprint, signBytes } from '../../../bundles/keys.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { readHead } from '../../../bundles/read.ts'
+import { paddingOf, tarHeader } from '../../../bundles/tar.ts'
+import { fixedKey, key, smallBundle, temporary } from '../small.ts'
 
 const options = { jobs: 1, onProgress: () => {}, signal: new AbortController().signal }
 const whole = readFileSync(await smallBundle('now.tar'))

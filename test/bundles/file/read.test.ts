@@ -4,11 +4,11 @@ import { openSync, readFileSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { test } from 'uvu'
-import { blobPath } from '../../bundles/format/names.ts'
-import { openBundle } from '../../bundles/read.ts'
-import { imageReference } from '../../cluster/lock.ts'
-import { sha256 } from '../../lib/hash.ts'
-import { fixedKey, key, smallBundle, smallLayout, temporary } from './small.ts'
+import { blobPath } from '../../../bundles/format/names.ts'
+import { openBundle } from '../../../bundles/read.ts'
+import { imageReference } from '../../../cluster/lock.ts'
+import { sha256 } from '../../../lib/hash.ts'
+import { fixedKey, key, smallBundle, smallLayout, temporary } from '../small.ts'
 
 async function collect(stream: Readable): Promise<Buffer> {
   const chunks: Buffer[] = []

@@ -1,6 +1,6 @@
 // A registry in memory that is in order: manifests by tag and digest, blobs with ranges, referrers in pages.
-import { digestOf } from '../../lib/hash.ts'
-import type { Answer } from './registry-fake.ts'
+import { digestOf } from '../../../lib/hash.ts'
+import type { Answer } from './fake.ts'
 
 export interface Content {
   /** By tag or digest: bytes and media type. */

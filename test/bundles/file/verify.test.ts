@@ -3,11 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Header } from 'tar'
 import { test } from 'uvu'
-import { verifyBundle } from '../../bundles/read/verify.ts'
-import { tarHeader } from '../../bundles/tar.ts'
-import { RedoubtError } from '../../lib/errors.ts'
-import { sha256 } from '../../lib/hash.ts'
-import { fakeBytes, key, smallBundle, temporary } from './small.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { tarHeader } from '../../../bundles/tar.ts'
+import { RedoubtError } from '../../../lib/errors.ts'
+import { sha256 } from '../../../lib/hash.ts'
+import { fakeBytes, key, smallBundle, temporary } from '../small.ts'
 
 const options = { jobs: 2, onProgress: () => {}, signal: new AbortController().signal }
 const good = readFileSync(await smallBundle('good.tar'))

@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
-import { type Cache, openCache } from '../../bundles/cache.ts'
-import { fetchBlob } from '../../bundles/registry/blob.ts'
-import { askSmall, createClient } from '../../bundles/registry/client.ts'
-import type { Credentials } from '../../bundles/registry/credentials.ts'
-import { createSend } from '../../bundles/registry/http.ts'
-import { describeError } from '../../lib/errors.ts'
-import { digestOf } from '../../lib/hash.ts'
-import { type Answer, type Asked, clientFor, serveFake } from './registry-fake.ts'
+import { type Cache, openCache } from '../../../bundles/cache.ts'
+import { fetchBlob } from '../../../bundles/registry/blob.ts'
+import { askSmall, createClient } from '../../../bundles/registry/client.ts'
+import type { Credentials } from '../../../bundles/registry/credentials.ts'
+import { createSend } from '../../../bundles/registry/http.ts'
+import { describeError } from '../../../lib/errors.ts'
+import { digestOf } from '../../../lib/hash.ts'
+import { type Answer, type Asked, clientFor, serveFake } from './fake.ts'
 
 const layer = Buffer.alloc(300_000, 'layer')
 const blob = { digest: digestOf(layer), size: layer.length }
@@ -184,7 +184,7 @@ test('an answer that comes before an upload’s end ends the upload, and the one
 test('bytes of ours that are found damaged on their way are no matter of the registry', () =>
   withServers([(_, __, body) => void body().catch(() => {})], async ([host = '']) => {
     const { client } = clientFor([host])
-    const { RedoubtError } = await import('../../lib/errors.ts')
+    const { RedoubtError } = await import('../../../lib/errors.ts')
     const body = Readable.from(
       (async function* () {
         yield Buffer.from('x')

@@ -3,10 +3,10 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { test } from 'uvu'
-import { bytesBlob } from '../../bundles/format/parts.ts'
-import { DamagedBlob, writeBundle } from '../../bundles/write/write.ts'
-import { sha256 } from '../../lib/hash.ts'
-import { key, smallBundle, smallLayout, temporary } from './small.ts'
+import { bytesBlob } from '../../../bundles/format/parts.ts'
+import { DamagedBlob, writeBundle } from '../../../bundles/write/write.ts'
+import { sha256 } from '../../../lib/hash.ts'
+import { key, smallBundle, smallLayout, temporary } from '../small.ts'
 
 const signal = new AbortController().signal
 

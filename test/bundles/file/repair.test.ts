@@ -4,14 +4,14 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync,
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { blobPath } from '../../bundles/format/names.ts'
-import type { Blob } from '../../bundles/format/parts.ts'
-import { verifyBundle } from '../../bundles/read/verify.ts'
-import { type RepairOptions, repairBundle } from '../../bundles/repair/repair.ts'
-import { layOut } from '../../bundles/write/layout.ts'
-import { writeBundle } from '../../bundles/write/write.ts'
-import { sha256 } from '../../lib/hash.ts'
-import { fakeBytes, fixedKey, key, smallBundle, smallLayout, smallVolumes, temporary } from './small.ts'
+import { blobPath } from '../../../bundles/format/names.ts'
+import type { Blob } from '../../../bundles/format/parts.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { type RepairOptions, repairBundle } from '../../../bundles/repair/repair.ts'
+import { layOut } from '../../../bundles/write/layout.ts'
+import { writeBundle } from '../../../bundles/write/write.ts'
+import { sha256 } from '../../../lib/hash.ts'
+import { fakeBytes, fixedKey, key, smallBundle, smallLayout, smallVolumes, temporary } from '../small.ts'
 
 const signal = new AbortController().signal
 const options: RepairOptions = {
@@ -251,7 +251,7 @@ test('a file is mended from volumes', async () => {
 })
 
 test('the command: what was mended from where; exit 4 when something is lost', () => {
-  const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
+  const main = join(dirname(fileURLToPath(import.meta.url)), '../../../scripts/main.ts')
   const publicKey = join(temporary, 'bundle.pub')
   writeFileSync(publicKey, key.publicPem)
   const path = copyOf('command.tar', flip(at(largest) + 600))

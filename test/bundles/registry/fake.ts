@@ -3,10 +3,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
-import { type Client, createClient } from '../../bundles/registry/client.ts'
-import type { Credentials } from '../../bundles/registry/credentials.ts'
-import { createSend, type HostSettings } from '../../bundles/registry/http.ts'
-import { digestOf } from '../../lib/hash.ts'
+import { type Client, createClient } from '../../../bundles/registry/client.ts'
+import type { Credentials } from '../../../bundles/registry/credentials.ts'
+import { createSend, type HostSettings } from '../../../bundles/registry/http.ts'
+import { digestOf } from '../../../lib/hash.ts'
 
 export interface Asked {
   method: string

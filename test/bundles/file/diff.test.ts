@@ -4,12 +4,12 @@ import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { writeVolumes } from '../../bundles/write/volumes.ts'
-import { writeBundle } from '../../bundles/write/write.ts'
-import { lockText } from '../../cluster/lock.ts'
-import { fixedKey, key, partsLayout, smallBundle, smallLayout, temporary } from './small.ts'
+import { writeVolumes } from '../../../bundles/write/volumes.ts'
+import { writeBundle } from '../../../bundles/write/write.ts'
+import { lockText } from '../../../cluster/lock.ts'
+import { fixedKey, key, partsLayout, smallBundle, smallLayout, temporary } from '../small.ts'
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
+const main = join(dirname(fileURLToPath(import.meta.url)), '../../../scripts/main.ts')
 const signal = new AbortController().signal
 
 function diff(...args: string[]) {

@@ -4,12 +4,12 @@ import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileS
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { extractPart } from '../../bundles/extract/extract.ts'
-import { chooseParts, type Part } from '../../bundles/extract/parts.ts'
-import { writeBundle } from '../../bundles/write/write.ts'
-import { key, partsLayout, temporary } from './small.ts'
+import { extractPart } from '../../../bundles/extract/extract.ts'
+import { chooseParts, type Part } from '../../../bundles/extract/parts.ts'
+import { writeBundle } from '../../../bundles/write/write.ts'
+import { key, partsLayout, temporary } from '../small.ts'
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
+const main = join(dirname(fileURLToPath(import.meta.url)), '../../../scripts/main.ts')
 const publicKey = join(temporary, 'bundle.pub')
 writeFileSync(publicKey, key.publicPem)
 const options = { force: false, onBytes: () => {}, signal: new AbortController().signal }

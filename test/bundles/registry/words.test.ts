@@ -4,11 +4,11 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { dockerCredentials } from '../../bundles/registry/credentials.ts'
-import { formatReference, parseReference } from '../../bundles/registry/reference.ts'
-import { retryAfter } from '../../bundles/registry/retry.ts'
-import { parseChallenge, tokenExchange } from '../../bundles/registry/token.ts'
-import { redact } from '../../lib/redact.ts'
+import { dockerCredentials } from '../../../bundles/registry/credentials.ts'
+import { formatReference, parseReference } from '../../../bundles/registry/reference.ts'
+import { retryAfter } from '../../../bundles/registry/retry.ts'
+import { parseChallenge, tokenExchange } from '../../../bundles/registry/token.ts'
+import { redact } from '../../../lib/redact.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
 

@@ -14,19 +14,19 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
-import { type Inventory, readInventory } from '../../bundles/delta/inventory.ts'
-import { deltaOf } from '../../bundles/delta/layout.ts'
-import { mergeDelta } from '../../bundles/delta/merge.ts'
-import { openDelta } from '../../bundles/delta/open.ts'
-import { verifyDelta } from '../../bundles/delta/verify.ts'
-import { bundleOfDelta, deltaPath } from '../../bundles/format/delta.ts'
-import { openBundle } from '../../bundles/read.ts'
-import { writeVolumes } from '../../bundles/write/volumes.ts'
-import { writeBundle } from '../../bundles/write/write.ts'
-import { RedoubtError } from '../../lib/errors.ts'
-import { sha256 } from '../../lib/hash.ts'
+import { type Inventory, readInventory } from '../../../bundles/delta/inventory.ts'
+import { deltaOf } from '../../../bundles/delta/layout.ts'
+import { mergeDelta } from '../../../bundles/delta/merge.ts'
+import { openDelta } from '../../../bundles/delta/open.ts'
+import { verifyDelta } from '../../../bundles/delta/verify.ts'
+import { bundleOfDelta, deltaPath } from '../../../bundles/format/delta.ts'
+import { openBundle } from '../../../bundles/read.ts'
+import { writeVolumes } from '../../../bundles/write/volumes.ts'
+import { writeBundle } from '../../../bundles/write/write.ts'
+import { RedoubtError } from '../../../lib/errors.ts'
+import { sha256 } from '../../../lib/hash.ts'
+import { fakeBytes, fixedKey, key, partsLayout } from '../small.ts'
 import { diceOf, fileMutations } from './mutations.ts'
-import { fakeBytes, fixedKey, key, partsLayout } from './small.ts'
 
 // In memory where there is a place for it: every file that is written is synced, and a disk would take its time.
 const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'redoubt-delta-'))
@@ -239,7 +239,7 @@ test('whatever happens to a delta is detected, by verify and by merge, and nothi
   }
 })
 
-const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
+const main = join(dirname(fileURLToPath(import.meta.url)), '../../../scripts/main.ts')
 const publicKey = at('bundle.pub')
 writeFileSync(publicKey, key.publicPem)
 
