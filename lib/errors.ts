@@ -51,6 +51,11 @@ export function errnoOf(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined
 }
 
+/** Whether an error of ours says that there is no such file. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof RedoubtError && errnoOf(error.cause) === 'ENOENT'
+}
+
 /** Text for the terminal: what, where, what next; the causes too when debugging. */
 export function describeError(error: unknown, debug: boolean): string {
   if (!(error instanceof RedoubtError)) {

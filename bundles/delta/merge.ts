@@ -7,9 +7,9 @@ import { exists, writeWhole } from '../../lib/files.ts'
 import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
 import type { DeltaList } from '../format/delta.ts'
 import { readAt } from '../read/archive.ts'
+import { placesOf } from '../read/places.ts'
 import { checkStructure, type SignedEntry } from '../read/verify.ts'
 import { type BundleHead, readChecked, readHead } from '../read.ts'
-import { blockSize } from '../tar.ts'
 import type { Base } from './join.ts'
 import { type Delta, headOfDelta } from './open.ts'
 
@@ -55,15 +55,15 @@ export async function mergeDelta(
 }
 
 /** Where a base has what a delta needs. Throws unless it is that base, and has all of it. */
-function baseOf({ archive, statement, contents, id }: BundleHead, { base, needs }: DeltaList): Base {
+function baseOf(head: BundleHead, { base, needs }: DeltaList): Base {
+  const { archive, statement, id } = head
   const { path } = archive
   if (id !== base.bundle)
     fail('usage', `is ${statement.name} ${statement.version}, id ${id.slice(0, 12)}`, {
       where: path,
       hint: `The delta needs ${base.name} ${base.version}, id ${base.bundle.slice(0, 12)}: name that bundle with --base.`,
     })
-  const places = new Map(contents.map(({ sha256, offset, size }) => [sha256, { offset, size }]))
-  places.set(statement.executable.sha256, { offset: blockSize, size: statement.executable.size })
+  const places = placesOf(head)
   const lacking = needs.filter(({ sha256, size }) => places.get(sha256)?.size !== size)
   if (lacking.length > 0)
     fail(

@@ -5,8 +5,8 @@ import { blobPath, names } from '../format/names.ts'
 import type { ContentsEntry } from '../format/statement.ts'
 import { type BundleItem, describeContents } from '../read/describe.ts'
 import { archiveOfImages } from '../read/image-archive.ts'
+import { executableEntry } from '../read/places.ts'
 import { type BundleHead, readChecked } from '../read.ts'
-import { blockSize } from '../tar.ts'
 
 /** Something that can be taken out of a bundle as one file. */
 export interface Part {
@@ -44,11 +44,7 @@ export function chooseParts(parts: readonly Part[], chosen: readonly string[]): 
 
 function partOf(head: BundleHead, item: BundleItem): Part {
   const { kind, name, version, digest } = item
-  if (kind === 'executable') {
-    const { size, sha256 } = head.statement.executable
-    // It is the first entry.
-    return entryPart(head, name, name, { path: name, offset: blockSize, size, sha256 }, 0o755)
-  }
+  if (kind === 'executable') return entryPart(head, name, name, executableEntry(head), 0o755)
   if (kind === 'image')
     return {
       name,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { fail } from '../../lib/errors.ts'
+import { digestOf } from '../../lib/hash.ts'
 
 /** A piece of a blob: bytes in memory (small), or a whole file on disk. */
 export type Part = { bytes: Uint8Array } | { file: string; size: number }
@@ -9,6 +10,11 @@ export type Part = { bytes: Uint8Array } | { file: string; size: number }
 export interface BlobRef {
   digest: string
   size: number
+}
+
+/** Each blob once, in the order in which they first came. */
+export function eachOnce<Ref extends BlobRef>(blobs: readonly Ref[]): Ref[] {
+  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
 }
 
 /** A blob and where its bytes are. An image's layer is a row of parts: it never exists as a file of its own. */
@@ -57,6 +63,5 @@ export async function hashParts(parts: readonly Part[], onBytes?: (count: number
 /** A blob of bytes in memory. */
 export function bytesBlob(data: string | Uint8Array): Blob {
   const bytes = typeof data === 'string' ? Buffer.from(data) : data
-  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`
-  return { digest, size: bytes.length, parts: [{ bytes }] }
+  return { digest: digestOf(bytes), size: bytes.length, parts: [{ bytes }] }
 }

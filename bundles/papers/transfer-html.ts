@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto'
-import { html } from '../../lib/html.ts'
+import { cspHash, html } from '../../lib/html.ts'
 import type { Transfer } from './transfer.ts'
 
 /** A transfer manifest as one page of HTML that asks for nothing, runs nothing, and prints on white paper. */
 export function transferHtml({ about, files, kinds, checks }: Transfer): string {
   const [name = ''] = about.map(([, value]) => value)
-  const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'`
+  const policy = `default-src 'none'; style-src ${cspHash(style)}`
   const { html: page } = html`<!doctype html>
 <html lang="en">
 <head>

@@ -6,7 +6,7 @@ import { hexOf } from '../../lib/hash.ts'
 import { createOutput } from '../../lib/output.ts'
 import { deltaOf } from '../delta/layout.ts'
 import { signatureSize } from '../format/names.ts'
-import type { BlobRef } from '../format/parts.ts'
+import { eachOnce } from '../format/parts.ts'
 import { newKeyPair } from '../keys.ts'
 import { produceCluster } from '../produce/cluster.ts'
 import { resolveWanted } from '../produce/images.ts'
@@ -73,13 +73,13 @@ async function sizeOf(
   const known = pins ? [...carriedBlobs(pins), ...programsInImages(pins)] : parts.flatMap(({ blobs }) => blobs)
   if (!pins || !made)
     return {
-      bytes: once(known)
+      bytes: eachOnce(known)
         .filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
         .reduce((sum, { size }) => sum + entrySize(size), entrySize(executable.size)),
       exact: false,
     }
   const own = await produceCluster(options)
-  const blobs = once([...own.blobs, ...carriedBlobs(pins)]).map(({ digest, size }) => ({ digest, size, parts: [] }))
+  const blobs = eachOnce([...own.blobs, ...carriedBlobs(pins)]).map(({ digest, size }) => ({ digest, size, parts: [] }))
   const images = carried.map(({ name, mediaType, digest, size }) => ({ name, mediaType, manifest: { digest, size } }))
   const named = { name: spec.name, version: spec.version }
   // Any key: every one of them signs in as many bytes.
@@ -100,8 +100,4 @@ async function sizeOf(
   return base
     ? { bytes: deltaOf(layout, named, base, key).size, exact: false }
     : { bytes: layout.size, exact: executable.exact }
-}
-
-function once(blobs: readonly BlobRef[]): BlobRef[] {
-  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
 }

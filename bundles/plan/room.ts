@@ -4,6 +4,7 @@ import { disksFor, refuseFull } from '../../lib/disk.ts'
 import { hexOf } from '../../lib/hash.ts'
 import type { Cache } from '../cache.ts'
 import type { Inventory } from '../delta/inventory.ts'
+import { eachOnce } from '../format/parts.ts'
 import { blobsOfCharts } from '../produce/charts.ts'
 import { missingBytes } from '../registry/space.ts'
 import { entrySize } from '../tar.ts'
@@ -30,7 +31,7 @@ export async function requireRoom({ cache, target, base, pins, images, charts }:
     ...blobsOfCharts(charts),
     ...(pins ? [...carriedBlobs({ ...pins, images: [], charts: [] }), ...programsInImages(pins)] : []),
   ]
-  const blobs = [...new Map(known.map((blob) => [blob.digest, blob])).values()]
+  const blobs = eachOnce(known)
   const written = blobs.filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
   const disks = await disksFor([
     { folder: cache.root, bytes: await missingBytes(cache, blobs) },

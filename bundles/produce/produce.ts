@@ -7,6 +7,7 @@ import { type Closure, refuseGaps } from '../closure/closure.ts'
 import type { Inventory } from '../delta/inventory.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
+import { eachOnce } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
 import { requireRoom } from '../plan/room.ts'
 import { readFiles } from '../sources/file.ts'
@@ -71,7 +72,7 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     .concat(blobsOfCharts(lock.charts), releases)
     .map(inCache)
   const all = [...own.blobs, ...carriedBlobs, ...[...files, ...manifests].map(({ blob }) => blob)]
-  const blobs = [...new Map(all.map((blob) => [blob.digest, blob])).values()]
+  const blobs = eachOnce(all)
   return { lock, images: [...own.images, ...carried.map(indexed)], blobs }
 }
 

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { basename } from 'node:path'
-import { errnoOf, fail, RedoubtError } from '../../lib/errors.ts'
+import { fail, isAbsent } from '../../lib/errors.ts'
 import { names } from '../format/names.ts'
 import { volumeOf, volumesThere } from '../format/volume-names.ts'
 import { isVolumeStart } from '../format/volumes.ts'
@@ -14,8 +14,7 @@ import { openVolumes } from './volumes.ts'
  */
 export async function openArchive(path: string, key: KeyObject | undefined): Promise<Archive> {
   const archive = await openOne(path).catch(async (error) => {
-    const absent = error instanceof RedoubtError && errnoOf(error.cause) === 'ENOENT'
-    if (absent && (await volumesThere(volumeOf(path)?.bundle ?? path)).length > 0) return undefined
+    if (isAbsent(error) && (await volumesThere(volumeOf(path)?.bundle ?? path)).length > 0) return undefined
     throw error
   })
   if (!archive) return await openVolumes(volumeOf(path)?.bundle ?? path, key)

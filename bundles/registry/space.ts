@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { requireSpace } from '../../lib/disk.ts'
 import { type Cache, isCached } from '../cache.ts'
-import type { BlobRef } from '../format/parts.ts'
+import { type BlobRef, eachOnce } from '../format/parts.ts'
 
 /** Bytes of `blobs`, each once, that the cache lacks; what an earlier run began counts as there. */
 export async function missingBytes(cache: Cache, blobs: readonly BlobRef[]): Promise<number> {
@@ -14,7 +14,7 @@ export async function missingBytes(cache: Cache, blobs: readonly BlobRef[]): Pro
     begun.set(digest, Math.max(size, begun.get(digest) ?? 0))
   }
   let missing = 0
-  for (const blob of new Map(blobs.map((one) => [one.digest, one])).values())
+  for (const blob of eachOnce(blobs))
     if (!(await isCached(cache, blob))) missing += Math.max(0, blob.size - (begun.get(blob.digest) ?? 0))
   return missing
 }

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { errnoOf, fail, RedoubtError } from '../../lib/errors.ts'
+import { errnoOf, fail, isAbsent, RedoubtError } from '../../lib/errors.ts'
 import { throwWriteError } from '../../lib/files.ts'
 import { volumeOf, volumePath, volumesThere } from '../format/volume-names.ts'
 import { sliceOf, type VolumeList, volumeHeader } from '../format/volumes.ts'
@@ -95,7 +95,7 @@ async function openFile(path: string, flags: string): Promise<FileHandle | undef
 }
 
 function unlessAbsent(error: unknown): undefined {
-  if (error instanceof RedoubtError && errnoOf(error.cause) === 'ENOENT') return undefined
+  if (isAbsent(error)) return undefined
   throw error
 }
 

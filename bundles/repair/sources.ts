@@ -1,8 +1,7 @@
 import { throwIfAborted } from '../../lib/exec.ts'
-import { names } from '../format/names.ts'
 import { type Blob, hashParts, readParts } from '../format/parts.ts'
-import { type BundleHead, readChecked } from '../read.ts'
-import { blockSize } from '../tar.ts'
+import { placesOf } from '../read/places.ts'
+import { readChecked } from '../read.ts'
 import type { Copy } from './copies.ts'
 import { type HashOptions, wrongBlobs } from './damage.ts'
 import type { BlobRegion } from './regions.ts'
@@ -29,7 +28,7 @@ export async function findBlobs(
   const finds: Find[] = []
   let lost = [...damaged]
   for (const { archive, head } of copies) {
-    const places = head && placesIn(head)
+    const places = head && placesOf(head)
     const candidates = lost.flatMap((region) => {
       const place = places ? places.get(region.sha256) : region
       return place ? [{ ...place, region }] : []
@@ -49,11 +48,6 @@ export async function findBlobs(
     lost = lost.filter((other) => other !== region)
   }
   return { finds, lost }
-}
-
-function placesIn({ statement, contents }: BundleHead): Map<string, BlobRegion> {
-  const executable = { path: names.executable, offset: blockSize, ...statement.executable }
-  return new Map([executable, ...contents].map((entry) => [entry.sha256, entry]))
 }
 
 async function isRight(blob: Blob, onBytes: (count: number) => void): Promise<boolean> {

@@ -1,5 +1,4 @@
 // Images from registries: a name becomes digests, and these become blobs in the cache.
-
 import { readFile } from 'node:fs/promises'
 import type { LockedArtifact, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
@@ -7,7 +6,7 @@ import { byCodeUnit, writeAtomic } from '../../lib/files.ts'
 import { digestOf } from '../../lib/hash.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { type Cache, cachedPath, isCached } from '../cache.ts'
-import type { BlobRef } from '../format/parts.ts'
+import { type BlobRef, eachOnce } from '../format/parts.ts'
 import { type BlobSource, fetchBlob } from '../registry/blob.ts'
 import { askSmall, type Client, Refused } from '../registry/client.ts'
 import {
@@ -60,7 +59,7 @@ export async function resolveImage(client: Client, cache: Cache, wanted: WantedI
     ...root.descriptor,
     platforms: root.manifest.kind === 'index' ? [...wanted.platforms] : [],
     artifacts,
-    blobs: unique(manifests.flatMap(blobsOf)),
+    blobs: blobsOf(manifests),
   }
 }
 
@@ -203,7 +202,7 @@ async function artifactOf(client: Client, cache: Cache, reference: Reference, wh
   for (const entry of entries) children.push(await readManifest(client, cache, reference, descriptorOf(entry)))
   if (children.some(({ manifest }) => manifest.kind === 'index'))
     fail('failed', 'is an index of indexes, which redoubt does not carry', { where })
-  return { ...found.descriptor, blobs: unique([found, ...children].flatMap(blobsOf)) }
+  return { ...found.descriptor, blobs: blobsOf([found, ...children]) }
 }
 
 async function referrersOf(client: Client, { registry, repository }: Reference, digest: string): Promise<Descriptor[]> {
@@ -241,12 +240,11 @@ export function nameOf({ registry, repository, tag }: Reference): string {
   return formatReference({ registry, repository, ...(tag ? { tag } : {}) })
 }
 
-/** The blobs of one manifest: itself, its config, its layers. */
-function blobsOf({ descriptor, manifest }: Found): BlobRef[] {
-  const parts = manifest.kind === 'image' ? [manifest.config, ...manifest.layers] : []
-  return [descriptor, ...parts].map(({ digest, size }) => ({ digest, size }))
-}
-
-function unique(blobs: readonly BlobRef[]): BlobRef[] {
-  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()].sort((a, b) => byCodeUnit(a.digest, b.digest))
+/** The blobs of manifests, each once, sorted: themselves, their configs, their layers. */
+function blobsOf(manifests: readonly Found[]): BlobRef[] {
+  const blobs = manifests.flatMap(({ descriptor, manifest }) =>
+    manifest.kind === 'image' ? [descriptor, manifest.config, ...manifest.layers] : [descriptor],
+  )
+  const plain = blobs.map(({ digest, size }) => ({ digest, size }))
+  return eachOnce(plain).sort((a, b) => byCodeUnit(a.digest, b.digest))
 }

@@ -4,8 +4,9 @@ import { type Delta, headOfDelta } from '../../../bundles/delta/open.ts'
 import { verifyDelta } from '../../../bundles/delta/verify.ts'
 import { fingerprint } from '../../../bundles/keys.ts'
 import { describeContents } from '../../../bundles/read/describe.ts'
-import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
+import { countOf, formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { noteSignature, tableOf } from './words.ts'
 
 /** Checks what a delta carries, and says that it is no bundle yet. */
 export async function verifyDeltaOf({ out, signal }: Context, delta: Delta, key: KeyObject): Promise<number> {
@@ -24,19 +25,16 @@ export async function verifyDeltaOf({ out, signal }: Context, delta: Delta, key:
 export async function inspectDelta({ out }: Context, delta: Delta, key: KeyObject | undefined): Promise<number> {
   const head = await headOfDelta(delta, undefined, key)
   const items = describeContents(head)
-  const signed = key ? fingerprint(key) : null
   const missing = delta.archive.volumes?.missing ?? []
-  if (out.format === 'json') out.json({ ...summaryOf(delta), tool: head.statement.tool, missing, signed, items })
+  if (out.format === 'json')
+    out.json({ ...summaryOf(delta), tool: head.statement.tool, missing, signed: key ? fingerprint(key) : null, items })
   else {
     out.data(`${titleOf(delta)}, by ${head.statement.tool}`)
-    const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
-    out.data(formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows))
+    out.data(tableOf(items))
   }
   for (const volume of missing) out.warn(`${volume} is not here`)
   out.note(nextOf(delta))
-  if (signed)
-    out.note(`signed by sha256:${signed}; the bytes of the blobs were not read: redoubt bundle verify does that`)
-  else out.warn('the signature was NOT checked: name the public key with --key to check it')
+  noteSignature(out, key)
   return 0
 }
 

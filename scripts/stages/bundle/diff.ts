@@ -3,7 +3,7 @@ import { diffBundles, readSide, type Side } from '../../../bundles/diff.ts'
 import type { Difference } from '../../../bundles/lock-diff.ts'
 import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { readVerifyKey } from './verify.ts'
+import { readVerifyKey } from './chosen.ts'
 
 interface Options {
   before: string

@@ -1,13 +1,13 @@
 import { resolve } from 'node:path'
 import { extractPart } from '../../../bundles/extract/extract.ts'
 import { chooseParts, partsOf } from '../../../bundles/extract/parts.ts'
-import { readPublicKey } from '../../../bundles/keys.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { requireSpace } from '../../../lib/disk.ts'
 import { fail } from '../../../lib/errors.ts'
-import { ensureFolder, exists, readText } from '../../../lib/files.ts'
+import { ensureFolder, exists } from '../../../lib/files.ts'
 import { countOf, formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { readVerifyKey } from './chosen.ts'
 
 interface Options {
   file: string
@@ -19,14 +19,10 @@ interface Options {
 
 /** Takes parts out of a bundle into files, each checked before it appears under its name. */
 export async function extract(context: Context, options: Options): Promise<number> {
-  const { out, workspace, signal } = context
+  const { out, signal } = context
   if (!options.to) return fail('usage', 'extract needs a folder', { hint: 'Name one with --to DIR.' })
   const to = resolve(options.to)
-  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
-  const key = readPublicKey(
-    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
-    keyPath,
-  )
+  const key = await readVerifyKey(context, options.key)
   const head = await readHead(resolve(options.file), key)
   try {
     const parts = chooseParts(partsOf(head), options.names)

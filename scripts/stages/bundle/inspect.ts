@@ -1,15 +1,14 @@
-import { resolve } from 'node:path'
 import { openDelta } from '../../../bundles/delta/open.ts'
 import { blobsOf } from '../../../bundles/diff.ts'
-import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
+import { fingerprint } from '../../../bundles/keys.ts'
 import { describeContents } from '../../../bundles/read/describe.ts'
 import { readHead } from '../../../bundles/read.ts'
-import { readText } from '../../../lib/files.ts'
-import { formatBytes, formatTable } from '../../../lib/output.ts'
+import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { chosenBundle, readNamedKey } from './chosen.ts'
 import { inspectDelta } from './delta.ts'
 import { writeTransfer } from './transfer.ts'
-import { chosenBundle, ofWhat, whoBuilt } from './verify.ts'
+import { identityOf, noteSignature, ofWhat, tableOf, whoBuilt } from './words.ts'
 
 interface Options {
   file: string | undefined
@@ -23,8 +22,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   const { out } = context
   const path = await chosenBundle(context, options.file)
   if (options.manifest) return await writeTransfer(context, path, options.key, options.manifest)
-  const keyPath = options.key && resolve(options.key)
-  const key = keyPath ? readPublicKey(await readText(keyPath), keyPath) : undefined
+  const key = await readNamedKey(context, options.key)
   const delta = await openDelta(path, key, true)
   if (delta)
     try {
@@ -34,27 +32,18 @@ export async function inspect(context: Context, options: Options): Promise<numbe
     }
   const head = await readHead(path, key, true)
   await head.archive.file.close()
-  const { name, version, tool, builder, built } = head.statement
+  const { name, version, tool } = head.statement
   const items = describeContents(head)
-  const signed = key ? fingerprint(key) : null
   if (out.format === 'json') {
-    const { kubernetes, architecture } = head.lock
     const { size, volumes } = head.archive
     out.json({
       kind: 'Bundle',
       path,
-      name,
-      version,
-      id: head.id,
-      tool,
-      builder: builder ?? null,
-      built: built ?? null,
-      lock: head.statement.lock.sha256,
-      kubernetes: kubernetes ?? null,
-      architecture,
+      ...identityOf(head),
+      architecture: head.lock.architecture,
       size,
       ...(volumes ? { volumes: volumes.list.sha256.length, missing: volumes.missing } : {}),
-      signed,
+      signed: key ? fingerprint(key) : null,
       items,
       blobs: [...blobsOf(head).keys()],
     })
@@ -63,12 +52,9 @@ export async function inspect(context: Context, options: Options): Promise<numbe
     out.data(
       `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}${volumes}, by ${tool}${whoBuilt(head.statement)}`,
     )
-    const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
-    out.data(formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows))
+    out.data(tableOf(items))
   }
   for (const missing of head.archive.volumes?.missing ?? []) out.warn(`${missing} is not here`)
-  if (signed)
-    out.note(`signed by sha256:${signed}; the bytes of the blobs were not read: redoubt bundle verify does that`)
-  else out.warn('the signature was NOT checked: name the public key with --key to check it')
+  noteSignature(out, key)
   return 0
 }

@@ -1,12 +1,9 @@
-import { resolve } from 'node:path'
-import { readPublicKey } from '../../../bundles/keys.ts'
 import { imagesOf, importImages, missingImages } from '../../../bundles/load/load.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { fail } from '../../../lib/errors.ts'
-import { readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { chosenBundle } from './verify.ts'
+import { chosenBundle, readVerifyKey } from './chosen.ts'
 
 interface Options {
   file: string | undefined
@@ -18,17 +15,13 @@ interface Options {
 
 /** Imports the images of a bundle into this host's containerd, those that it lacks. */
 export async function load(context: Context, options: Options): Promise<number> {
-  const { out, workspace, signal } = context
+  const { out, signal } = context
   const namespace = options.namespace ?? 'k8s.io'
   if (!/^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$/.test(namespace))
     fail('usage', `--namespace ${namespace} is no namespace of containerd`)
   const containerd = { namespace, address: options.address }
   const path = await chosenBundle(context, options.file)
-  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
-  const key = readPublicKey(
-    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
-    keyPath,
-  )
+  const key = await readVerifyKey(context, options.key)
   const head = await readHead(path, key)
   try {
     const images = imagesOf(head)

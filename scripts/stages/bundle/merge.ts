@@ -5,7 +5,7 @@ import { bundleOfDelta } from '../../../bundles/format/delta.ts'
 import { fail } from '../../../lib/errors.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { readVerifyKey } from './verify.ts'
+import { readVerifyKey } from './chosen.ts'
 
 interface Options {
   file: string

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { readPublicKey } from '../../../bundles/keys.ts'
 import { planPush } from '../../../bundles/push/plan.ts'
 import { push as pushPlan } from '../../../bundles/push/push.ts'
 import { readHead } from '../../../bundles/read.ts'
@@ -10,7 +9,7 @@ import { fail } from '../../../lib/errors.ts'
 import { readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { chosenBundle } from './verify.ts'
+import { chosenBundle, readVerifyKey } from './chosen.ts'
 
 interface Options {
   target: string
@@ -23,14 +22,10 @@ interface Options {
 
 /** Pushes the images of a bundle into a registry, each byte checked on its way. What is there already is not sent. */
 export async function push(context: Context, options: Options): Promise<number> {
-  const { out, workspace, signal } = context
+  const { out, signal } = context
   const target = parseTarget(options.target)
   const path = await chosenBundle(context, options.file)
-  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
-  const key = readPublicKey(
-    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
-    keyPath,
-  )
+  const key = await readVerifyKey(context, options.key)
   const ca = options.ca ? await readText(resolve(options.ca), 'Named with --ca.') : undefined
   const head = await readHead(path, key)
   try {

@@ -3,16 +3,14 @@ import { resolve } from 'node:path'
 import { oci } from '../../../bundles/format/names.ts'
 import { writeIndex } from '../../../bundles/format/oci-index.ts'
 import { type Blob, bytesBlob } from '../../../bundles/format/parts.ts'
-import { readPublicKey } from '../../../bundles/keys.ts'
 import { produce } from '../../../bundles/produce/produce.ts'
-import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { type Repaired, repairBundle } from '../../../bundles/repair/repair.ts'
 import { lockText } from '../../../cluster/lock.ts'
 import { fail } from '../../../lib/errors.ts'
-import { readText } from '../../../lib/files.ts'
 import { hexOf } from '../../../lib/hash.ts'
 import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { readVerifyKey, verifyWhole } from './chosen.ts'
 import { setUp } from './setup.ts'
 
 interface Options {
@@ -25,15 +23,11 @@ interface Options {
 
 /** Mends a bundle in place from other copies, then checks every byte of it. */
 export async function repair(context: Context, options: Options): Promise<number> {
-  const { out, workspace, signal } = context
+  const { out, signal } = context
   if (options.from.length === 0 && !options.fromCache)
     fail('usage', 'repair needs another copy', { hint: 'Name one with --from COPY, or say --from-cache.' })
   const path = resolve(options.file)
-  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
-  const key = readPublicKey(
-    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
-    keyPath,
-  )
+  const key = await readVerifyKey(context, options.key)
   const jobs = availableParallelism()
   const repaired = await out.step(`repair ${path}`, async (report) => {
     let done = 0
@@ -66,10 +60,7 @@ export async function repair(context: Context, options: Options): Promise<number
       hint: 'Run again with a further copy (--from), or on the connected side with --from-cache. What was mended stays.',
     })
   if (options.dryRun) return 0
-  await out.step(`verify ${path}`, async (report) => {
-    const { archive } = await verifyBundle(path, key, { jobs, onProgress: report.progress, signal })
-    report.detail(`${formatBytes(archive.size)}, all as signed`)
-  })
+  await verifyWhole(context, path, key)
   return 0
 }
 

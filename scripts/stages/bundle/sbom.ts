@@ -3,7 +3,8 @@ import { readHead } from '../../../bundles/read.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { ownVersion } from '../version.ts'
-import { chosenBundle, readVerifyKey } from './verify.ts'
+import { chosenBundle, readNamedKey } from './chosen.ts'
+import { warnUnchecked } from './words.ts'
 
 /** Prints the SBOM of a bundle: of its lock, whose signature is checked when a key is named. */
 export async function sbom(
@@ -12,7 +13,7 @@ export async function sbom(
 ): Promise<number> {
   const { out } = context
   const path = await chosenBundle(context, options.file)
-  const head = await readHead(path, options.key ? await readVerifyKey(context, options.key) : undefined, true)
+  const head = await readHead(path, await readNamedKey(context, options.key), true)
   await head.archive.file.close()
   const { text, packages, unknown } = sbomOf(head, `redoubt ${ownVersion()}`)
   out.data(text)
@@ -21,6 +22,6 @@ export async function sbom(
     out.warn(
       `the Go modules of ${unknown.join(', ')} are not known to this redoubt, another made the bundle: run the one that it carries`,
     )
-  if (!options.key) out.warn('the signature was NOT checked: name the public key with --key to check it')
+  if (!options.key) warnUnchecked(out)
   return 0
 }

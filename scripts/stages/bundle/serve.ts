@@ -1,7 +1,4 @@
-import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
-import { readPublicKey } from '../../../bundles/keys.ts'
-import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { readPackages } from '../../../bundles/serve/apt.ts'
 import { readRepositories } from '../../../bundles/serve/repositories.ts'
@@ -11,11 +8,10 @@ import { loadBundleSpec } from '../../../cluster/bundle.ts'
 import { loadSpec } from '../../../cluster/spec.ts'
 import { fail } from '../../../lib/errors.ts'
 import { exists, readText } from '../../../lib/files.ts'
-import { formatBytes } from '../../../lib/output.ts'
 import { addSecret } from '../../../lib/redact.ts'
 import { loadPublicPki } from '../../../pki/public.ts'
 import type { Context } from '../../command.ts'
-import { chosenBundle } from './verify.ts'
+import { chosenBundle, readVerifyKey, verifyWhole } from './chosen.ts'
 
 interface Options {
   file: string | undefined
@@ -28,25 +24,14 @@ interface Options {
 
 /** Serves the images of a bundle to registry clients, straight from the file, after every byte of it was checked. */
 export async function serve(context: Context, options: Options): Promise<number> {
-  const { out, workspace, signal } = context
+  const { out, signal } = context
   const serve = await servedBy(context)
   const { address, port } = parseListen(options.listen ?? serve ?? '127.0.0.1:5000')
   const own = serve !== undefined && !options.plainHttp && !options.cert && !options.tlsKey
   const tls = own ? await ownTls(context) : await loadTls(options)
   const path = await chosenBundle(context, options.file)
-  const keyPath = options.key ? resolve(options.key) : workspace.bundlePublicKey
-  const key = readPublicKey(
-    await readText(keyPath, 'Name the public key of who made the bundle: --key bundle.pub.'),
-    keyPath,
-  )
-  await out.step(`verify ${path}`, async (report) => {
-    const { archive } = await verifyBundle(path, key, {
-      jobs: availableParallelism(),
-      onProgress: report.progress,
-      signal,
-    })
-    report.detail(`${formatBytes(archive.size)}, all as signed`)
-  })
+  const key = await readVerifyKey(context, options.key)
+  await verifyWhole(context, path, key)
   const head = await readHead(path, key)
   try {
     const served = await readRepositories(head)

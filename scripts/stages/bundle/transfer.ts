@@ -3,12 +3,10 @@ import { resolve } from 'node:path'
 import { readTransfer } from '../../../bundles/papers/transfer.ts'
 import { transferHtml } from '../../../bundles/papers/transfer-html.ts'
 import { transferText } from '../../../bundles/papers/transfer-text.ts'
-import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { fail } from '../../../lib/errors.ts'
 import { writeAtomic } from '../../../lib/files.ts'
-import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { readVerifyKey } from './verify.ts'
+import { readVerifyKey, verifyWhole } from './chosen.ts'
 
 /** Writes the transfer manifest of a bundle that was verified whole: nothing is vouched for that was not read. */
 export async function writeTransfer(
@@ -22,10 +20,7 @@ export async function writeTransfer(
   if (!form) fail('usage', `--manifest ${to}: expected FILE.txt or FILE.html`)
   const key = await readVerifyKey(context, keyOption)
   const jobs = availableParallelism()
-  await out.step(`verify ${path}`, async (report) => {
-    const { archive } = await verifyBundle(path, key, { jobs, onProgress: report.progress, signal })
-    report.detail(`${formatBytes(archive.size)}, all as signed`)
-  })
+  await verifyWhole(context, path, key)
   const transfer = await out.step('sha256 of the files', (report) =>
     readTransfer(path, key, { jobs, onProgress: report.progress, signal }),
   )

@@ -1,18 +1,14 @@
 import type { KeyObject } from 'node:crypto'
 import { availableParallelism } from 'node:os'
-import { resolve } from 'node:path'
 import { openDelta } from '../../../bundles/delta/open.ts'
-import type { Statement } from '../../../bundles/format/statement.ts'
-import { fingerprint, readPublicKey } from '../../../bundles/keys.ts'
+import { fingerprint } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { verifyVolume } from '../../../bundles/read/verify-volume.ts'
-import { loadBundleSpec } from '../../../cluster/bundle.ts'
-import type { Lock } from '../../../cluster/lock.ts'
-import { bundlePath } from '../../../cluster/workspace.ts'
-import { readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
+import { chosenBundle, readVerifyKey } from './chosen.ts'
 import { verifyDeltaOf } from './delta.ts'
+import { identityOf, ofWhat, whoBuilt } from './words.ts'
 
 interface Options {
   file: string | undefined
@@ -40,19 +36,12 @@ export async function verify(context: Context, options: Options): Promise<number
     report.detail(`${count} entries, ${formatBytes(result.archive.size)}, all as signed`)
     return result
   })
-  const { name, version, tool, builder, built } = head.statement
+  const { name, version } = head.statement
   if (out.format === 'json')
     out.json({
       kind: 'BundleVerified',
       path,
-      name,
-      version,
-      id: head.id,
-      tool,
-      builder: builder ?? null,
-      built: built ?? null,
-      lock: head.statement.lock.sha256,
-      kubernetes: head.lock.kubernetes ?? null,
+      ...identityOf(head),
       size: head.archive.size,
       key: fingerprint(key),
     })
@@ -87,26 +76,4 @@ async function verifyOne({ out, signal }: Context, path: string, key: KeyObject)
   if (of > 1)
     out.note(`only this volume was checked; the bundle is whole when \`redoubt bundle verify\` passes over all ${of}`)
   return 0
-}
-
-/** The public key that the user named, or the workspace's own. */
-export async function readVerifyKey({ workspace }: Context, named: string | undefined): Promise<KeyObject> {
-  const path = named ? resolve(named) : workspace.bundlePublicKey
-  return readPublicKey(await readText(path, 'Name the public key of who made the bundle: --key bundle.pub.'), path)
-}
-
-/** The bundle that the user named, or the workspace's own. */
-export async function chosenBundle({ workspace }: Context, file: string | undefined): Promise<string> {
-  return file ? resolve(file) : bundlePath(workspace, await loadBundleSpec(workspace.spec))
-}
-
-/** `, built by NAME at TIME`, as far as the statement says so. */
-export function whoBuilt({ builder, built }: Statement): string {
-  const words = [builder && `by ${builder}`, built && `at ${built}`].filter(Boolean)
-  return words.length > 0 ? `, built ${words.join(' ')}` : ''
-}
-
-/** `Kubernetes v1.36.3`, or that there is none. */
-export function ofWhat({ kubernetes }: Lock): string {
-  return kubernetes ? `Kubernetes ${kubernetes}` : 'of no cluster'
 }

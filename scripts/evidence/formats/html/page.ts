@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import { type Html, html } from '../../../../lib/html.ts'
+import { cspHash, type Html, html } from '../../../../lib/html.ts'
 import { type BenchmarkName, benchmarks as names } from '../../../../templates/benchmarks/items.ts'
 import { countOutcomes, describeOverride, type Evidence, shortcoming } from '../../../verify/evidence.ts'
 import { exitCode } from '../../../verify/fold.ts'
@@ -10,7 +9,7 @@ import { attention, checksAt, checkTable, controlTable, itemTable, part, probeDe
 
 /** One page that holds everything, asks for nothing, and may run nothing but its own script (CSP by hash). */
 export function page(evidence: Evidence): string {
-  const policy = `default-src 'none'; style-src ${digest(style)}; script-src ${digest(script)}; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; style-src ${cspHash(style)}; script-src ${cspHash(script)}; base-uri 'none'; form-action 'none'`
   const title = `${evidence.cluster}: redoubt verify, ${evidence.started}`
   const { html: text } = html`<!doctype html>
 <html lang="en">
@@ -38,10 +37,6 @@ ${probes(evidence)}
 </html>
 `
   return text
-}
-
-function digest(text: string): string {
-  return `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 }
 
 function head(evidence: Evidence): Html {

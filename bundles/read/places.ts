@@ -1,0 +1,14 @@
+import { names } from '../format/names.ts'
+import type { ContentsEntry } from '../format/statement.ts'
+import type { BundleHead } from '../read.ts'
+import { blockSize } from '../tar.ts'
+
+/** The executable as an entry: it is the first, and only the statement names it. */
+export function executableEntry({ statement }: BundleHead): ContentsEntry {
+  return { path: names.executable, offset: blockSize, ...statement.executable }
+}
+
+/** Where the bytes of a SHA-256 (hex) are in a bundle, by what its signature vouches for. */
+export function placesOf(head: BundleHead): Map<string, ContentsEntry> {
+  return new Map([executableEntry(head), ...head.contents].map((entry) => [entry.sha256, entry]))
+}

@@ -1,0 +1,36 @@
+// Which bundle, whose key, and every byte of it checked: how most commands of this folder begin.
+import type { KeyObject } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import { resolve } from 'node:path'
+import { readPublicKey } from '../../../bundles/keys.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { loadBundleSpec } from '../../../cluster/bundle.ts'
+import { bundlePath } from '../../../cluster/workspace.ts'
+import { readText } from '../../../lib/files.ts'
+import { formatBytes } from '../../../lib/output.ts'
+import type { Context } from '../../command.ts'
+
+/** The bundle that the user named, or the workspace's own. */
+export async function chosenBundle({ workspace }: Context, file: string | undefined): Promise<string> {
+  return file ? resolve(file) : bundlePath(workspace, await loadBundleSpec(workspace.spec))
+}
+
+/** The public key that the user named, or the workspace's own. */
+export async function readVerifyKey({ workspace }: Context, named: string | undefined): Promise<KeyObject> {
+  const path = named ? resolve(named) : workspace.bundlePublicKey
+  return readPublicKey(await readText(path, 'Name the public key of who made the bundle: --key bundle.pub.'), path)
+}
+
+/** The public key that the user named, if any. */
+export async function readNamedKey(context: Context, named: string | undefined): Promise<KeyObject | undefined> {
+  return named ? await readVerifyKey(context, named) : undefined
+}
+
+/** Checks every byte of a bundle, as a step of its own. */
+export async function verifyWhole({ out, signal }: Context, path: string, key: KeyObject): Promise<void> {
+  await out.step(`verify ${path}`, async (report) => {
+    const jobs = availableParallelism()
+    const { archive } = await verifyBundle(path, key, { jobs, onProgress: report.progress, signal })
+    report.detail(`${formatBytes(archive.size)}, all as signed`)
+  })
+}
