@@ -1,4 +1,6 @@
 // A small whole bundle, made by the real code from fake programs: for tests that read, break and compare bundles.
+
+import * as assert from 'node:assert/strict'
 import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
@@ -14,6 +16,7 @@ import { writeVolumes } from '../../bundles/write/volumes.ts'
 import { writeBundle } from '../../bundles/write/write.ts'
 import type { ImageName } from '../../cluster/components.ts'
 import { type Lock, parseLock } from '../../cluster/lock.ts'
+import { RedoubtError } from '../../lib/errors.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 
@@ -158,4 +161,15 @@ export async function smallBundle(name: string, reversed = false): Promise<strin
   const path = join(temporary, name)
   await writeBundle(path, (await smallLayout(reversed)).layout, () => {}, new AbortController().signal)
   return path
+}
+
+/** The error of ours that work ends with, if any; another kind of error fails the test. */
+export async function refusal(work: Promise<unknown>): Promise<RedoubtError | undefined> {
+  try {
+    await work
+  } catch (error) {
+    assert.ok(error instanceof RedoubtError, error instanceof Error ? error.stack : String(error))
+    return error
+  }
+  return undefined
 }

@@ -25,7 +25,7 @@ import { writeVolumes } from '../../../bundles/write/volumes.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
 import { RedoubtError } from '../../../lib/errors.ts'
 import { sha256 } from '../../../lib/hash.ts'
-import { fakeBytes, fixedKey, key, partsLayout } from '../small.ts'
+import { fakeBytes, fixedKey, key, partsLayout, refusal } from '../small.ts'
 import { diceOf, fileMutations } from './mutations.ts'
 
 // In memory where there is a place for it: every file that is written is synced, and a disk would take its time.
@@ -66,16 +66,6 @@ async function merge(delta: string, base: string): Promise<Buffer> {
   } finally {
     await open.archive.file.close()
   }
-}
-
-async function refusal(work: Promise<unknown>): Promise<RedoubtError | undefined> {
-  try {
-    await work
-  } catch (error) {
-    assert.ok(error instanceof RedoubtError, error instanceof Error ? error.stack : String(error))
-    return error
-  }
-  return undefined
 }
 
 /** A file with these changes, at offsets. */

@@ -12,8 +12,7 @@ import { readHead } from '../../../bundles/read.ts'
 import { repairBundle } from '../../../bundles/repair/repair.ts'
 import { writeVolumes } from '../../../bundles/write/volumes.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
-import { RedoubtError } from '../../../lib/errors.ts'
-import { key, partsLayout } from '../small.ts'
+import { key, partsLayout, refusal } from '../small.ts'
 import { type Dice, diceOf, fileMutations } from './mutations.ts'
 
 const signal = new AbortController().signal
@@ -93,16 +92,6 @@ function mutate(seed: number): { name: string; files: Files; good: Files } {
 
 const same = (a: Files, b: Files): boolean =>
   a.size === b.size && [...a].every(([name, data]) => b.get(name)?.equals(data) === true)
-
-async function refusal(work: Promise<unknown>): Promise<RedoubtError | undefined> {
-  try {
-    await work
-  } catch (error) {
-    assert.ok(error instanceof RedoubtError, error instanceof Error ? error.stack : String(error))
-    return error
-  }
-  return undefined
-}
 
 /** Takes everything out that the damaged bundle still gives; returns what is not as in the good one. */
 async function extractAll(path: string, to: string): Promise<string[]> {

@@ -1,8 +1,11 @@
 // A registry on loopback that answers what a test says: wire behaviour (RFC 9110, distribution-spec), also the bad.
-
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
+import { type Cache, openCache } from '../../../bundles/cache.ts'
 import { type Client, createClient } from '../../../bundles/registry/client.ts'
 import type { Credentials } from '../../../bundles/registry/credentials.ts'
 import { createSend, type HostSettings } from '../../../bundles/registry/http.ts'
@@ -81,4 +84,29 @@ export function imageOf(layer: Buffer) {
     }),
   )
   return { layer, config, manifest, digest: digestOf(manifest) }
+}
+
+/** Work with an empty cache that is gone afterwards. */
+export async function withCache<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
+  const root = await mkdtemp(join(tmpdir(), 'redoubt-registry-'))
+  try {
+    return await work(await openCache(root))
+  } finally {
+    await rm(root, { recursive: true })
+  }
+}
+
+/** Work with a registry that a test plays; `asked` holds what it was asked so far. */
+export async function withServer<T>(answer: Answer, work: (host: string, asked: Asked[]) => Promise<T>): Promise<T> {
+  const fake = await serveFake(answer)
+  try {
+    return await work(fake.host, fake.asked)
+  } finally {
+    await fake.close()
+  }
+}
+
+/** Both. */
+export async function withFake(answer: Answer, work: (host: string, cache: Cache) => Promise<void>): Promise<void> {
+  await withServer(answer, (host) => withCache((cache) => work(host, cache)))
 }

@@ -1,33 +1,19 @@
 // Registries that mean harm.
 
 import * as assert from 'node:assert/strict'
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { open } from 'node:fs/promises'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
-import { type Cache, openCache } from '../../../bundles/cache.ts'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
 import { createClient } from '../../../bundles/registry/client.ts'
 import { createSend, isHost } from '../../../bundles/registry/http.ts'
 import { pause, retrying, Transient } from '../../../bundles/registry/retry.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { addSecret, redact } from '../../../lib/redact.ts'
-import { type Answer, clientFor, serveFake } from './fake.ts'
+import { clientFor, withFake } from './fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
 const blob = { digest: digestOf(layer), size: layer.length }
-
-async function withFake(answer: Answer, work: (host: string, cache: Cache) => Promise<void>): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'redoubt-registry-'))
-  const fake = await serveFake(answer)
-  try {
-    await work(fake.host, await openCache(root))
-  } finally {
-    await fake.close()
-    await rm(root, { recursive: true })
-  }
-}
 
 test('a registry named with capitals or the default port is asked with its credentials', async () => {
   for (const registry of ['LocalHost:5000', 'registry.example.org:443', 'docker.io']) {

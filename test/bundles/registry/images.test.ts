@@ -1,44 +1,22 @@
 // What registries do, and what we make of it: refusals, moods, lies. The server is real HTTP on loopback; only the waits are not.
 
 import * as assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { type Cache, cachedPath, openCache } from '../../../bundles/cache.ts'
+import { cachedPath } from '../../../bundles/cache.ts'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
 import { mediaTypes } from '../../../bundles/registry/manifest.ts'
 import { collectImages, resolveImage } from '../../../bundles/sources/registry.ts'
 import { describeError, RedoubtError } from '../../../lib/errors.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { redact } from '../../../lib/redact.ts'
-import { type Answer, clientFor, imageOf, serveFake } from './fake.ts'
+import { type Answer, clientFor, imageOf, withCache, withServer } from './fake.ts'
 
 const layer = Buffer.alloc(300_000, 'layer')
 const image = imageOf(layer)
 const blob = { digest: digestOf(layer), size: layer.length }
 const source = (registry: string) => [{ registry, repository: 'team/app' }]
-
-async function withCache<T>(work: (cache: Cache) => Promise<T>): Promise<T> {
-  const root = await mkdtemp(join(tmpdir(), 'redoubt-registry-'))
-  try {
-    return await work(await openCache(root))
-  } finally {
-    await rm(root, { recursive: true })
-  }
-}
-
-async function withServer<T>(
-  answer: Answer,
-  work: (host: string, asked: { path: string; headers: Record<string, unknown> }[]) => Promise<T>,
-) {
-  const fake = await serveFake(answer)
-  try {
-    return await work(fake.host, fake.asked)
-  } finally {
-    await fake.close()
-  }
-}
 
 async function failure(work: Promise<unknown>): Promise<RedoubtError> {
   const error = await work.then(

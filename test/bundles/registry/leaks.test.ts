@@ -1,19 +1,15 @@
 // What a registry, or whoever it points to, may do to hold us or to learn what we know.
 
 import * as assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
-import { type Cache, openCache } from '../../../bundles/cache.ts'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
 import { askSmall, createClient } from '../../../bundles/registry/client.ts'
 import type { Credentials } from '../../../bundles/registry/credentials.ts'
 import { createSend } from '../../../bundles/registry/http.ts'
 import { describeError } from '../../../lib/errors.ts'
 import { digestOf } from '../../../lib/hash.ts'
-import { type Answer, type Asked, clientFor, serveFake } from './fake.ts'
+import { type Answer, type Asked, clientFor, serveFake, withCache } from './fake.ts'
 
 const layer = Buffer.alloc(300_000, 'layer')
 const blob = { digest: digestOf(layer), size: layer.length }
@@ -29,15 +25,6 @@ async function withServers(answers: Answer[], work: (hosts: string[], asked: Ask
     )
   } finally {
     await Promise.all(fakes.map((fake) => fake.close()))
-  }
-}
-
-async function withCache(work: (cache: Cache) => Promise<void>): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'redoubt-leaks-'))
-  try {
-    await work(await openCache(root))
-  } finally {
-    await rm(root, { recursive: true })
   }
 }
 

@@ -1,32 +1,17 @@
 // Manifests that lie, and names that mislead.
 
 import * as assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { test } from 'uvu'
-import { type Cache, openCache } from '../../../bundles/cache.ts'
 import { pinnedImage, wantedImages } from '../../../bundles/produce/images.ts'
 import { mediaTypes, parseManifest } from '../../../bundles/registry/manifest.ts'
 import { resolveImage } from '../../../bundles/sources/registry.ts'
 import type { BundleSpec } from '../../../cluster/bundle.ts'
 import type { LockedImage } from '../../../cluster/lock.ts'
 import { digestOf } from '../../../lib/hash.ts'
-import { type Answer, clientFor, imageOf, serveFake } from './fake.ts'
+import { type Answer, clientFor, imageOf, withFake } from './fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
 const image = imageOf(layer)
-
-async function withFake(answer: Answer, work: (host: string, cache: Cache) => Promise<void>): Promise<void> {
-  const root = await mkdtemp(join(tmpdir(), 'redoubt-registry-'))
-  const fake = await serveFake(answer)
-  try {
-    await work(fake.host, await openCache(root))
-  } finally {
-    await fake.close()
-    await rm(root, { recursive: true })
-  }
-}
 
 test('a manifest that can be read as two things is refused', () => {
   const whole = JSON.parse(image.manifest.toString('utf8'))
