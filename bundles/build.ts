@@ -8,6 +8,7 @@ import { cachedPath, dropCorrupt } from './cache.ts'
 import { deltaOf } from './delta/layout.ts'
 import { type Blob, bytesBlob } from './format/parts.ts'
 import { signBytes } from './keys.ts'
+import { refuseForeignProgram } from './produce/machines.ts'
 import { type ProduceOptions, type Product, produce } from './produce/produce.ts'
 import { layOut } from './write/layout.ts'
 import { writeVolumes } from './write/volumes.ts'
@@ -42,10 +43,11 @@ export interface Built {
   leftOut: { count: number; size: number } | undefined
 }
 
-/** Makes a bundle. What is found damaged in the cache is made again, once. */
+/** Makes a bundle. What is found damaged in the cache is made again, once. Throws `failed` for an executable of another architecture. */
 export async function buildBundle(options: BuildOptions): Promise<Built> {
   const product = await produce(options)
   return await options.withExecutable(async (executable) => {
+    await refuseForeignProgram('redoubt', executable, options.architecture)
     try {
       return await write(options, executable, product)
     } catch (error) {

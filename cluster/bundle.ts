@@ -10,18 +10,12 @@ const schema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('Bundle'),
   metadata: v.strictObject({ name: label }),
-  spec: v.strictObject({
-    ...bundleEntries,
-    /** Of the executable that it carries, and of images where they do not say it themselves. By default this machine's. */
-    architecture: v.optional(v.picklist(['amd64', 'arm64'])),
-  }),
+  spec: v.strictObject(bundleEntries),
 })
 
 /** The wanted contents of a bundle, checked. */
 export interface BundleSpec extends BundleFields {
   name: string
-  /** Undefined: this machine's. */
-  architecture: 'amd64' | 'arm64' | undefined
   /** The cluster that it is for; undefined for a bundle by itself. */
   cluster: LoadedSpec | undefined
   /** `redoubt.yaml:12:9` of a field of the bundle: `['images', 0]`. */
@@ -44,7 +38,6 @@ export function parseBundleSpec(text: string, file: string): BundleSpec {
   return {
     ...spec,
     name: metadata.name,
-    architecture: spec.architecture,
     cluster: undefined,
     where: (path) => yaml.where(['spec', ...path]),
   }
@@ -55,7 +48,6 @@ export function bundleOf(cluster: LoadedSpec): BundleSpec {
   return {
     ...cluster.spec.bundle,
     name: cluster.metadata.name,
-    architecture: undefined,
     cluster,
     where: (path) => cluster.where(['spec', 'bundle', ...path]),
   }

@@ -139,6 +139,8 @@ export const bundleEntries = {
     v.pipe(v.string(), v.regex(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,63}$/, 'expected a version like 1.0.0')),
     '0.1.0',
   ),
+  /** Of the hosts that it is for: of programs, packages, and of images where they do not say it themselves. By default this machine's. */
+  architecture: v.optional(v.picklist(['amd64', 'arm64'])),
   /** Further files to carry, by name: path relative to the workspace. */
   files: list(v.strictObject({ name: label, path: printable })),
   /** Images of your own to carry, by name. */

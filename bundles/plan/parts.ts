@@ -17,7 +17,7 @@ import { resolveRelease } from '../sources/release.ts'
 
 /** One line of a dry run. */
 export interface PlannedPart {
-  kind: 'programs' | 'packages' | 'image' | 'chart' | 'manifest' | 'release' | 'file'
+  kind: 'executable' | 'programs' | 'packages' | 'image' | 'chart' | 'manifest' | 'release' | 'file'
   part: string
   from: string
   todo: 'nothing' | 'read' | 'compile' | 'fetch' | 'resolve'
@@ -41,6 +41,13 @@ export function costIn({ cache }: Pick<ProduceOptions, 'cache'>): Cost {
     for (const { digest } of blobs) seen.add(digest)
     return { todo: fetch > 0 ? 'fetch' : 'nothing', fetch, blobs: [...blobs] }
   }
+}
+
+/** Of an executable that is made of a Node which is not here: what npm then fetches is npm's to say. */
+export function planExecutable({ from }: { from?: string | undefined }): PlannedPart[] {
+  return from
+    ? [{ kind: 'executable', part: 'Node for redoubt itself', from, todo: 'fetch', fetch: null, blobs: [] }]
+    : []
 }
 
 export async function planPrograms(options: ProduceOptions): Promise<PlannedPart[]> {

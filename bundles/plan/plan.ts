@@ -14,13 +14,22 @@ import type { ProduceOptions } from '../produce/produce.ts'
 import { entrySize } from '../tar.ts'
 import { layOut } from '../write/layout.ts'
 import { carriedBlobs, programsInImages } from './known.ts'
-import { costIn, type PlannedPart, planCharts, planFiles, planImages, planPackages, planPrograms } from './parts.ts'
+import {
+  costIn,
+  type PlannedPart,
+  planCharts,
+  planExecutable,
+  planFiles,
+  planImages,
+  planPackages,
+  planPrograms,
+} from './parts.ts'
 
 export interface PlanOptions extends ProduceOptions {
   /** Where the bundle would go. */
   target: string
-  /** The executable's bytes; those of one that is yet to be made are about what its making gives. */
-  executable: { size: number; exact: boolean }
+  /** The executable's bytes; those of one that is yet to be made are about what its making gives; `from`: where a Node for it is fetched. */
+  executable: { size: number; exact: boolean; from?: string | undefined }
   tool: string
   builder: string | undefined
   built: string | undefined
@@ -42,6 +51,7 @@ export async function planBundle(options: PlanOptions): Promise<BundlePlan> {
   const cost = costIn(options)
   const images = await resolveWanted(quiet)
   const parts = [
+    ...planExecutable(options.executable),
     ...(await planPrograms(options)),
     ...(await planPackages(options, cost)),
     ...(await planImages(images, cost)),

@@ -16,6 +16,7 @@ import type { Blob } from '../format/parts.ts'
 import { userlandOf } from '../sources/debian/deb-files.ts'
 import { sourcesOf } from '../sources/go-sources.ts'
 import { assembleImage, type Image } from './image.ts'
+import { refuseForeignPackages, refuseForeignPrograms } from './machines.ts'
 import { collectPackages, sharedUserland } from './packages.ts'
 import { checkCompiler, compilePrograms, extractPrograms, type ProgramOptions, type Programs } from './programs.ts'
 
@@ -25,13 +26,18 @@ export interface ClusterParts extends Pick<Lock, 'components' | 'packages' | 'im
   blobs: Blob[]
 }
 
-/** Gets a cluster's parts into the cache: compiled, fetched, assembled. For an empty catalogue there are none. */
+/**
+ * Gets a cluster's parts into the cache: compiled, fetched, assembled. For an empty catalogue there are none. Throws `failed` for a program or
+ * package of another architecture.
+ */
 export async function produceCluster(options: ProgramOptions): Promise<ClusterParts> {
-  const { cache, catalog } = options
+  const { cache, catalog, architecture } = options
   if (!catalog.kubernetes) return { components: {}, packages: [], imagePackages: [], images: [], blobs: [] }
   await checkCompiler(options)
   const debs = await collectPackages(options)
+  refuseForeignPackages(debs, architecture)
   const programs: Programs = { ...(await compilePrograms(options)), ...(await extractPrograms(options, debs.programs)) }
+  await refuseForeignPrograms(cache, programs, architecture)
   const images = await assembleImages(options, programs, debs.imagePackages)
   const placed = Object.keys(binaryPaths)
     .filter((name) => catalog.components[name as BinaryName])

@@ -5,6 +5,7 @@ import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { isCached } from '../cache.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
+import { refuseForeignImage } from '../sources/platform.ts'
 import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
@@ -49,12 +50,16 @@ export async function resolveWanted(options: ProduceOptions): Promise<LockedImag
   })
 }
 
-/** Brings images into the cache, to the byte. */
+/** Brings the images of the spec, which `images` pins in their order, into the cache, to the byte. Throws as refuseForeignImage does. */
 export async function collectWanted(options: ProduceOptions, images: readonly LockedImage[]): Promise<void> {
-  const { cache, jobs, out } = options
+  const { spec, architecture, cache, jobs, out } = options
   if (images.length === 0) return
+  const wanted = wantedImages(spec, architecture)
   await out.step('images from registries', async (report) => {
     const client = await clientOf(options, (why) => report.status(why))
+    await mapPool(images, jobs, (image, index) =>
+      refuseForeignImage(client, cache, image, wanted[index] ?? fail('internal', `nobody wants ${image.name}`)),
+    )
     const blobs = new Map(
       images
         .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { BundleSpec } from '../../cluster/bundle.ts'
 import type { Lock, LockedFile, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
@@ -16,6 +17,7 @@ import { blobsOfCharts } from './charts.ts'
 import { produceCluster } from './cluster.ts'
 import { collectReleases } from './files.ts'
 import { collectWanted } from './images.ts'
+import { tellForeignFiles } from './machines.ts'
 import { isMoved } from './moves.ts'
 import type { ProgramOptions } from './programs.ts'
 
@@ -51,6 +53,11 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   await collectWanted(options, carried)
   const releases = await collectReleases(options)
   const files = await readFiles(spec, options.workspace)
+  const chosen = [
+    ...files.map(({ name }, index) => ({ name, path: resolve(options.workspace, spec.files[index]?.path ?? '') })),
+    ...releases.map(({ name, digest }) => ({ name, path: cachedPath(cache, digest) })),
+  ]
+  for (const text of await tellForeignFiles(chosen, architecture)) options.out.warn(text)
   const lock: Lock = {
     apiVersion: 'redoubt.dev/v1alpha1',
     kind: 'Lock',

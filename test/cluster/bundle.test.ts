@@ -28,6 +28,7 @@ test('a bundle by itself and the one of a cluster say the same in the same words
     ['tools', '1.0.0', 'arm64', undefined],
   )
   assert.deepEqual([within.name, within.version, within.architecture], ['lab', '1.0.0', undefined])
+  assert.equal(parseBundleSpec(cluster('    architecture: arm64\n'), 'redoubt.yaml').architecture, 'arm64')
   assert.equal(within.cluster?.spec.kubernetes, 'v1.36.3')
   assert.equal(alone.where(['images', 0]), 'redoubt.yaml:6:12')
   assert.equal(within.where(['images', 0]), 'redoubt.yaml:9:14')
@@ -38,7 +39,7 @@ const wrong: { name: string; text: string; where: RegExp; message: RegExp }[] = 
     name: 'an unknown field',
     text: own('  nodes: []\n'),
     where: /:6:/,
-    message: /unknown field; known here: version, files/,
+    message: /unknown field; known here: version, architecture, files/,
   },
   { name: 'an architecture', text: own('  architecture: s390x\n'), where: /:6:/, message: /"amd64" or "arm64"/ },
   {

@@ -13,10 +13,11 @@ import { isExecutable } from '../../../lib/assets.ts'
 import { refuseFull } from '../../../lib/disk.ts'
 import { fail } from '../../../lib/errors.ts'
 import { readText, writeAtomic } from '../../../lib/files.ts'
+import { type Architecture, hostArchitecture } from '../../../lib/machine.ts'
 import { formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { ownVersion } from '../version.ts'
-import { hostArchitecture, setUp } from './setup.ts'
+import { setUp } from './setup.ts'
 import { fatLimit, parseVolumeSize } from './volume-size.ts'
 import { whoAndWhen } from './who.ts'
 
@@ -43,11 +44,18 @@ export async function build(context: Context, options: Options): Promise<number>
   const bundle = bundlePath(workspace, setup.spec)
   const target = base ? deltaPath(bundle) : bundle
   const tool = `redoubt ${ownVersion()}`
+  refuseForeign(setup.architecture)
   if (options.dryRun)
-    return await showPlan(context, { ...setup, target, base, tool, ...who, executable: await executableSize() })
+    return await showPlan(context, {
+      ...setup,
+      target,
+      base,
+      tool,
+      ...who,
+      executable: await plannedExecutable(setup.architecture),
+    })
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
-  refuseForeign(setup.architecture)
   const result = await buildBundle({
     ...setup,
     target,
@@ -84,25 +92,25 @@ export async function build(context: Context, options: Options): Promise<number>
   return 0
 }
 
-/** The executable for the bundle: ourselves when we are one, else a fresh build of this checkout. */
+/** The executable for the bundle: ourselves when we are one, else a fresh build of this checkout, for whichever machine. */
 async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => Promise<T>): Promise<T> {
   if (isExecutable()) return await work(process.execPath)
   return await withWorkFolder(setup.cache, async (folder) => {
     const path = join(folder, 'redoubt')
     await setup.out.step('build redoubt itself', async (report) => {
       const { buildExecutable } = await import('../../build/executable.ts')
-      const { sha256 } = await buildExecutable(path)
-      report.detail(`redoubt ${ownVersion()}, sha256:${sha256.slice(0, 12)}`)
+      const { sha256 } = await buildExecutable(path, setup.architecture)
+      report.detail(`redoubt ${ownVersion()}, ${setup.architecture}, sha256:${sha256.slice(0, 12)}`)
     })
     return await work(path)
   })
 }
 
-/** The executable is this machine's. */
+/** An executable can hand over itself alone; a checkout makes one for any machine. */
 function refuseForeign(architecture: string): void {
-  if (architecture !== hostArchitecture())
-    fail('failed', `this machine cannot make the redoubt executable for ${architecture}`, {
-      hint: `Run \`redoubt bundle build\` on an ${architecture} machine.`,
+  if (isExecutable() && architecture !== hostArchitecture())
+    fail('failed', `this redoubt is for ${hostArchitecture()}, the bundle for ${architecture}`, {
+      hint: `Build from a checkout of redoubt, or on an ${architecture} machine: a bundle carries the redoubt of its own machines.`,
     })
 }
 
@@ -138,7 +146,10 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
   return 0
 }
 
-/** The executable's size: our own, or about that of the Node that it will be made of. */
-async function executableSize(): Promise<{ size: number; exact: boolean }> {
-  return { size: (await stat(process.execPath)).size, exact: isExecutable() }
+/** The executable's size: our own, or about that of the Node that it will be made of; npm fetches that of another machine. */
+async function plannedExecutable(architecture: Architecture): Promise<PlanOptions['executable']> {
+  const { size } = await stat(process.execPath)
+  if (isExecutable() || architecture === hostArchitecture()) return { size, exact: isExecutable() }
+  const { nodePackages } = await import('../../build/node.ts')
+  return { size, exact: false, from: `npm’s ${nodePackages[architecture]}` }
 }

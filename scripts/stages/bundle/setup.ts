@@ -7,6 +7,7 @@ import { loadBundleSpec } from '../../../cluster/bundle.ts'
 import { type Lock, loadLock } from '../../../cluster/lock.ts'
 import { fail } from '../../../lib/errors.ts'
 import { exists } from '../../../lib/files.ts'
+import { hostArchitecture } from '../../../lib/machine.ts'
 import type { Context } from '../../command.ts'
 
 /**
@@ -55,13 +56,6 @@ function ofWhat({ kubernetes }: Pick<Lock, 'kubernetes'>): string {
 function pinsAll(pins: Lock, catalog: Catalog): boolean {
   const names = (components: object) => Object.keys(components).sort().join()
   return names(pins.components) === names(catalog.components)
-}
-
-/** This machine's architecture as Go and Debian call it. Throws `failed` for one that we do not serve. */
-export function hostArchitecture(): Lock['architecture'] {
-  if (process.arch === 'x64') return 'amd64'
-  if (process.arch === 'arm64') return 'arm64'
-  return fail('failed', `redoubt does not run on ${process.arch}`, { hint: 'Use an amd64 or arm64 machine.' })
 }
 
 function jobCount(given: string | undefined): number {

@@ -70,10 +70,8 @@ export function clientFor(
 }
 
 /** An image of one layer, as a registry would hold it. */
-export function imageOf(layer: Buffer) {
-  const config = Buffer.from(
-    JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } }),
-  )
+export function imageOf(layer: Buffer, architecture = 'amd64') {
+  const config = Buffer.from(JSON.stringify({ architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: [] } }))
   const describe = (bytes: Buffer, mediaType: string) => ({ mediaType, digest: digestOf(bytes), size: bytes.length })
   const manifest = Buffer.from(
     JSON.stringify({

@@ -5,7 +5,7 @@ import { catalogFor } from '../../../bundles/catalog.ts'
 import { compiledFrom, planBuild } from '../../../bundles/produce/programs.ts'
 import { buildPrograms } from '../../../bundles/sources/go.ts'
 import type { ComponentName } from '../../../cluster/components.ts'
-import { hostArchitecture } from '../../../scripts/stages/bundle/setup.ts'
+import { hostArchitecture } from '../../../lib/machine.ts'
 
 const started: readonly ComponentName[] = [
   'kube-apiserver',
