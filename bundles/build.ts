@@ -10,9 +10,10 @@ import { type Blob, bytesBlob } from './format/parts.ts'
 import { signBytes } from './keys.ts'
 import { refuseForeignProgram } from './produce/machines.ts'
 import { type ProduceOptions, type Product, produce } from './produce/produce.ts'
+import { DamagedBlob } from './write/entries.ts'
 import { layOut } from './write/layout.ts'
 import { writeVolumes } from './write/volumes.ts'
-import { DamagedBlob, writeBundle } from './write/write.ts'
+import { fillBundle } from './write/write.ts'
 
 export interface BuildOptions extends ProduceOptions {
   /** Where the bundle goes; volumes get their names from it. */
@@ -20,7 +21,7 @@ export interface BuildOptions extends ProduceOptions {
   /** Most bytes of a file; undefined: one file, however large. */
   volumeSize: number | undefined
   key: KeyObject
-  /** Hands over the redoubt executable for the bundle's architecture: made last, when everything else is there. */
+  /** Hands over the redoubt executable for the bundle's architecture: made when everything else but the layers of images is there. */
   withExecutable: <T>(work: (path: string) => Promise<T>) => Promise<T>
   /** `redoubt 0.1.0` */
   tool: string
@@ -58,7 +59,8 @@ export async function buildBundle(options: BuildOptions): Promise<Built> {
   })
 }
 
-async function write(options: BuildOptions, executable: string, { lock, images, blobs }: Product): Promise<Built> {
+async function write(options: BuildOptions, executable: string, product: Product): Promise<Built> {
+  const { lock, images, blobs } = product
   const { out, signal, target, key, tool, builder, built, spec, volumeSize, base } = options
   const signed = await signExecutable(executable, key)
   const named = { name: spec.name, version: spec.version }
@@ -79,18 +81,27 @@ async function write(options: BuildOptions, executable: string, { lock, images, 
     count: delta.needs.length,
     size: delta.needs.reduce((sum, { size }) => sum + size, 0),
   }
-  const paths = await out.step(`write ${basename(target)}`, async (report) => {
-    const onProgress = (done: number) => report.progress(done, layout.size)
-    const written = volumeSize
-      ? await writeVolumes(target, layout, { volumeSize, key, ...named }, onProgress, signal)
-      : await writeBundle(target, layout, onProgress, signal)
-    const volumes = volumeSize ? `, ${countOf(written.length, 'volume')}` : ''
-    const without = leftOut ? `, without ${formatBytes(leftOut.size)} that the base has` : ''
-    report.detail(
-      `${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}${volumes}${without}`,
-    )
-    return written
-  })
+  const step = (work: (onProgress: (done: number) => void) => Promise<string[] | undefined>) =>
+    out.step(`write ${basename(target)}`, async (report) => {
+      const volumes = await work((done) => report.progress(done, layout.size))
+      const cut = volumes ? `, ${countOf(volumes.length, 'volume')}` : ''
+      const without = leftOut ? `, without ${formatBytes(leftOut.size)} that the base has` : ''
+      report.detail(
+        `${formatBytes(layout.size)}, ${countOf(blobs.length, 'blob')}, ${countOf(images.length, 'image')}${cut}${without}`,
+      )
+      return volumes ?? []
+    })
+  const inVolumes = async (most: number) => {
+    await product.fetch()
+    const cutting = { volumeSize: most, key, ...named }
+    return await step((onProgress) => writeVolumes(target, layout, cutting, onProgress, signal))
+  }
+  const inOne = () =>
+    fillBundle(target, layout, async ({ slotOf, writeRest }) => {
+      const placed = await product.fetch({ slotOf, keep: !options.noCache })
+      await step(async (onProgress) => void (await writeRest(placed, onProgress, signal)))
+    })
+  const paths = volumeSize ? await inVolumes(volumeSize) : await inOne()
   return { lock, paths, size: layout.size, id: whole.id, blobs: blobs.length, leftOut }
 }
 

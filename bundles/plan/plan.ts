@@ -59,6 +59,10 @@ export async function planBundle(options: PlanOptions): Promise<BundlePlan> {
     ...(await planFiles(options, cost)),
   ]
   const bytes = parts.reduce((sum, { fetch }) => sum + (fetch ?? 0), 0)
+  const cached = parts.reduce(
+    (sum, { kind, fetch }) => sum + (options.noCache && kind === 'image' ? 0 : (fetch ?? 0)),
+    0,
+  )
   const made = parts.every(({ kind, todo }) => !['programs', 'packages'].includes(kind) || todo === 'nothing')
   const bundle = await sizeOf(quiet, parts, images, made)
   return {
@@ -66,7 +70,7 @@ export async function planBundle(options: PlanOptions): Promise<BundlePlan> {
     fetch: { bytes, exact: parts.every(({ fetch }) => fetch !== null) },
     bundle,
     disks: await disksFor([
-      { folder: options.cache.root, bytes },
+      { folder: options.cache.root, bytes: cached },
       { folder: dirname(options.target), bytes: bundle.bytes },
     ]),
   }

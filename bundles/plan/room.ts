@@ -19,22 +19,24 @@ export interface Known {
   pins: Lock | undefined
   images: readonly LockedImage[]
   charts: readonly LockedChart[]
+  /** Layers of images do not go into the cache. */
+  noCache: boolean
 }
 
 /**
  * Throws `failed` before a program is compiled or a layer fetched when the disks have no room for what the cache lacks and for the bundle;
  * of what no lock pins yet nothing is known.
  */
-export async function requireRoom({ cache, target, base, pins, images, charts }: Known): Promise<void> {
-  const known = [
-    ...blobsOfImages(images),
+export async function requireRoom({ cache, target, base, pins, images, charts, noCache }: Known): Promise<void> {
+  const ofImages = blobsOfImages(images)
+  const others = [
     ...blobsOfCharts(charts),
     ...(pins ? [...carriedBlobs({ ...pins, images: [], charts: [] }), ...programsInImages(pins)] : []),
   ]
-  const blobs = eachOnce(known)
+  const blobs = eachOnce([...ofImages, ...others])
   const written = blobs.filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
   const disks = await disksFor([
-    { folder: cache.root, bytes: await missingBytes(cache, blobs) },
+    { folder: cache.root, bytes: await missingBytes(cache, noCache ? others : blobs) },
     ...(target
       ? [{ folder: dirname(target), bytes: written.reduce((sum, { size }) => sum + entrySize(size), 0) }]
       : []),

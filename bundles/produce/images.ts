@@ -6,7 +6,7 @@ import { mapPool } from '../../lib/pool.ts'
 import { isCached } from '../cache.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
 import { refuseForeignImage } from '../sources/platform.ts'
-import { collectImages, nameOf, resolveImage, type WantedImage } from '../sources/registry.ts'
+import { collectImages, nameOf, resolveImage, type Target, type WantedImage } from '../sources/registry.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
 
@@ -50,12 +50,19 @@ export async function resolveWanted(options: ProduceOptions): Promise<LockedImag
   })
 }
 
-/** Brings the images of the spec, which `images` pins in their order, into the cache, to the byte. Throws as refuseForeignImage does. */
-export async function collectWanted(options: ProduceOptions, images: readonly LockedImage[]): Promise<void> {
+/**
+ * Brings the images of the spec, which `images` pins in their order, to the byte into the cache or a target. Returns what went into that,
+ * as collectImages does. Throws as refuseForeignImage does.
+ */
+export async function collectWanted(
+  options: ProduceOptions,
+  images: readonly LockedImage[],
+  target?: Target,
+): Promise<ReadonlySet<string>> {
   const { spec, architecture, cache, jobs, out } = options
-  if (images.length === 0) return
+  if (images.length === 0) return new Set()
   const wanted = wantedImages(spec, architecture)
-  await out.step('images from registries', async (report) => {
+  return await out.step('images from registries', async (report) => {
     const client = await clientOf(options, (why) => report.status(why))
     await mapPool(images, jobs, (image, index) =>
       refuseForeignImage(client, cache, image, wanted[index] ?? fail('internal', `nobody wants ${image.name}`)),
@@ -63,6 +70,7 @@ export async function collectWanted(options: ProduceOptions, images: readonly Lo
     const blobs = new Map(
       images
         .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
+        .filter(({ digest }) => !target || target.slotOf(digest))
         .map((blob) => [blob.digest, blob]),
     )
     const total = [...blobs.values()].reduce((sum, blob) => sum + blob.size, 0)
@@ -73,12 +81,13 @@ export async function collectWanted(options: ProduceOptions, images: readonly Lo
       done += count
       report.progress(done, total)
     }
-    await collectImages(client, cache, images, jobs, onBytes, (image) => {
+    const onImage = (image: LockedImage) =>
       report.item(image.name, formatBytes(image.blobs.reduce((sum, blob) => sum + blob.size, 0)))
-    })
+    const placed = await collectImages(client, cache, images, jobs, onBytes, onImage, target)
     report.detail(
       `${countOf(images.length, 'image')}, ${countOf(blobs.size, 'blob')}, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,
     )
+    return placed
   })
 }
 

@@ -12,6 +12,7 @@ import { eachOnce } from '../format/parts.ts'
 import { compareLocks } from '../lock-diff.ts'
 import { requireRoom } from '../plan/room.ts'
 import { readFiles } from '../sources/file.ts'
+import type { Target } from '../sources/registry.ts'
 import { readCargo } from './cargo.ts'
 import { blobsOfCharts } from './charts.ts'
 import { produceCluster } from './cluster.ts'
@@ -27,6 +28,8 @@ export interface Product {
   images: IndexedImage[]
   /** Every blob, each digest once. */
   blobs: Blob[]
+  /** Fetches those of images, which everything else does not wait for: into the cache, or a target, as collectImages does. */
+  fetch: (target?: Target) => Promise<ReadonlySet<string>>
 }
 
 export interface ProduceOptions extends ProgramOptions {
@@ -37,20 +40,21 @@ export interface ProduceOptions extends ProgramOptions {
   target?: string
   /** What the other side has: of a delta, what it leaves out. */
   base?: Inventory | undefined
+  /** Layers go into the bundle alone. */
+  noCache?: boolean
 }
 
 /**
- * Gets every part of a bundle into the cache. With pins, exactly those: an output that differs from its pin is refused with `failed`.
+ * Gets every part of a bundle into the cache, but for what the product fetches later. With pins, exactly those: an output that differs from its pin is refused with `failed`.
  */
 export async function produce(options: ProduceOptions): Promise<Product> {
   const { cache, catalog, architecture, pins, spec } = options
   const { charts, manifests, images: carried, closure } = await readCargo(options)
   refuseGaps(closure, spec)
   warnOf(closure, options)
-  const { target, base } = options
-  await requireRoom({ cache, target, base, pins, images: carried, charts: charts.map(({ locked }) => locked) })
+  const { target, base, noCache = false } = options
+  await requireRoom({ cache, target, base, pins, images: carried, charts: charts.map(({ locked }) => locked), noCache })
   const own = await produceCluster(options)
-  await collectWanted(options, carried)
   const releases = await collectReleases(options)
   const files = await readFiles(spec, options.workspace)
   const chosen = [
@@ -80,7 +84,8 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     .map(inCache)
   const all = [...own.blobs, ...carriedBlobs, ...[...files, ...manifests].map(({ blob }) => blob)]
   const blobs = eachOnce(all)
-  return { lock, images: [...own.images, ...carried.map(indexed)], blobs }
+  const fetch = (target?: Target) => collectWanted(options, carried, target)
+  return { lock, images: [...own.images, ...carried.map(indexed)], blobs, fetch }
 }
 
 /** What does not stop a build, and somebody should know. */

@@ -1,7 +1,7 @@
 // One blob from a registry into the cache. What came is kept: a lost connection, a kill, another run go on where it stopped.
 
 import { createHash, type Hash } from 'node:crypto'
-import { constants, createReadStream } from 'node:fs'
+import { constants, createReadStream, writeSync } from 'node:fs'
 import { type FileHandle, open, readdir, rename } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { basename, dirname, join } from 'node:path'
@@ -25,17 +25,32 @@ export interface BlobSource {
   path?: string
 }
 
-/** What has come of a blob: its bytes in `file`, and their hash. */
-interface Partial {
+/** Room for a blob in a file that is open: from `offset` on. */
+export interface Slot {
   file: FileHandle
+  /** For errors. */
   path: string
+  offset: number
+}
+
+/** Where a blob goes as it comes: into the cache unless `keep` is false, and into a slot if there is one. */
+export interface Goal {
+  slot?: Slot | undefined
+  keep?: boolean
+}
+
+/** What has come of a blob: its bytes in each of `slots`, and their hash. The cache's own slot is the file of the blob's name to be. */
+interface Partial {
+  slots: Slot[]
+  kept: Slot | undefined
   have: number
   hash: Hash
 }
 
 /**
- * Fetches a blob into the cache unless it is there; `onBytes` hears of bytes as they come (those of an earlier run too). Each byte is
- * hashed in flight and never more than `size` are taken. Throws `integrity` for wrong bytes, `failed` when the registry gives up.
+ * Fetches a blob unless the cache has it; `onBytes` hears of bytes as they come (those of an earlier run too). Each byte is hashed in
+ * flight and never more than `size` are taken. Returns whether it went into the goal's slot: what the cache has does not. Throws
+ * `integrity` for wrong bytes, `failed` when the registry gives up.
  */
 export async function fetchBlob(
   client: Client,
@@ -43,9 +58,33 @@ export async function fetchBlob(
   sources: readonly BlobSource[],
   blob: BlobRef,
   onBytes: (count: number) => void,
-): Promise<void> {
-  if (await isCached(cache, blob)) return onBytes(blob.size)
-  const partial = await claim(cache, blob)
+  { slot, keep = true }: Goal = {},
+): Promise<boolean> {
+  const path = cachedPath(cache, blob.digest)
+  // Two images may have a blob at once: the second waits for the first, and finds it in the cache.
+  while (keep && underWay.has(path)) await underWay.get(path)?.catch(() => {})
+  const work = fetchOnce(client, cache, sources, blob, onBytes, { slot, keep })
+  if (!keep) return await work
+  underWay.set(path, work)
+  return await work.finally(() => underWay.delete(path))
+}
+
+/** What this process is putting into caches, by its place there. */
+const underWay = new Map<string, Promise<unknown>>()
+
+async function fetchOnce(
+  client: Client,
+  cache: Cache,
+  sources: readonly BlobSource[],
+  blob: BlobRef,
+  onBytes: (count: number) => void,
+  { slot, keep = true }: Goal,
+): Promise<boolean> {
+  if (await isCached(cache, blob)) {
+    onBytes(blob.size)
+    return false
+  }
+  const partial = await begin(keep ? await claim(cache, blob) : undefined, slot, blob.size)
   try {
     onBytes(partial.have)
     for (let round = 0; ; round++) {
@@ -59,11 +98,12 @@ export async function fetchBlob(
           hint: wrongBytesHint,
         })
     }
-    await rename(partial.path, cachedPath(cache, blob.digest))
+    if (partial.kept) await rename(partial.kept.path, cachedPath(cache, blob.digest))
+    return slot !== undefined
   } catch (error) {
-    throwWriteError(error, partial.path)
+    return throwWriteError(error, partial.slots[0]?.path ?? '')
   } finally {
-    await partial.file.close()
+    await partial.kept?.file.close()
   }
 }
 
@@ -117,7 +157,7 @@ async function fetchRest(
           where: placeOf(source, blob),
           hint: wrongBytesHint,
         })
-      await append(partial, chunk)
+      append(partial, chunk)
       onBytes(chunk.length)
     }
   } catch (error) {
@@ -135,46 +175,63 @@ function continues(answer: IncomingMessage, have: number): boolean {
   return answer.statusCode === 206 && (answer.headers['content-range'] ?? '').startsWith(`bytes ${have}-`)
 }
 
-async function append(partial: Partial, chunk: Buffer): Promise<void> {
+/** The chunk goes to the system at once: a promise for each costs more processor than the copy. */
+function append(partial: Partial, chunk: Buffer): void {
   partial.hash.update(chunk)
+  for (const slot of partial.slots) writeInto(slot, chunk, partial.have)
+  partial.have += chunk.length
+}
+
+function writeInto({ file, path, offset }: Slot, chunk: Buffer, at: number): void {
   try {
     for (let done = 0; done < chunk.length; )
-      done += (await partial.file.write(chunk, done, chunk.length - done, partial.have + done)).bytesWritten
+      done += writeSync(file.fd, chunk, done, chunk.length - done, offset + at + done)
   } catch (error) {
     // Whatever the disk has: asking the registry again does not mend it.
     if (errnoOf(error) === 'EIO' || errnoOf(error) === 'EFBIG')
-      fail('failed', messageOf(error), { where: partial.path, cause: error })
-    throwWriteError(error, partial.path)
+      fail('failed', messageOf(error), { where: path, cause: error })
+    throwWriteError(error, path)
   }
-  partial.have += chunk.length
 }
 
 async function restart(partial: Partial, onBytes: (count: number) => void): Promise<void> {
   onBytes(-partial.have)
-  await partial.file.truncate(0)
+  await partial.kept?.file.truncate(0)
   partial.have = 0
   partial.hash = createHash('sha256')
 }
 
 /** Takes over what a process that is gone left of this blob, or begins it; the name says that it is ours now. */
-async function claim(cache: Cache, blob: BlobRef): Promise<Partial> {
+async function claim(cache: Cache, blob: BlobRef): Promise<Slot> {
   const place = join(cache.root, 'partial', hexOf(blob.digest))
   try {
     const path = temporaryName(place)
     await adoptLargest(place, path)
-    const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o644)
-    const hash = createHash('sha256')
-    let have = 0
-    const { size } = await file.stat()
-    if (size > blob.size) await file.truncate(0)
-    else
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-        hash.update(chunk)
-        have += chunk.length
-      }
-    return { file, path, have, hash }
+    return { path, file: await open(path, constants.O_RDWR | constants.O_CREAT, 0o644), offset: 0 }
   } catch (error) {
     return throwWriteError(error, place)
+  }
+}
+
+/** Hashes what was there, and puts it where it goes, too. */
+async function begin(kept: Slot | undefined, slot: Slot | undefined, size: number): Promise<Partial> {
+  const hash = createHash('sha256')
+  const slots = [kept, slot].filter((one) => one !== undefined)
+  let have = 0
+  if (!kept) return { slots, kept, have, hash }
+  try {
+    const there = (await kept.file.stat()).size
+    if (there > size) await kept.file.truncate(0)
+    else if (there > 0)
+      for await (const chunk of createReadStream(kept.path, { highWaterMark: 1 << 20 })) {
+        hash.update(chunk)
+        if (slot) writeInto(slot, chunk, have)
+        have += chunk.length
+      }
+    return { slots, kept, have, hash }
+  } catch (error) {
+    await kept.file.close()
+    return throwWriteError(error, kept.path)
   }
 }
 

@@ -5,7 +5,7 @@ import { byCodeUnit } from '../../lib/files.ts'
 import { mapPool } from '../../lib/pool.ts'
 import type { Cache } from '../cache.ts'
 import { type BlobRef, eachOnce } from '../format/parts.ts'
-import { type BlobSource, fetchBlob } from '../registry/blob.ts'
+import { type BlobSource, fetchBlob, type Slot } from '../registry/blob.ts'
 import { type Client, Refused } from '../registry/client.ts'
 import {
   type Descriptor,
@@ -56,9 +56,17 @@ export async function resolveImage(client: Client, cache: Cache, wanted: WantedI
   }
 }
 
+/** What is being written out of blobs while they come. */
+export interface Target {
+  /** Where in it a blob goes; undefined for one that it does not want: that is not fetched. */
+  slotOf(digest: string): Slot | undefined
+  /** Whether the cache keeps them too. */
+  keep: boolean
+}
+
 /**
- * Fetches every blob of images into the cache, each once, `jobs` at a time. `onBytes` hears how many bytes of all there are now, `onImage`
- * of each image when all of it is there.
+ * Fetches every blob of images, each once, `jobs` at a time, into the cache or a target. `onBytes` hears how many bytes of all there are
+ * now, `onImage` of each image when all of it is there. Returns the digests of what is in the target: what the cache had is not.
  * Throws as fetchBlob does.
  */
 export async function collectImages(
@@ -68,16 +76,25 @@ export async function collectImages(
   jobs: number,
   onBytes: (count: number) => void,
   onImage: (image: LockedImage) => void = () => {},
-): Promise<void> {
+  target?: Target,
+): Promise<ReadonlySet<string>> {
   await mapPool(images, jobs, (image) => readPinned(client, cache, image))
-  const open = images.map((image) => ({ image, missing: new Set(everyBlob(image).map(({ digest }) => digest)) }))
+  const isWanted = ({ digest }: BlobRef) => !target || target.slotOf(digest) !== undefined
+  const open = images.map((image) => ({
+    image,
+    missing: new Set(
+      everyBlob(image)
+        .filter(isWanted)
+        .map(({ digest }) => digest),
+    ),
+  }))
   const onBlob = (digest: string) => {
     for (const { image, missing } of open) if (missing.delete(digest) && missing.size === 0) onImage(image)
   }
   const sources = new Map<string, { blob: BlobRef; from: BlobSource[] }>()
   for (const image of images) {
     const { registry, repository } = parseReference(image.name)
-    for (const blob of everyBlob(image)) {
+    for (const blob of everyBlob(image).filter(isWanted)) {
       const known = sources.get(blob.digest) ?? { blob, from: [] }
       known.from.push({ registry, repository })
       sources.set(blob.digest, known)
@@ -87,14 +104,19 @@ export async function collectImages(
   const all = [...sources.values()].sort(
     (a, b) => b.blob.size - a.blob.size || byCodeUnit(a.blob.digest, b.blob.digest),
   )
-  await requireSpaceFor(
-    cache,
-    all.map(({ blob }) => blob),
-  )
+  const keep = target?.keep ?? true
+  if (keep)
+    await requireSpaceFor(
+      cache,
+      all.map(({ blob }) => blob),
+    )
+  const placed = new Set<string>()
   await mapPool(all, jobs, async ({ blob, from }) => {
-    await fetchBlob(client, cache, from, blob, onBytes)
+    const goal = { slot: target?.slotOf(blob.digest), keep }
+    if (await fetchBlob(client, cache, from, blob, onBytes, goal)) placed.add(blob.digest)
     onBlob(blob.digest)
   })
+  return placed
 }
 
 function everyBlob({ blobs, artifacts }: LockedImage): BlobRef[] {

@@ -11,8 +11,8 @@ import { volumePath, volumesThere } from '../format/volume-names.ts'
 import { type VolumeList, volumeHeader, volumeLimits, writeVolumeList } from '../format/volumes.ts'
 import { signBytes } from '../keys.ts'
 import { blockSize, entrySize } from '../tar.ts'
+import { writeLayout } from './entries.ts'
 import type { Layout } from './layout.ts'
-import { writeLayout } from './write.ts'
 
 export interface VolumeOptions {
   /** Most bytes of a volume, its header too. */
@@ -40,7 +40,9 @@ export async function writeVolumes(
   await requireSpace(dirname(path), layout.size + plan.sha256.length * skip, 'the bundle')
   const temporary = plan.sha256.map(() => temporaryName(path))
   try {
-    const sha256 = await writeSlices(temporary, plan, skip, (write) => writeLayout(layout, write, onProgress, signal))
+    const sha256 = await writeSlices(temporary, plan, skip, (write) =>
+      writeLayout(layout, { write }, onProgress, signal),
+    )
     const list = { ...plan, sha256 }
     const signature = signBytes(writeVolumeList(list), options.key)
     for (const [index, file] of temporary.entries()) await writeHeader(file, volumeHeader(list, signature, index + 1))

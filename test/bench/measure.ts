@@ -22,11 +22,14 @@ export interface ProcessFigures {
   peakMB: number
 }
 
-/** Runs a command to its end and measures it from outside. Throws when it fails. */
-export function measureProcess(command: readonly [string, ...string[]]): Promise<ProcessFigures> {
+/** Runs a command to its end, with `env` beside the environment, and measures it from outside. Throws when it fails. */
+export function measureProcess(
+  command: readonly [string, ...string[]],
+  env: Record<string, string> = {},
+): Promise<ProcessFigures> {
   const [program, ...args] = command
   const started = performance.now()
-  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, ...env } })
   let peak = 0
   let stderr = ''
   child.stderr.on('data', (chunk) => {
@@ -46,7 +49,7 @@ export function measureProcess(command: readonly [string, ...string[]]): Promise
 }
 
 /** Peak memory in kB so far; 0 once the process is gone. */
-function peakMemory(pid: number | undefined): number {
+export function peakMemory(pid: number | undefined): number {
   try {
     return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0)
   } catch {

@@ -1,6 +1,7 @@
 // The disk is full at the first, the second, ... the last thing that is written: what is there then, and what the next run does.
 
 import * as assert from 'node:assert/strict'
+import fsNow from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { basename, join } from 'node:path'
@@ -15,7 +16,7 @@ import { clientFor, imageOf, serveFake } from './registry/fake.ts'
 import { answersOf, emptyContent, putBlob, putManifest } from './registry/store.ts'
 import { smallLayout, temporary } from './small.ts'
 
-type Call = (...args: never[]) => Promise<unknown>
+type Call = (...args: never[]) => unknown
 
 /**
  * Runs `work` on a disk that takes `room` more writes (calls that need space: new names, bytes, syncs) and then is full. Returns how many
@@ -26,11 +27,16 @@ async function onDisk(room: number, work: () => Promise<unknown>): Promise<{ wri
   const handles = Object.getPrototypeOf(some)
   await some.close()
   const { sync } = handles
+  const now = fsNow as unknown as Record<string, Call>
+  const { writeSync } = now
   let writes = 0
   const full = (original: Call, needs: (args: unknown[]) => boolean = () => true): Call =>
     function (this: unknown, ...args) {
-      if (needs(args) && writes++ >= room)
-        return Promise.reject(Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' }))
+      if (needs(args) && writes++ >= room) {
+        const error = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' })
+        if (original === writeSync) throw error
+        return Promise.reject(error)
+      }
       // Hundreds of real ones would be slow on a busy disk, and show nothing more.
       if (original === sync) return Promise.resolve()
       return original.apply(this, args)
@@ -40,6 +46,7 @@ async function onDisk(room: number, work: () => Promise<unknown>): Promise<{ wri
     [handles, 'write'],
     [handles, 'writeFile'],
     [handles, 'sync'],
+    [now, 'writeSync'],
     [module, 'open', ([, flags]) => flags !== undefined && flags !== 'r'],
     [module, 'mkdir'],
     [module, 'rename'],

@@ -132,7 +132,7 @@ test('what programs hear of a build: a line for each thing that is there', async
   const out = createEvents({ format: 'json', quiet: false, verbose: false, color: false }, hear)
   await buildBundle({ ...(await options()), out })
   const items = events.flatMap((event) => (event.event === 'item' ? [event.name] : []))
-  assert.deepEqual(items, [`${host}/team/app:1`, 'tool'])
+  assert.deepEqual(items, ['tool', `${host}/team/app:1`])
   const begun = events.filter(({ event }) => event === 'begin').length
   assert.equal(events.filter((event) => event.event === 'end' && event.ok).length, begun)
 })

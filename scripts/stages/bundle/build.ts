@@ -26,6 +26,8 @@ interface Options {
   jobs: string | undefined
   volumes: boolean
   volumeSize: string | undefined
+  /** Layers of images go into the bundle alone. */
+  noCache: boolean
   dryRun: boolean
   /** The bundle that the other side has, or what `bundle inspect -o json` said of it there. */
   deltaFrom?: string | undefined
@@ -40,7 +42,12 @@ export async function build(context: Context, options: Options): Promise<number>
   const volumeSize = options.volumeSize ? parseVolumeSize(options.volumeSize) : options.volumes ? fatLimit : undefined
   const who = whoAndWhen(options, context.now)
   const base = options.deltaFrom ? await readInventory(resolve(options.deltaFrom)) : undefined
-  const setup = await setUp(context, { jobs: options.jobs, update: false })
+  const { noCache } = options
+  if (noCache && volumeSize)
+    fail('usage', 'volumes are cut from what the cache holds: --no-cache writes one file', {
+      hint: 'Leave one of the two out.',
+    })
+  const setup = { ...(await setUp(context, { jobs: options.jobs, update: false })), noCache }
   const bundle = bundlePath(workspace, setup.spec)
   const target = base ? deltaPath(bundle) : bundle
   const tool = `redoubt ${ownVersion()}`

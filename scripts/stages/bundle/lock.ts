@@ -26,7 +26,8 @@ export async function lock(context: Context, options: Options): Promise<number> 
     })
   const { names, jobs } = options
   if (names.length > 0 && !options.update) fail('usage', `${names[0]}: names say what is to move, which wants --update`)
-  const { lock: after } = await produce(await setUp(context, { jobs, update: true, names }))
+  const { lock: after, fetch } = await produce(await setUp(context, { jobs, update: true, names }))
+  await fetch()
   const differences = before ? compareLocks(before, after) : []
   if (!options.dryRun) await writeAtomic(workspace.lock, lockText(after))
   if (out.format === 'json')

@@ -72,7 +72,8 @@ function summaryOf({ parts, lost }: Repaired, dryRun: boolean): string {
 
 /** What this workspace's bundle is made of, from the cache or anew from the sources, by SHA-256 (hex). */
 async function cachedBlobs(context: Context): Promise<Map<string, Blob>> {
-  const { blobs, images, lock } = await produce(await setUp(context, { jobs: undefined, update: false }))
+  const { blobs, images, lock, fetch } = await produce(await setUp(context, { jobs: undefined, update: false }))
+  await fetch()
   const small = [bytesBlob(oci.layout), bytesBlob(writeIndex(images)), bytesBlob(lockText(lock))]
   return new Map([...blobs, ...small].map((blob) => [hexOf(blob.digest), blob]))
 }

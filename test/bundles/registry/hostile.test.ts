@@ -1,7 +1,8 @@
 // Registries that mean harm.
 
 import * as assert from 'node:assert/strict'
-import { open } from 'node:fs/promises'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
@@ -75,8 +76,9 @@ test('a realm on the registry itself is asked over the only connection that ther
       const challenge = `Bearer realm="http://${headers.host}/token"`
       response.writeHead(401, { 'www-authenticate': challenge }).end('{"errors":[{"message":"who?"}]}')
     },
-    (host, cache) =>
-      soon(fetchBlob(oneConnection(host), cache, [{ registry: host, repository: 'team/app' }], blob, () => {})),
+    async (host, cache) => {
+      await soon(fetchBlob(oneConnection(host), cache, [{ registry: host, repository: 'team/app' }], blob, () => {}))
+    },
   ))
 
 test('a redirect whose body has no end holds no connection', () =>
@@ -86,8 +88,9 @@ test('a redirect whose body has no end holds no connection', () =>
       response.writeHead(307, { location: '/bytes' })
       response.write('and so on')
     },
-    (host, cache) =>
-      soon(fetchBlob(oneConnection(host), cache, [{ registry: host, repository: 'team/app' }], blob, () => {})),
+    async (host, cache) => {
+      await soon(fetchBlob(oneConnection(host), cache, [{ registry: host, repository: 'team/app' }], blob, () => {}))
+    },
   ))
 
 test('less and more in turn is no progress: it is tried as often as anything else', async () => {
@@ -135,10 +138,7 @@ test('a proxy whose password is not encoded is told without it', () => {
 })
 
 test('what the disk refuses is no matter of the registry: told at once, by the file’s name', async () => {
-  const some = await open('/dev/null')
-  const handles = Object.getPrototypeOf(some)
-  const { write } = handles
-  await some.close()
+  const { writeSync } = fs
   for (const [code, words] of [
     ['EDQUOT', /no space left/],
     ['EIO', /EIO/],
@@ -147,7 +147,10 @@ test('what the disk refuses is no matter of the registry: told at once, by the f
       (_, response) => void response.end(layer),
       async (host, cache) => {
         const { client, waits } = clientFor([host])
-        handles.write = () => Promise.reject(Object.assign(new Error(code), { code }))
+        fs.writeSync = () => {
+          throw Object.assign(new Error(code), { code })
+        }
+        syncBuiltinESMExports()
         try {
           const work = fetchBlob(client, cache, [{ registry: host, repository: 'team/app' }], blob, () => {})
           const error = await work.catch((thrown) => thrown)
@@ -155,7 +158,8 @@ test('what the disk refuses is no matter of the registry: told at once, by the f
           assert.match(error.where, /partial/)
           assert.equal(waits.length, 0)
         } finally {
-          handles.write = write
+          fs.writeSync = writeSync
+          syncBuiltinESMExports()
         }
       },
     )
