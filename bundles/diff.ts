@@ -1,10 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import { type Lock, loadLock } from '../cluster/lock.ts'
+import { readAnyHead } from './delta/open.ts'
 import { compareLocks, type Difference, short } from './lock-diff.ts'
 import { describeContents } from './read/describe.ts'
-import { type BundleHead, readHead } from './read.ts'
+import type { BundleHead } from './read.ts'
 
-/** What is compared: a bundle, or only what a lock says of one. */
+/** What is compared: a bundle, the one that a delta makes, or only what a lock says of one. */
 export interface Side {
   path: string
   lock: Lock
@@ -18,11 +19,11 @@ export interface BundleDiff {
   blobs: { count: number; size: number } | undefined
 }
 
-/** Reads one side: a lock when its name ends in `.yaml`, else the head of a bundle, of which volumes may be missing. Throws as readHead and loadLock. */
+/** Reads one side: a lock when its name ends in `.yaml`, else a head, of which volumes may be missing. Throws as readAnyHead and loadLock. */
 export async function readSide(path: string, key: KeyObject | undefined): Promise<Side> {
   if (/\.ya?ml$/.test(path)) return { path, lock: await loadLock(path), head: undefined }
-  const head = await readHead(path, key, true)
-  await head.archive.file.close()
+  const { head, close } = await readAnyHead(path, key, true)
+  await close()
   return { path, lock: head.lock, head }
 }
 

@@ -6,7 +6,7 @@ import { signatureSize } from '../format/names.ts'
 import { isSigned } from '../keys.ts'
 import { type Archive, copyAgain, readAt, readEntry, signedByAnother } from '../read/archive.ts'
 import { openArchive, refuseMissing } from '../read/open.ts'
-import { type BundleHead, readHeadOf } from '../read.ts'
+import { type BundleHead, readHead, readHeadOf } from '../read.ts'
 import { blockSize, entrySize } from '../tar.ts'
 import { type Base, joinDelta } from './join.ts'
 
@@ -81,4 +81,27 @@ export async function headOfDelta(
   if (head.id !== list.bundle)
     fail('integrity', 'carries the head of another bundle than its list says', { where: archive.path, hint: copyAgain })
   return head
+}
+
+/** A head, and the delta that it is of; `close` closes both. */
+export interface AnyHead {
+  head: BundleHead
+  delta: Delta | undefined
+  close: () => Promise<void>
+}
+
+/** The head of a bundle, or of the one that a delta makes: of that, what is left out cannot be read. Throws as readHead and openDelta. */
+export async function readAnyHead(path: string, key: KeyObject | undefined, partial = false): Promise<AnyHead> {
+  const delta = await openDelta(path, key, partial)
+  if (!delta) {
+    const head = await readHead(path, key, partial)
+    return { head, delta, close: () => head.archive.file.close() }
+  }
+  const close = () => delta.archive.file.close()
+  try {
+    return { head: await headOfDelta(delta, undefined, key), delta, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }

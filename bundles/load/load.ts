@@ -5,6 +5,7 @@ import { byDigest } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
 import { byCodeUnit } from '../../lib/files.ts'
+import type { Architecture } from '../../lib/machine.ts'
 import { archiveOfImages } from '../read/image-archive.ts'
 import type { BundleHead } from '../read.ts'
 
@@ -34,6 +35,22 @@ export function imagesOf({ lock }: BundleHead): LoadedImage[] {
       return { reference, digest, names: /:[^:/]*$/.test(name) ? [name, reference] : [reference] }
     })
     .sort((a, b) => byCodeUnit(a.reference, b.reference))
+}
+
+/**
+ * Throws `usage` for the first image that is not for this host: containerd would look for a platform of it that was not carried. Of an image
+ * that is none of ours and no index nobody can tell by the lock.
+ */
+export function refuseForeignHost({ lock }: BundleHead, host: Architecture): void {
+  const own = Object.values(lock.components).flatMap((entry) => (entry?.image ? [entry.image.name] : []))
+  const [foreign] = [
+    ...own.map((name) => ({ name, platforms: [`linux/${lock.architecture}`] })),
+    ...lock.images.filter(({ platforms }) => platforms.length > 0),
+  ].filter(({ platforms }) => !platforms.some((one) => `${one}/`.startsWith(`linux/${host}/`)))
+  if (foreign)
+    fail('usage', `${foreign.name} is carried for ${foreign.platforms.join(', ')}, this host is linux/${host}`, {
+      hint: `Load it on a host with ${lock.architecture}, or build a bundle for ${host}.`,
+    })
 }
 
 /** Those of `images` that containerd lacks: under one of their names, as another image, or in part. Throws as run() does. */

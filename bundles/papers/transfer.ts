@@ -1,14 +1,17 @@
 // What an officer at the gap is shown of a bundle: the files that cross, what is in them, who signed them.
 import type { KeyObject } from 'node:crypto'
 import { basename } from 'node:path'
+import { type Delta, readAnyHead } from '../delta/open.ts'
+import { deltaNames } from '../format/delta.ts'
 import { names } from '../format/names.ts'
 import { volumeNames } from '../format/volumes.ts'
 import { fingerprint } from '../keys.ts'
-import { type BundleItem, describeContents } from '../read/describe.ts'
+import type { Archive } from '../read/archive.ts'
+import type { BundleItem } from '../read/describe.ts'
 import { hashRanges } from '../read/hash-workers.ts'
-import { imageSizes } from '../read/image-archive.ts'
 import type { VerifyOptions } from '../read/verify.ts'
-import { type BundleHead, readHead } from '../read.ts'
+import type { BundleHead } from '../read.ts'
+import { itemsThatCross } from './crossing.ts'
 
 /** A transfer manifest before it is text or HTML. Nothing in it is of the clock or of this machine. */
 export interface Transfer {
@@ -33,34 +36,35 @@ const titles: Record<BundleItem['kind'], string> = {
 }
 
 /**
- * Reads a bundle for its transfer manifest; every byte of every file is hashed. Verify the bundle before: a page of a damaged one would
- * vouch for the damage. Throws as readHead does.
+ * Reads a bundle or a delta for its transfer manifest; every byte of every file is hashed. Verify it before: a page of a damaged one would
+ * vouch for the damage. Throws as readAnyHead does.
  */
 export async function readTransfer(path: string, key: KeyObject, options: VerifyOptions): Promise<Transfer> {
-  const head = await readHead(path, key)
+  const { head, delta, close } = await readAnyHead(path, key)
   try {
-    const files = await hashFiles(head, options)
-    const sizes = await imageSizes(head)
-    const items = describeContents(head).map((item) => ({ ...item, size: sizes.get(item.digest) ?? item.size }))
+    const files = await hashFiles(delta?.archive ?? head.archive, options)
+    const leftOut = new Set(delta?.list.needs.map(({ sha256 }) => sha256))
+    const items = await itemsThatCross(head, leftOut)
     const kinds = Object.entries(titles).map(([kind, title]) => ({
       title,
       items: items.filter((item) => item.kind === kind),
     }))
     return {
-      about: aboutOf(head, fingerprint(key)),
+      about: aboutOf(head, delta, fingerprint(key)),
       files,
       kinds: kinds.filter((kind) => kind.items.length > 0),
-      checks: checksOf(files.map(({ name }) => name)),
+      checks: checksOf(
+        files.map(({ name }) => name),
+        delta,
+        leftOut.has(head.statement.executable.sha256),
+      ),
     }
   } finally {
-    await head.archive.file.close()
+    await close()
   }
 }
 
-async function hashFiles(
-  { archive }: BundleHead,
-  { jobs, onProgress, signal }: VerifyOptions,
-): Promise<Transfer['files']> {
+async function hashFiles(archive: Archive, { jobs, onProgress, signal }: VerifyOptions): Promise<Transfer['files']> {
   const slices = archive.file.slices.map(({ path, handle, skip, size }) => ({
     path,
     fd: handle?.fd ?? -1,
@@ -77,9 +81,9 @@ async function hashFiles(
   return slices.map(({ path, size }, index) => ({ name: basename(path), size, sha256: digests[index] ?? '' }))
 }
 
-function aboutOf({ statement, lock, id }: BundleHead, signer: string): Transfer['about'] {
+function aboutOf({ statement, lock, id }: BundleHead, delta: Delta | undefined, signer: string): Transfer['about'] {
   return [
-    ['Bundle', `${statement.name} ${statement.version}`],
+    ...titleOf(statement, delta),
     ['For', `${lock.kubernetes ? `Kubernetes ${lock.kubernetes}` : 'no cluster'}, ${lock.architecture}`],
     ['Made with', statement.tool],
     ...(statement.builder ? [['Built by', statement.builder] as [string, string]] : []),
@@ -90,13 +94,32 @@ function aboutOf({ statement, lock, id }: BundleHead, signer: string): Transfer[
   ]
 }
 
+function titleOf({ name, version }: BundleHead['statement'], delta: Delta | undefined): Transfer['about'] {
+  if (!delta) return [['Bundle', `${name} ${version}`]]
+  const { base, needs } = delta.list
+  const bytes = needs.reduce((sum, { size }) => sum + size, 0)
+  return [
+    ['Delta', `${name} ${version} to ${base.name} ${base.version}`],
+    [
+      'Left out',
+      `${needs.length} blobs, ${bytes} bytes: ${base.name} ${base.version}, id sha256:${base.bundle}, has them`,
+    ],
+  ]
+}
+
 /** How it is checked without redoubt: each command has been tried by a test as it stands here. */
-function checksOf(files: readonly string[]): Transfer['checks'] {
+function checksOf(files: readonly string[], delta: Delta | undefined, bare: boolean): Transfer['checks'] {
   const [first = ''] = files.map(quote)
   const signed = (data: string, signature: string) =>
     `openssl pkeyutl -verify -pubin -inkey bundle.pub -rawin -in ${data} -sigfile ${signature}`
-  const taken = [names.executable, names.executableSignature, names.statement, names.statementSignature]
-  const volumes = files.length > 1 ? [volumeNames.list, volumeNames.listSignature] : []
+  // What is signed, and its signature: a delta may leave the executable out.
+  const pairs = [
+    [names.statement, names.statementSignature],
+    ...(bare ? [] : [[names.executable, names.executableSignature]]),
+    ...(delta ? [[deltaNames.list, deltaNames.listSignature]] : []),
+    ...(files.length > 1 ? [[volumeNames.list, volumeNames.listSignature]] : []),
+  ] as [string, string][]
+  const redoubt = bare ? 'redoubt' : './redoubt'
   return [
     {
       why: 'The files are those of this page: the same sizes and SHA-256.',
@@ -107,16 +130,22 @@ function checksOf(files: readonly string[]): Transfer['checks'] {
       commands: ['openssl pkey -pubin -in bundle.pub -outform DER | sha256sum'],
     },
     {
-      why: 'It signed the statement, whose SHA-256 is the Id, and the executable.',
+      why: `It signed the statement, whose SHA-256 is the Id${bare ? '' : ', and the executable'}${delta ? ', and the list of what is left out' : ''}.`,
       commands: [
-        `tar --occurrence=1 -xf ${first} ${[...taken, ...volumes].join(' ')}`,
-        signed(names.statement, names.statementSignature),
+        `tar --occurrence=1 -xf ${first} ${pairs.flat().join(' ')}`,
+        ...pairs.map(([data, signature]) => signed(data, signature)),
         `sha256sum ${names.statement}`,
-        signed(names.executable, names.executableSignature),
-        ...(volumes.length > 0 ? [signed(volumeNames.list, volumeNames.listSignature)] : []),
       ],
     },
-    { why: 'Then every byte of what is carried:', commands: [`./redoubt bundle verify ${first} --key bundle.pub`] },
+    { why: 'Then every byte of what is carried:', commands: [`${redoubt} bundle verify ${first} --key bundle.pub`] },
+    ...(delta
+      ? [
+          {
+            why: `Beside ${delta.list.base.name} ${delta.list.base.version} it becomes the whole bundle, checked to the byte:`,
+            commands: [`${redoubt} bundle merge ${first} --base FILE --key bundle.pub`],
+          },
+        ]
+      : []),
   ]
 }
 

@@ -80,12 +80,16 @@ async function readImages(head: BundleHead): Promise<IndexedImage[]> {
   return images
 }
 
-/** Bytes of every runnable image, by its digest: manifests, configs and layers of what is carried of it. */
-export async function imageSizes(head: BundleHead): Promise<Map<string, number>> {
+/**
+ * Bytes of every runnable image, by its digest: manifests, configs and layers of what is carried of it. `leftOut`: SHA-256 (hex) of what a delta
+ * does not carry; what a manifest among them names is where it is.
+ */
+export async function imageSizes(head: BundleHead, leftOut: ReadonlySet<string>): Promise<Map<string, number>> {
   const sizes = new Map<string, number>()
   for (const { manifest } of await readImages(head)) {
-    const entries = await entriesOf(head, findBlob(head, manifest.digest))
-    const bytes = new Map(entries.map(({ path, size }) => [path, size]))
+    const entries = await entriesOf(head, findBlob(head, manifest.digest), leftOut)
+    const carried = entries.filter(({ sha256 }) => !leftOut.has(sha256))
+    const bytes = new Map(carried.map(({ path, size }) => [path, size]))
     sizes.set(
       manifest.digest,
       [...bytes.values()].reduce((sum, size) => sum + size, 0),
@@ -94,14 +98,19 @@ export async function imageSizes(head: BundleHead): Promise<Map<string, number>>
   return sizes
 }
 
-/** A manifest and what it names; of an index the manifests that the bundle holds, and what these name. */
-async function entriesOf(head: BundleHead, manifest: ContentsEntry): Promise<ContentsEntry[]> {
+/** A manifest and what it names; of an index the manifests that the bundle holds, and what these name. Of one left out nothing. */
+async function entriesOf(
+  head: BundleHead,
+  manifest: ContentsEntry,
+  leftOut: ReadonlySet<string> = new Set(),
+): Promise<ContentsEntry[]> {
+  if (leftOut.has(manifest.sha256)) return []
   const data = await collect(head, manifest, limits.manifest)
   const { blobs, manifests } = blobsOfManifest(data, `${head.archive.path}: ${manifest.path}`)
   const carried = manifests.flatMap(
     ({ digest }) => head.contents.find((entry) => entry.path === blobPath(digest)) ?? [],
   )
-  const below = await Promise.all(carried.map((entry) => entriesOf(head, entry)))
+  const below = await Promise.all(carried.map((entry) => entriesOf(head, entry, leftOut)))
   return [manifest, ...blobs.map((blob) => findBlob(head, blob.digest)), ...below.flat()]
 }
 

@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto'
-import { basename } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { fail, isAbsent } from '../../lib/errors.ts'
+import { byCodeUnit } from '../../lib/files.ts'
 import { names } from '../format/names.ts'
 import { volumeOf, volumesThere } from '../format/volume-names.ts'
 import { isVolumeStart } from '../format/volumes.ts'
@@ -9,10 +11,13 @@ import { type Archive, openOne } from './archive.ts'
 import { openVolumes } from './volumes.ts'
 
 /**
- * Opens a bundle: the file itself; the volumes that one of them leads to; or, where there is no such file, the volumes of this name. A
- * volume that is not there is named in `volumes.missing`. Throws `usage` when there is nothing, `integrity` for a wrong volume.
+ * Opens a bundle: the file itself; the volumes that one of them leads to; where there is no such file, the volumes of this name; or the one
+ * that a folder holds. A volume that is not there is named in `volumes.missing`. Throws `usage` when there is nothing, `integrity` for a
+ * wrong volume.
  */
-export async function openArchive(path: string, key: KeyObject | undefined): Promise<Archive> {
+export async function openArchive(given: string, key: KeyObject | undefined): Promise<Archive> {
+  const info = await stat(given).catch(() => undefined)
+  const path = info?.isDirectory() ? await bundleIn(given) : given
   const archive = await openOne(path).catch(async (error) => {
     if (isAbsent(error) && (await volumesThere(volumeOf(path)?.bundle ?? path)).length > 0) return undefined
     throw error
@@ -30,6 +35,20 @@ export async function openArchive(path: string, key: KeyObject | undefined): Pro
       hint: 'Give the volumes back the names that they were made with: NAME.vol001.tar, NAME.vol002.tar, ...',
     })
   return await openVolumes(volume.bundle, key)
+}
+
+/** The one bundle of a folder (a stick, say): its file, or the name that its volumes share. Throws `usage` for none, and for several. */
+async function bundleIn(folder: string): Promise<string> {
+  const files = (await readdir(folder)).filter((name) => name.endsWith('.tar'))
+  const found = [...new Set(files.map((name) => basename(volumeOf(name)?.bundle ?? name)))].sort(byCodeUnit)
+  const [only, ...more] = found
+  if (!only) return fail('usage', 'holds no bundle: no file in it ends in .tar', { where: folder })
+  if (more.length > 0)
+    fail('usage', `holds ${found.length} files that may be bundles`, {
+      where: folder,
+      hint: `Name one of them: ${found.slice(0, 8).join(', ')}.`,
+    })
+  return join(folder, only)
 }
 
 /** Throws `integrity` naming the volumes that are not there. */

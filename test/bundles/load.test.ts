@@ -1,13 +1,13 @@
 // Images into containerd: what is asked of ctr, and what becomes of its answers. A script stands for ctr; its table is one that ctr 2.2 gave.
 import * as assert from 'node:assert/strict'
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Parser } from 'tar'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
-import { imagesOf, importImages, missingImages } from '../../bundles/load/load.ts'
+import { imagesOf, importImages, missingImages, refuseForeignHost } from '../../bundles/load/load.ts'
 import { type BundleHead, readHead } from '../../bundles/read.ts'
-import { key, smallBundle, temporary } from './small.ts'
+import { key, smallBundle, smallVolumes, temporary } from './small.ts'
 
 const { signal } = new AbortController()
 const containerd = { address: '/run/some.sock', namespace: 'k8s.io' }
@@ -107,6 +107,45 @@ test('only what is wanted is streamed; what ctr then does not show is an error',
         importImages(head, containerd, [etcd], signal, () => {}),
         /containerd did not take redoubt.dev\/etcd@sha256:/,
       )
+    }),
+  ))
+
+test('an image for another host is named before containerd is asked', () =>
+  withHead('load-foreign.tar', async (head) => {
+    refuseForeignHost(head, 'amd64')
+    assert.throws(
+      () => refuseForeignHost(head, 'arm64'),
+      /redoubt.dev\/\w+:.* is carried for linux\/amd64, this host is/,
+    )
+    const image = (platforms: string[]) => ({
+      ...head,
+      lock: {
+        ...head.lock,
+        components: {},
+        images: [{ name: 'a.example/app:1', digest: '', size: 1, mediaType: '', platforms, artifacts: [], blobs: [] }],
+      },
+    })
+    for (const platforms of [['linux/amd64', 'linux/arm64'], ['linux/arm64/v8'], []])
+      refuseForeignHost(image(platforms), 'arm64')
+    assert.throws(() => refuseForeignHost(image(['linux/arm']), 'arm64'), /a.example\/app:1 is carried for linux\/arm,/)
+  }))
+
+test('from volumes, named by their folder, the same bytes are imported as from the file', () =>
+  withHead('load-volumes.tar', (head) =>
+    withCtr(async (folder, table) => {
+      const [etcd] = imagesOf(head)
+      assert.ok(etcd)
+      await mkdir(join(temporary, 'load'))
+      await smallVolumes('load/cut.tar', 500_000)
+      const cut = await readHead(join(temporary, 'load'), key.publicKey)
+      const given: Buffer[] = []
+      for (const one of [head, cut]) {
+        await table('', etcd.names.map((name) => line(name, etcd.digest)).join(''))
+        await importImages(one, containerd, [etcd], signal, () => {})
+        given.push(await readFile(join(folder, 'given')))
+      }
+      assert.ok(given[0]?.equals(given[1] ?? Buffer.alloc(0)))
+      await cut.archive.file.close()
     }),
   ))
 

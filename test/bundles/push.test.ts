@@ -1,6 +1,8 @@
 // A bundle into a registry: what is sent, what is not, in which order. The other side speaks the upload protocol over real HTTP.
 
 import * as assert from 'node:assert/strict'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
 import { planPush } from '../../bundles/push/plan.ts'
@@ -9,12 +11,15 @@ import { readHead } from '../../bundles/read.ts'
 import { readRepositories, type Served } from '../../bundles/serve/repositories.ts'
 import { digestOf } from '../../lib/hash.ts'
 import { type Answer, clientFor, serveFake } from './registry/fake.ts'
-import { key, smallBundle } from './small.ts'
+import { key, smallBundle, smallVolumes, temporary } from './small.ts'
 
 type Head = Awaited<ReturnType<typeof readHead>>
 
-async function withBundle(name: string, work: (head: Head, served: Served) => Promise<void>): Promise<void> {
-  const head = await readHead(await smallBundle(name), readPublicKey(key.publicPem, 'key'))
+const withBundle = async (name: string, work: (head: Head, served: Served) => Promise<void>): Promise<void> =>
+  withFile(await smallBundle(name), work)
+
+async function withFile(path: string, work: (head: Head, served: Served) => Promise<void>): Promise<void> {
+  const head = await readHead(path, readPublicKey(key.publicPem, 'key'))
   try {
     await work(head, await readRepositories(head))
   } finally {
@@ -85,6 +90,20 @@ test('everything arrives once; pushed again, nothing is sent', () =>
     assert.deepEqual([again.pushed.sent, again.pushed.mounted, again.pushed.bytes], [0, 0, 0])
     assert.equal(again.asked.filter(({ path }) => path.includes('uploads')).length, 0)
   }))
+
+test('from volumes, named by any of them or by their folder, everything arrives that the file has', async () => {
+  mkdirSync(join(temporary, 'push'))
+  const volumes = await smallVolumes('push/cut.tar', 500_000)
+  const held: string[][] = []
+  for (const path of [await smallBundle('push-whole.tar'), volumes[3] ?? '', join(temporary, 'push')])
+    await withFile(path, async (head, served) => {
+      const store = storeOf()
+      await pushTo(store, head, served)
+      held.push([...store.blobs.keys(), ...store.manifests].sort())
+    })
+  assert.ok((held[0]?.length ?? 0) > 3)
+  assert.deepEqual(held.slice(1), [held[0], held[0]])
+})
 
 test('a push that ends in the middle goes on with what is not there yet', () =>
   withBundle('push-resume.tar', async (head, served) => {

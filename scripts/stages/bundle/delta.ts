@@ -8,13 +8,19 @@ import { countOf, formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { noteSignature, tableOf } from './words.ts'
 
-/** Checks what a delta carries, and says that it is no bundle yet. */
-export async function verifyDeltaOf({ out, signal }: Context, delta: Delta, key: KeyObject): Promise<number> {
+/** Checks every byte that a delta carries, as a step of its own. */
+export async function verifyDeltaStep({ out, signal }: Context, delta: Delta, key: KeyObject): Promise<void> {
   const { path, size } = delta.archive
   await out.step(`verify ${path}`, async (report) => {
     await verifyDelta(delta, key, { jobs: availableParallelism(), onProgress: report.progress, signal })
     report.detail(`${formatBytes(size)}, all as signed`)
   })
+}
+
+/** Checks what a delta carries, and says that it is no bundle yet. */
+export async function verifyDeltaOf(context: Context, delta: Delta, key: KeyObject): Promise<number> {
+  const { out } = context
+  await verifyDeltaStep(context, delta, key)
   if (out.format === 'json') out.json({ ...summaryOf(delta), kind: 'BundleDeltaVerified', key: fingerprint(key) })
   else out.data(`${titleOf(delta)}, signed by sha256:${fingerprint(key)}`)
   out.note(nextOf(delta))

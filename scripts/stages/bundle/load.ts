@@ -1,6 +1,7 @@
-import { imagesOf, importImages, missingImages } from '../../../bundles/load/load.ts'
+import { imagesOf, importImages, missingImages, refuseForeignHost } from '../../../bundles/load/load.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { fail } from '../../../lib/errors.ts'
+import { hostArchitecture } from '../../../lib/machine.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { chosenBundle, readVerifyKey } from './chosen.ts'
@@ -24,6 +25,7 @@ export async function load(context: Context, options: Options): Promise<number> 
   const key = await readVerifyKey(context, options.key)
   const head = await readHead(path, key)
   try {
+    refuseForeignHost(head, hostArchitecture())
     const images = imagesOf(head)
     const missing = await missingImages(containerd, images, signal)
     const there = images.length - missing.length

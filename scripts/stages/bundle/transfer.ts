@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { openDelta } from '../../../bundles/delta/open.ts'
 import { readTransfer } from '../../../bundles/papers/transfer.ts'
 import { transferHtml } from '../../../bundles/papers/transfer-html.ts'
 import { transferText } from '../../../bundles/papers/transfer-text.ts'
@@ -7,8 +8,9 @@ import { fail } from '../../../lib/errors.ts'
 import { writeAtomic } from '../../../lib/files.ts'
 import type { Context } from '../../command.ts'
 import { readVerifyKey, verifyWhole } from './chosen.ts'
+import { verifyDeltaStep } from './delta.ts'
 
-/** Writes the transfer manifest of a bundle that was verified whole: nothing is vouched for that was not read. */
+/** Writes the transfer manifest of a bundle or delta that was verified whole: nothing is vouched for that was not read. */
 export async function writeTransfer(
   context: Context,
   path: string,
@@ -20,7 +22,14 @@ export async function writeTransfer(
   if (!form) fail('usage', `--manifest ${to}: expected FILE.txt or FILE.html`)
   const key = await readVerifyKey(context, keyOption)
   const jobs = availableParallelism()
-  await verifyWhole(context, path, key)
+  const delta = await openDelta(path, key)
+  if (delta)
+    try {
+      await verifyDeltaStep(context, delta, key)
+    } finally {
+      await delta.archive.file.close()
+    }
+  else await verifyWhole(context, path, key)
   const transfer = await out.step('sha256 of the files', (report) =>
     readTransfer(path, key, { jobs, onProgress: report.progress, signal }),
   )
