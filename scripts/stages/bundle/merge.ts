@@ -1,7 +1,9 @@
+import type { KeyObject } from 'node:crypto'
 import { resolve } from 'node:path'
 import { mergeDelta } from '../../../bundles/delta/merge.ts'
 import { openDelta } from '../../../bundles/delta/open.ts'
 import { bundleOfDelta } from '../../../bundles/format/delta.ts'
+import { readHead } from '../../../bundles/read.ts'
 import { fail } from '../../../lib/errors.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
@@ -23,7 +25,7 @@ export async function merge(context: Context, options: Options): Promise<number>
   const base = resolve(options.base)
   const key = await readVerifyKey(context, options.key)
   const delta = await openDelta(path, key)
-  if (!delta) return fail('usage', 'is no delta: there is nothing to merge', { where: path })
+  if (!delta) return await refuseOther(path, key)
   try {
     const beside = bundleOfDelta(delta.archive.path)
     const target = options.to
@@ -42,4 +44,11 @@ export async function merge(context: Context, options: Options): Promise<number>
   } finally {
     await delta.archive.file.close()
   }
+}
+
+/** Something else than a delta: a bundle, of which that is said, or nothing that is signed at all. */
+async function refuseOther(path: string, key: KeyObject): Promise<never> {
+  const head = await readHead(path, key, true)
+  await head.archive.file.close()
+  return fail('usage', 'is a whole bundle: there is nothing to merge', { where: path })
 }

@@ -3,7 +3,7 @@
 import * as assert from 'node:assert/strict'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { test } from 'uvu'
 import { extractPart } from '../../../bundles/extract/extract.ts'
 import { partsOf } from '../../../bundles/extract/parts.ts'
@@ -13,7 +13,8 @@ import { repairBundle } from '../../../bundles/repair/repair.ts'
 import { writeVolumes } from '../../../bundles/write/volumes.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
 import { key, partsLayout, refusal } from '../small.ts'
-import { type Dice, diceOf, fileMutations } from './mutations.ts'
+import { diceOf, fileMutations } from './mutations.ts'
+import { type Files, pick, readAll as read, same, setMutationsWith } from './set-mutations.ts'
 
 const signal = new AbortController().signal
 const quick = 300
@@ -24,9 +25,6 @@ const only = process.env.REDOUBT_MUTATION === undefined ? undefined : Number(pro
 const temporary = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'redoubt-mutations-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
 
-type Files = Map<string, Buffer>
-const read = (paths: readonly string[]): Files => new Map(paths.map((path) => [basename(path), readFileSync(path)]))
-
 mkdirSync(join(temporary, 'good'))
 const goodPath = join(temporary, 'good', 'lab.tar')
 const layout = await partsLayout('readme')
@@ -34,45 +32,16 @@ const volumeOptions = { volumeSize: 14_336, key: key.privateKey, name: 'lab', ve
 const volumePaths = await writeVolumes(goodPath, layout, volumeOptions, () => {}, signal)
 const volumes = read(volumePaths)
 const otherLayout = await partsLayout('readme', '0.2.0')
+mkdirSync(join(temporary, 'other'))
 const others = read(
-  await writeVolumes(join(temporary, 'good', 'other.tar'), otherLayout, volumeOptions, () => {}, signal),
+  await writeVolumes(join(temporary, 'other', 'lab.tar'), otherLayout, volumeOptions, () => {}, signal),
 )
 // Not in that folder, where volumes of the same name would go.
 mkdirSync(join(temporary, 'whole'))
 const wholePath = join(temporary, 'whole', 'lab.tar')
 const whole = read(await writeBundle(wholePath, layout, () => {}, signal))
 
-/** Damage to which file is where. */
-const setMutations: readonly { name: string; change: (files: Files, dice: Dice) => void }[] = [
-  { name: 'missing', change: (files, dice) => void files.delete(pick(files, dice)) },
-  {
-    name: 'swapped',
-    change: (files, dice) => {
-      const [a, b] = [pick(files, dice), pick(files, dice)]
-      const [first, second] = [files.get(a), files.get(b)]
-      if (first && second) files.set(a, second).set(b, first)
-    },
-  },
-  {
-    name: 'doubled',
-    change: (files, dice) => void files.set(pick(files, dice), Buffer.from(files.get(pick(files, dice)) ?? '')),
-  },
-  {
-    name: 'of another bundle',
-    change: (files, dice) => {
-      const name = pick(files, dice)
-      files.set(name, Buffer.from(others.get(name.replace('lab', 'other')) ?? ''))
-    },
-  },
-  {
-    name: 'one too many',
-    change: (files, dice) => void files.set('lab.vol009.tar', Buffer.from(files.get(pick(files, dice)) ?? '')),
-  },
-]
-
-function pick(files: Files, dice: Dice): string {
-  return [...files.keys()][dice(files.size)] as string
-}
+const setMutations = setMutationsWith(others)
 
 /** What mutation N is: its name, and the files after it. */
 function mutate(seed: number): { name: string; files: Files; good: Files } {
@@ -89,9 +58,6 @@ function mutate(seed: number): { name: string; files: Files; good: Files } {
   files.set(target, Buffer.from(mutation?.change(files.get(target) ?? Buffer.alloc(0), dice) ?? ''))
   return { name: `${target}: ${mutation?.name}`, files, good }
 }
-
-const same = (a: Files, b: Files): boolean =>
-  a.size === b.size && [...a].every(([name, data]) => b.get(name)?.equals(data) === true)
 
 /** Takes everything out that the damaged bundle still gives; returns what is not as in the good one. */
 async function extractAll(path: string, to: string): Promise<string[]> {
