@@ -4,7 +4,7 @@ import { sha256 } from '../../lib/hash.ts'
 import { type DeltaList, deltaLimit, deltaNames, isDeltaStart, parseDeltaList } from '../format/delta.ts'
 import { signatureSize } from '../format/names.ts'
 import { isSigned } from '../keys.ts'
-import { type Archive, copyAgain, readAt, readEntry, signedByAnother } from '../read/archive.ts'
+import { type Archive, checkPadding, copyAgain, readAt, readEntry, signedByAnother } from '../read/archive.ts'
 import { openArchive, refuseMissing } from '../read/open.ts'
 import { type BundleHead, readHead, readHeadOf } from '../read.ts'
 import { blockSize, entrySize } from '../tar.ts'
@@ -47,6 +47,7 @@ async function readList(archive: Archive, key: KeyObject | undefined): Promise<D
     if (entry?.path !== name || entry.size > limit)
       return fail('integrity', `is no delta: expected ${name} at byte ${skip}`, { where: path, hint: copyAgain })
     skip = entry.next
+    await checkPadding(archive, entry)
     return await readAt(archive, entry.offset, entry.size, name)
   }
   const bytes = await read(deltaNames.list, deltaLimit)

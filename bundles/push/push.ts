@@ -5,6 +5,7 @@ import { mapPool } from '../../lib/pool.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 import { type Client, type Question, Refused } from '../registry/client.ts'
 import { discard } from '../registry/http.ts'
+import { acceptManifests } from '../registry/manifest.ts'
 import { retrying, Transient } from '../registry/retry.ts'
 import type { PlannedBlob, PlannedManifest, PushPlan } from './plan.ts'
 
@@ -70,7 +71,8 @@ async function unlessRefused(work: () => Promise<void>, allowed: boolean): Promi
   }
 }
 
-function placeOf(registry: string, { repository, digest }: { repository: string; digest: string }): string {
+/** Where a part goes, for errors. */
+export function placeOf(registry: string, { repository, digest }: { repository: string; digest: string }): string {
   return `${registry}/${repository} ${digest}`
 }
 
@@ -81,9 +83,8 @@ async function pushBlob(
   { repository, digest, entry }: PlannedBlob,
   mountFrom: string | undefined,
 ): Promise<'sent' | 'mounted' | 'there'> {
-  const ask = (question: Omit<Question, 'registry' | 'repository' | 'actions'>) =>
-    client.direct({ registry, repository, actions: 'pull,push', ...question })
-  if (await isThere(() => ask({ path: `blobs/${digest}`, method: 'HEAD' }))) return 'there'
+  const ask = asker(client, registry, repository)
+  if (await blobIsThere(client, registry, { repository, digest })) return 'there'
   const mount = mountFrom ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
   const started = await ask({ path: `blobs/uploads/${mount}`, method: 'POST', headers: { 'content-length': '0' } })
   discard(started)
@@ -101,16 +102,17 @@ async function pushBlob(
   return 'sent'
 }
 
+/** Sends a manifest, unless its tag names it already. */
 async function pushManifest(
   client: Client,
   registry: string,
   head: BundleHead,
-  { repository, reference, mediaType, entry }: PlannedManifest,
+  manifest: PlannedManifest,
 ): Promise<void> {
-  const answer = await client.direct({
-    registry,
-    repository,
-    actions: 'pull,push',
+  const { repository, reference, mediaType, entry } = manifest
+  if (await manifestIsThere(client, registry, manifest)) return
+  const ask = asker(client, registry, repository)
+  const answer = await ask({
     path: `manifests/${reference}`,
     method: 'PUT',
     headers: { 'content-type': mediaType, 'content-length': `${entry.size}` },
@@ -119,14 +121,41 @@ async function pushManifest(
   discard(answer)
 }
 
-async function isThere(ask: () => Promise<IncomingMessage>): Promise<boolean> {
+/** Whether a repository has a blob. */
+export async function blobIsThere(
+  client: Client,
+  registry: string,
+  { repository, digest }: { repository: string; digest: string },
+): Promise<boolean> {
+  return (await headOf(asker(client, registry, repository), `blobs/${digest}`)) !== undefined
+}
+
+/** Whether a tag, or a digest, of a repository names this manifest; one that the registry does not say the digest of counts as another. */
+export async function manifestIsThere(
+  client: Client,
+  registry: string,
+  { repository, reference, digest }: PlannedManifest,
+): Promise<boolean> {
+  const answer = await headOf(asker(client, registry, repository), `manifests/${reference}`)
+  return answer?.headers['docker-content-digest'] === digest
+}
+
+type Ask = (question: Omit<Question, 'registry' | 'repository' | 'actions'>) => Promise<IncomingMessage>
+
+/** Asks one repository, as somebody who may push. */
+function asker(client: Client, registry: string, repository: string): Ask {
+  return (question) => client.direct({ registry, repository, actions: 'pull,push', ...question })
+}
+
+/** The answer to HEAD; undefined when there is nothing. */
+async function headOf(ask: Ask, path: string): Promise<IncomingMessage | undefined> {
   try {
-    const answer = await ask()
+    const answer = await ask({ path, method: 'HEAD', headers: { accept: acceptManifests } })
     // To HEAD there is no body, whatever length it says.
     answer.resume()
-    return true
+    return answer
   } catch (error) {
-    if (error instanceof Refused && error.status === 404) return false
+    if (error instanceof Refused && error.status === 404) return undefined
     throw error
   }
 }

@@ -230,6 +230,10 @@ export const bundleCommands: Command[] = [
       ca: { type: 'string', value: 'FILE', describe: 'PEM of the authorities that its certificate hangs from' },
       'plain-http': { type: 'boolean', describe: 'speak HTTP without TLS' },
       'keep-registry': { type: 'boolean', describe: 'put images under the name of the registry that they came from' },
+      'dry-run': {
+        type: 'boolean',
+        describe: 'ask the registry what it has, say what would be sent, and send nothing',
+      },
     },
     events: true,
     run: async (context, [target = '', file], options) =>
@@ -240,6 +244,7 @@ export const bundleCommands: Command[] = [
         ca: text(options, 'ca'),
         plainHttp: flag(options, 'plain-http'),
         keepRegistry: flag(options, 'keep-registry'),
+        dryRun: flag(options, 'dry-run'),
       }),
   },
 ]

@@ -5,6 +5,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
+import { planSteps } from '../../bundles/push/dry-run.ts'
 import { planPush } from '../../bundles/push/plan.ts'
 import { push } from '../../bundles/push/push.ts'
 import { readHead } from '../../bundles/read.ts'
@@ -34,20 +35,28 @@ interface Store {
 }
 
 /** What a registry keeps: blobs by digest and repository, and the manifests in the order that they came. */
-function storeOf(refuse: (path: string) => number | undefined = () => undefined): Store {
+function storeOf(refuse: (path: string, method: string) => number | undefined = () => undefined): Store {
   const blobs: Store['blobs'] = new Map()
   const manifests: string[] = []
+  const named = new Map<string, string>()
   const answer: Answer = async (asked, response, body) => {
-    const status = refuse(asked.path)
+    const status = refuse(asked.path, asked.method)
     if (status) return void response.writeHead(status).end()
     const url = new URL(asked.path, 'http://x')
     const [, repository = '', what, reference = ''] = /^\/v2\/(.+)\/(blobs|manifests)\/(.*)$/.exec(url.pathname) ?? []
     const digest = url.searchParams.get('digest') ?? url.searchParams.get('mount') ?? reference
     const keep = () => blobs.set(digest, (blobs.get(digest) ?? new Set()).add(repository))
+    const tagged = named.get(`${repository}:${reference}`)
+    if (asked.method === 'HEAD' && tagged)
+      return void response.writeHead(200, { 'docker-content-digest': tagged }).end()
     if (asked.method === 'HEAD') return void response.writeHead(blobs.get(digest)?.has(repository) ? 200 : 404).end()
     const bytes = await body()
-    if (what === 'manifests') manifests.push(`${repository}:${reference}`)
-    else if (asked.method === 'PUT') {
+    if (what === 'manifests') {
+      manifests.push(`${repository}:${reference}`)
+      named.set(`${repository}:${reference}`, digestOf(bytes))
+    }
+    if (what === 'manifests') return void response.writeHead(201).end()
+    if (asked.method === 'PUT') {
       assert.equal(digestOf(bytes), digest)
       keep()
     } else if (!blobs.get(digest)?.has(url.searchParams.get('from') ?? ''))
@@ -88,7 +97,7 @@ test('everything arrives once; pushed again, nothing is sent', () =>
     assert.equal(store.manifests.length, plan.manifests.length)
     const again = await pushTo(store, head, served)
     assert.deepEqual([again.pushed.sent, again.pushed.mounted, again.pushed.bytes], [0, 0, 0])
-    assert.equal(again.asked.filter(({ path }) => path.includes('uploads')).length, 0)
+    assert.deepEqual([...new Set(again.asked.map(({ method }) => method))], ['HEAD'])
   }))
 
 test('from volumes, named by any of them or by their folder, everything arrives that the file has', async () => {
@@ -141,6 +150,52 @@ test('a blob of two repositories is sent once and mounted; where the registry do
     assert.deepEqual([unmounted.pushed.sent, unmounted.pushed.mounted], [plan.blobs.length, 0])
   }))
 
+test('a dry run says to the byte what a push then sends and mounts, and sends nothing', () =>
+  withBundle('push-dry.tar', async (head, served) => {
+    const [first] = served.whole.values()
+    assert.ok(first)
+    const whole = new Map([...served.whole, ['a.example/again', first] as const])
+    const store = storeOf()
+    const { answer } = store
+    let sent = 0
+    store.answer = (asked, response, body) =>
+      answer(asked, response, async () => {
+        const bytes = await body()
+        sent += bytes.length
+        return bytes
+      })
+    const plan = async () => {
+      const fake = await serveFake(store.answer)
+      const { client } = clientFor([fake.host])
+      const target = { registry: fake.host, prefix: 'site', keepRegistry: false }
+      const steps = await planSteps(client, fake.host, planPush({ ...served, whole }, target), 2)
+      await fake.close()
+      assert.deepEqual([...new Set(fake.asked.map(({ method }) => method))], ['HEAD'])
+      const bytes = (todo: string) => steps.reduce((sum, step) => sum + (step.todo === todo ? step.size : 0), 0)
+      const count = (todo: string) => steps.filter((step) => step.todo === todo && step.kind === 'blob').length
+      return { bytes, count }
+    }
+    const before = await plan()
+    const { pushed } = await pushTo(store, head, { ...served, whole })
+    assert.equal(before.bytes('send'), sent)
+    assert.deepEqual(
+      [before.count('send'), before.count('mount'), before.count('nothing')],
+      [pushed.sent, pushed.mounted, 0],
+    )
+    assert.ok(pushed.mounted > 0)
+    const after = await plan()
+    assert.deepEqual([after.bytes('send'), after.bytes('mount')], [0, 0])
+    // A tag that names another image by now is to be sent again, and nothing else.
+    const manifest = [...first.manifests.values()][0]?.digest ?? ''
+    store.answer = (asked, response, body) => {
+      const moved = asked.method === 'HEAD' && asked.path.includes('site/again/manifests/')
+      return moved
+        ? void response.writeHead(200, { 'docker-content-digest': `sha256:${'0'.repeat(64)}` }).end()
+        : answer(asked, response, body)
+    }
+    assert.equal((await plan()).bytes('send'), served.blobs.get(manifest)?.size)
+  }))
+
 test('images of two registries that would become one repository are refused, unless kept apart', () =>
   withBundle('push-twice.tar', async (_, served) => {
     const [first] = served.whole.values()
@@ -173,7 +228,9 @@ test('a registry that takes no index with platforms missing gets the one manifes
     const blobs = new Map([...served.blobs, [index.digest, entry]])
     const partial = new Map([[index.digest, [child.digest]]])
     let refused = 0
-    const store = storeOf((path) => (path.endsWith('/manifests/multi') && refused++ === 0 ? 400 : undefined))
+    const store = storeOf((path, method) =>
+      method === 'PUT' && path.endsWith('/manifests/multi') && refused++ === 0 ? 400 : undefined,
+    )
     const { pushed } = await pushTo(store, head, { ...served, whole: new Map([[name, place]]), blobs, partial })
     assert.deepEqual(
       pushed.single.map(({ reference }) => reference),

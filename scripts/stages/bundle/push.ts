@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { type PushStep, planSteps } from '../../../bundles/push/dry-run.ts'
 import { planPush } from '../../../bundles/push/plan.ts'
 import { push as pushPlan } from '../../../bundles/push/push.ts'
 import { readHead } from '../../../bundles/read.ts'
@@ -7,7 +8,7 @@ import { openClient } from '../../../bundles/registry/open.ts'
 import { readRepositories } from '../../../bundles/serve/repositories.ts'
 import { fail } from '../../../lib/errors.ts'
 import { readText } from '../../../lib/files.ts'
-import { formatBytes } from '../../../lib/output.ts'
+import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { chosenBundle, readVerifyKey } from './chosen.ts'
 
@@ -18,6 +19,7 @@ interface Options {
   ca: string | undefined
   plainHttp: boolean
   keepRegistry: boolean
+  dryRun: boolean
 }
 
 /** Pushes the images of a bundle into a registry, each byte checked on its way. What is there already is not sent. */
@@ -31,8 +33,15 @@ export async function push(context: Context, options: Options): Promise<number> 
   try {
     const plan = planPush(await readRepositories(head), { ...target, keepRegistry: options.keepRegistry })
     const jobs = Math.max(4, availableParallelism())
+    const host = { host: target.registry, plainHttp: options.plainHttp, ...(ca ? { ca } : {}) }
+    if (options.dryRun) {
+      const steps = await out.step(`ask ${options.target}`, (report) =>
+        planSteps(openClient([host], jobs, signal, report.status), target.registry, plan, jobs),
+      )
+      showSteps(context, options.target, target.registry, steps)
+      return 0
+    }
     const pushed = await out.step(`push to ${options.target}`, async (report) => {
-      const host = { host: target.registry, plainHttp: options.plainHttp, ...(ca ? { ca } : {}) }
       const client = openClient([host], jobs, signal, report.status)
       const total = plan.blobs.reduce((sum, blob) => sum + blob.entry.size, 0)
       let done = 0
@@ -69,6 +78,38 @@ export async function push(context: Context, options: Options): Promise<number> 
     await head.archive.file.close()
   }
   return 0
+}
+
+/** Says what a push would do. */
+function showSteps({ out }: Context, target: string, registry: string, steps: readonly PushStep[]): void {
+  const sum = (todo: PushStep['todo']) => {
+    const all = steps.filter((step) => step.todo === todo)
+    return { count: all.length, bytes: all.reduce((bytes, { size }) => bytes + size, 0) }
+  }
+  const [send, mount, there] = [sum('send'), sum('mount'), sum('nothing')]
+  if (out.format === 'json') {
+    out.json({ kind: 'BundlePushPlan', target, send, mount, there, steps })
+    return
+  }
+  const place = ({ repository, kind, what }: PushStep) =>
+    `${registry}/${repository}${kind === 'manifest' && !what.startsWith('sha256:') ? ':' : ' '}${what}`
+  const wanted = steps.filter(({ todo }) => todo !== 'nothing')
+  if (wanted.length > 0)
+    out.data(
+      formatTable(
+        ['DO', 'KIND', 'BYTES', 'WHERE'],
+        wanted.map((step) => [step.todo, step.kind, String(step.size), place(step)]),
+      ),
+    )
+  const line = ({ count, bytes }: typeof send) => `${bytes} bytes, ${countOf(count, 'part')}`
+  out.data(
+    [
+      `to send   ${line(send)}`,
+      `to mount  ${line(mount)}, from other repositories there`,
+      `there     ${line(there)}`,
+    ].join('\n'),
+  )
+  out.note('nothing was sent')
 }
 
 /** `HOST[:PORT][/PATH]`. Throws `usage`. */

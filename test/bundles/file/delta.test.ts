@@ -177,6 +177,12 @@ test('damage in a base outside of what is needed does no harm', async () => {
   assert.ok((await merge(deltaFile, changed(basePath, 'tail.tar', flip(data.length - 3)))).equals(full))
 })
 
+test('what stands behind the signature of the list, where zeros should, is found', async () => {
+  const behind = readFileSync(deltaFile).indexOf('bundle/delta.sig\0') + 512 + 64
+  const path = changed(deltaFile, 'padding.delta.tar', flip(behind))
+  await assert.rejects(openDelta(path, key.publicKey), { code: 'integrity', where: path })
+})
+
 test('a target that is there stays', async () => {
   const open = await openDelta(deltaFile, key.publicKey)
   assert.ok(open)
