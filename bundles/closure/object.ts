@@ -1,5 +1,6 @@
 // Images that an object names: what pods run, what operators are told to run, and what text looks like.
-import { referenceOf, referencesIn } from './text.ts'
+import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
+import { isWhole, referenceOf, referencesIn } from './text.ts'
 
 /** An image, as it is written, and where in the object. */
 export interface Found {
@@ -17,8 +18,9 @@ function isFields(value: unknown): value is Fields {
 
 /**
  * The images that an object names, of whatever kind: `image` of containers, any field that ends in `image`, maps of `repository`, `tag`,
- * `registry`, `digest` (with `version` where the tag is empty), environment variables and arguments named after images, image volumes; and
- * in other text what can hardly be anything else. Of a definition (CustomResourceDefinition) the defaults of such fields.
+ * `registry`, `digest` (with `version` where the tag is empty), environment variables and arguments named after images, arguments that are
+ * given an image, image volumes, objects that a ConfigMap holds; and in other text what can hardly be anything else. Of a definition
+ * (CustomResourceDefinition) the defaults of such fields.
  */
 export function imagesIn(object: unknown, version?: string): Found[] {
   const found: Found[] = []
@@ -33,7 +35,10 @@ const imageKey = /image(name)?$/i
 function visit(value: unknown, path: (string | number)[], found: Found[], version: string | undefined): void {
   if (typeof value === 'string') found.push(...inText(value, path))
   else if (Array.isArray(value))
-    for (const [index, item] of value.entries()) visit(item, [...path, index], found, version)
+    for (const [index, item] of value.entries()) {
+      if (isArgumentOf(value[index - 1], item)) found.push({ image: item, path: [...path, index], sure: true })
+      else visit(item, [...path, index], found, version)
+    }
   else if (isFields(value)) visitFields(value, path, found, version)
 }
 
@@ -65,7 +70,31 @@ function visitFields(fields: Fields, path: (string | number)[], found: Found[], 
     referenceOf(value)
   )
     take(value, 'value', true)
-  for (const [key, value] of Object.entries(fields)) if (!taken.has(key)) visit(value, [...path, key], found, version)
+  for (const [key, value] of Object.entries(fields)) {
+    if (taken.has(key)) continue
+    const held = fields.kind === 'ConfigMap' && key === 'data' && isFields(value)
+    if (held) for (const [file, text] of Object.entries(value)) visitHeld(text, [...path, key, file], found)
+    else visit(value, [...path, key], found, version)
+  }
+}
+
+/** What a controller creates from its configuration (`helperPod.yaml`) is an object like any other: whoever runs it pulls its images. */
+function visitHeld(text: unknown, path: (string | number)[], found: Found[]): void {
+  if (typeof text !== 'string') return
+  const objects = objectsIn(text)
+  if (objects.length === 0) visit(text, path, found, undefined)
+  for (const object of objects) found.push(...imagesIn(object).map(({ image, sure }) => ({ image, path, sure })))
+}
+
+/** The Kubernetes objects in a text; none when it is anything else, or a template of some. */
+function objectsIn(text: string): Fields[] {
+  if (!/^apiVersion: /m.test(text) || !/^kind: /m.test(text) || text.includes('{{')) return []
+  try {
+    const values = [...splitDocuments(text)].map((chunk) => parseForeign(chunk, 'data').value)
+    return values.every(isFields) ? values : []
+  } catch {
+    return []
+  }
 }
 
 /** `{registry, repository, tag, digest}`, as charts have it in their values; `{name, tag}` below a key that says image. */
@@ -86,10 +115,17 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
-/** `--sidecar-image=REF` is what an operator will run; anything else in text may be. */
+/** `--helper-image`, then `REF`. */
+function isArgumentOf(option: unknown, value: unknown): value is string {
+  if (typeof option !== 'string' || typeof value !== 'string') return false
+  return /^--?[\w.-]*image$/i.test(option.slice(0, 256)) && /[/:]/.test(value) && referenceOf(value) !== undefined
+}
+
+/** `--sidecar-image=REF` is what an operator will run, and so is `--config-reloader=REGISTRY/PATH:TAG`; anything else in text may be. */
 function inText(text: string, path: (string | number)[]): Found[] {
-  const [, said] = /^--?[\w.-]*image[\w.-]*=(\S+)$/i.exec(text.slice(0, 1024)) ?? []
-  if (said && /[/:]/.test(said) && referenceOf(said)) return [{ image: said, path, sure: true }]
+  const [, option = '', said = ''] = /^--?([\w.-]+)=(\S+)$/.exec(text.slice(0, 1024)) ?? []
+  const named = /image/i.test(option) && /[/:]/.test(said) && referenceOf(said)
+  if (named || isWhole(said)) return [{ image: said, path, sure: true }]
   return referencesIn(text).map((image) => ({ image, path, sure: false }))
 }
 

@@ -29,7 +29,8 @@ export function referencesIn(text: string): string[] {
   return [...found]
 }
 
-function isWhole(word: string): boolean {
+/** Whether a word can hardly be anything but an image: with a registry that has a dot or a port, and a tag or digest. */
+export function isWhole(word: string): boolean {
   if (!/^[^/]*[.:][^/]*\/./.test(word) || word.includes('://')) return false
   const clean = word.replace(/[.:]+$/, '')
   return /[^/](:[^/:@]+|@sha256:[0-9a-f]{64})$/.test(clean) && referenceOf(clean) !== undefined

@@ -1,6 +1,6 @@
-import { imageReference, imagesIn } from '../../cluster/lock.ts'
 import type { KubeObject } from '../../cluster/objects.ts'
 import type { Control, Site } from '../control.ts'
+import { bundleImages, tagBeforeDigest } from '../images.ts'
 import { admissionPolicy } from './objects/policy.ts'
 
 export const imageProvenance: Control = {
@@ -12,24 +12,20 @@ export const imageProvenance: Control = {
   off: (site) => ({ objects: policy(site, 'Audit'), byTag: ['coredns'] }),
 }
 
-/** Every image of the bundle by digest, sorted. */
-function bundleImages(site: Pick<Site, 'lock'>): string[] {
-  return imagesIn(site.lock)
-    .map((component) => imageReference(site.lock, component))
-    .sort()
-}
+/** `REPOSITORY:TAG@DIGEST` without its tag. Where there is none, CEL's replace of nothing makes what no list holds. */
+const bare = `c.image.replace(c.image.find('${tagBeforeDigest}'), '@')`
 
 function policy(site: Site, action: 'Deny' | 'Audit'): KubeObject[] {
   // An update may keep what a pod has: the pods of an older bundle can still be changed and deleted.
   const kept = (field: string) =>
     `oldObject != null && has(oldObject.spec.${field}) && oldObject.spec.${field}.exists(o, o.image == c.image)`
   const list = (field: string) =>
-    `!has(object.spec.${field}) || object.spec.${field}.all(c, c.image in variables.known || ${kept(field)})`
+    `!has(object.spec.${field}) || object.spec.${field}.all(c, c.image in variables.known || ${bare} in variables.known || ${kept(field)})`
   return admissionPolicy(
     {
       name: 'redoubt-images-of-the-bundle',
       rules: [{ groups: [''], resources: ['pods', 'pods/ephemeralcontainers'], operations: ['CREATE', 'UPDATE'] }],
-      variables: [{ name: 'known', expression: JSON.stringify(bundleImages(site)) }],
+      variables: [{ name: 'known', expression: JSON.stringify(bundleImages(site.lock)) }],
       validations: ['containers', 'initContainers', 'ephemeralContainers'].map((field) => ({
         expression: list(field),
         message: `an image in spec.${field} is none of the bundle's, named by digest`,

@@ -1,5 +1,6 @@
 // What may run. Pods are sent as server-side dry runs: admission judges them, nothing is stored or started.
-import { imageReference, imagesIn, type Lock } from '../../../cluster/lock.ts'
+import { byDigest, imageReference, type Lock } from '../../../cluster/lock.ts'
+import { bundleImages, withoutTag } from '../../../templates/images.ts'
 import type { Env } from '../env.ts'
 import { describeAnswer, field, list, parseJson } from '../judge.ts'
 import { pause } from '../patience.ts'
@@ -72,10 +73,20 @@ const imagePolicy: Probe = {
       'a digest that is not in the bundle': with_(unlisted, 'containers'),
       'the same as init container': with_(unlisted, 'initContainers'),
       'the bundle’s image by tag': with_(tagged, 'containers'),
+      'its tag and another digest': with_(unlisted.replace('redoubt.dev/agnhost', tagged), 'containers'),
       'an image of the internet': with_('docker.io/library/nginx:latest', 'containers'),
     }
+    const good: Record<string, string> = {
+      'the bundle’s agnhost': imageReference(env.lock, 'agnhost'),
+      'the same by tag and digest': `${tagged}@${env.lock.components.agnhost?.image?.digest}`,
+      ...Object.fromEntries(
+        env.lock.images.slice(0, 1).map(({ name, digest }) => [byDigest(name, digest), byDigest(name, digest)]),
+      ),
+    }
     return Promise.all([
-      admittedPod(env, 'a pod with the bundle’s agnhost', account),
+      ...Object.entries(good).map(async ([name, image]) =>
+        admitted(env, `a pod with ${name}`, await dryRun(env, 'pods', with_(image, 'containers'))),
+      ),
       ...Object.entries(attacks).map(([name, pod]) => refusedPod(env, `a pod with ${name}`, pod, 'none of the bundle')),
     ])
   },
@@ -83,7 +94,7 @@ const imagePolicy: Probe = {
 
 /** Every container of every pod names an image of the lock by its digest, and runs that one. */
 export function judgeImages(where: string, pods: unknown, lock: Lock): Check[] {
-  const known = new Set(imagesIn(lock).map((name) => imageReference(lock, name)))
+  const known = new Set(bundleImages(lock))
   const items = list(pods, 'items')
   const wrong = items.flatMap((pod) => {
     const name = `${field(pod, 'metadata', 'namespace')}/${field(pod, 'metadata', 'name')}`
@@ -92,7 +103,7 @@ export function judgeImages(where: string, pods: unknown, lock: Lock): Check[] {
       list(pod, 'status', kind),
     )
     return [
-      ...specs.map((c) => String(field(c, 'image'))).filter((image) => !known.has(image)),
+      ...specs.map((c) => String(field(c, 'image'))).filter((image) => !known.has(withoutTag(image))),
       ...statuses.map((c) => String(field(c, 'imageID') ?? '')).filter((id) => id !== '' && !runsKnown(id, known)),
     ].map((image) => `${name} ${image}`)
   })

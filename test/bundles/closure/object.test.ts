@@ -83,8 +83,27 @@ chart: {repository: "https://github.com/a/b", ref: main}`,
       'quay.io/op/db:2 spec.containers.0.env.0.value',
       'quay.io/op/x:3 spec.containers.0.env.1.value?',
       'quay.io/op/reload:4 spec.containers.0.args.0',
-      'quay.io/op/y:5 spec.containers.0.args.3?',
+      'quay.io/op/y:5 spec.containers.0.args.3',
     ],
+  },
+  {
+    name: 'arguments that are given an image, whatever they are called',
+    yaml: `args: [--prometheus-config-reloader=quay.io/op/reload:4, --helper-image, "busybox:1", --image-pull-policy, "a/b:1", --label=example.org/key, --peer=10.0.0.1:80/path]`,
+    found: ['quay.io/op/reload:4 args.0', 'busybox:1 args.2'],
+  },
+  {
+    name: 'an object that a ConfigMap holds, for a controller to create',
+    yaml: `kind: ConfigMap
+data:
+  helperPod.yaml: |-
+    apiVersion: v1
+    kind: Pod
+    spec: {containers: [{image: busybox}], initContainers: [{env: [{name: A, value: "quay.io/a/b:1"}]}]}
+  template.yaml: |-
+    apiVersion: v1
+    kind: Pod
+    image: {{ image "quay.io/a/c:1" }}`,
+    found: ['busybox data.helperPod.yaml', 'quay.io/a/b:1 data.helperPod.yaml?', 'quay.io/a/c:1 data.template.yaml?'],
   },
   {
     name: 'text of a ConfigMap',
