@@ -33,6 +33,12 @@ const bounds = v.optional(
 /** Names that belong to the system or to redoubt itself. `default` may be named: that opens it. */
 const reserved = /^(kube-.*|redoubt-.*)$/
 
+/** A weaker Pod Security Standard, for what cannot live with the restricted one: storage, network, agents of nodes. */
+const podSecurity = v.strictObject({
+  level: v.picklist(['baseline', 'privileged'], 'expected baseline or privileged; without this field it is restricted'),
+  reason: v.pipe(v.string(), v.minLength(10, 'say why in at least ten characters: the namespace carries it')),
+})
+
 export const namespaceSchema = v.strictObject({
   name: v.pipe(
     label,
@@ -45,6 +51,7 @@ export const namespaceSchema = v.strictObject({
   quota: v.optional(v.record(resource, quantity), {}),
   /** What a container is given when it does not ask, and the most it may ask for: a LimitRange. Replaces defaults one by one. */
   limits: v.optional(v.strictObject({ default: bounds, defaultRequest: bounds, max: bounds }), {}),
+  podSecurity: v.optional(podSecurity),
 })
 
 /** Who works with a cluster. The first two act on the whole of it, the others in namespaces. */

@@ -42,21 +42,32 @@ export function boundedNamespaces({ spec }: Model): Bounded[] {
   ]
 }
 
-/** The namespaces of the spec, held to the restricted standard by label too, and our own, in which the cluster's defaults hold. */
+/**
+ * The namespaces of the spec, held to the restricted standard by label too unless it says otherwise (the audit log then still names what is
+ * not restricted), and our own, in which the cluster's defaults hold.
+ */
 export function namespaces(model: Model): KubeObject[] {
-  const version = `v${model.minor}`
-  const labels = Object.fromEntries(
-    ['enforce', 'audit', 'warn'].flatMap((mode) => [
-      [`pod-security.kubernetes.io/${mode}`, 'restricted'],
-      [`pod-security.kubernetes.io/${mode}-version`, version],
-    ]),
-  )
+  const labels = (level: string) =>
+    Object.fromEntries(
+      [
+        ['enforce', level],
+        ['audit', 'restricted'],
+        ['warn', level],
+      ].flatMap(([mode, value]) => [
+        [`pod-security.kubernetes.io/${mode}`, value],
+        [`pod-security.kubernetes.io/${mode}-version`, `v${model.minor}`],
+      ]),
+    )
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: verifierNamespace } },
-    ...model.spec.namespaces.map(({ name }) => ({
+    ...model.spec.namespaces.map(({ name, podSecurity }) => ({
       apiVersion: 'v1',
       kind: 'Namespace',
-      metadata: { name, labels },
+      metadata: {
+        name,
+        labels: labels(podSecurity?.level ?? 'restricted'),
+        ...(podSecurity ? { annotations: { 'redoubt.dev/pod-security': podSecurity.reason } } : {}),
+      },
     })),
   ]
 }

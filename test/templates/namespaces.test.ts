@@ -49,6 +49,23 @@ test('a namespace of the spec has the defaults and what it says, and the restric
   assert.equal(namespace?.metadata.labels?.['pod-security.kubernetes.io/enforce-version'], 'v1.36')
 })
 
+test('a weaker standard is named with its reason, enforced, and still audited', async () => {
+  const of = (level: string) =>
+    `  namespaces: [{name: storage, podSecurity: {level: ${level}, reason: helpers write to disks of nodes}}]`
+  const namespace = (await rendered(of('privileged'))).objects
+    .flatMap((group) => group.objects)
+    .find(({ metadata }) => metadata.name === 'storage')
+  const labels = namespace?.metadata.labels ?? {}
+  assert.deepEqual(
+    ['enforce', 'warn', 'audit'].map((mode) => labels[`pod-security.kubernetes.io/${mode}`]),
+    ['privileged', 'privileged', 'restricted'],
+  )
+  assert.equal(namespace?.metadata.annotations?.['redoubt.dev/pod-security'], 'helpers write to disks of nodes')
+  await assert.rejects(rendered(of('none')), { message: /expected baseline or privileged/ })
+  const silent = '  namespaces: [{name: storage, podSecurity: {level: privileged, reason: so}}]'
+  await assert.rejects(rendered(silent), { message: /say why/ })
+})
+
 test('namespaces come before what stands in them', async () => {
   const names = (await rendered()).objects.map((group) => group.name)
   assert.ok(names.indexOf('namespaces') < names.indexOf('policies'))
