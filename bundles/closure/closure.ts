@@ -17,6 +17,7 @@ import {
   compareWants,
   type ImageState,
   type NotImage,
+  type Tagged,
   type Want,
   wantsOfManifests,
 } from './wants.ts'
@@ -35,6 +36,8 @@ export interface Closure {
   images: ImageState[]
   /** Waivers that hold for nothing. */
   unused: NotImage[]
+  /** Images of yours that something names by tag. */
+  tagged: Tagged[]
   /** How the charts were read: helm's version, or undefined where there is none; and which templates only helm could tell. */
   helm: string | undefined
   computed: string[]

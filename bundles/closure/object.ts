@@ -56,7 +56,7 @@ function visitFields(fields: Fields, path: (string | number)[], found: Found[], 
       const tag = textOf(fields.tag) || textOf(fields[`${key}Tag`])
       const whole = tag && !/[:@][^/]*$/.test(value) ? `${value}:${tag}` : value
       // One word may be an image of Docker Hub, or anything else that is called so.
-      if (referenceOf(whole)) take(whole, key, /[/:@]/.test(whole))
+      if (referenceOf(whole)) take(whole, key, /[/:@]/.test(whole) && !isBase(key, whole))
     } else if (key === 'reference' && path.at(-1) === 'image' && referenceOf(value)) take(value, key, true)
   }
   const map = fromMap(fields, path, version)
@@ -115,6 +115,11 @@ function textOf(value: unknown): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
 }
 
+/** `--prometheus-default-base-image=quay.io/prometheus/prometheus`: a repository, to which an operator adds the version that it is asked for. */
+function isBase(key: string, image: string): boolean {
+  return /base-?image$/i.test(key) && !/[:@][^/]*$/.test(image)
+}
+
 /** `--helper-image`, then `REF`. */
 function isArgumentOf(option: unknown, value: unknown): value is string {
   if (typeof option !== 'string' || typeof value !== 'string') return false
@@ -125,7 +130,7 @@ function isArgumentOf(option: unknown, value: unknown): value is string {
 function inText(text: string, path: (string | number)[]): Found[] {
   const [, option = '', said = ''] = /^--?([\w.-]+)=(\S+)$/.exec(text.slice(0, 1024)) ?? []
   const named = /image/i.test(option) && /[/:]/.test(said) && referenceOf(said)
-  if (named || isWhole(said)) return [{ image: said, path, sure: true }]
+  if (named || isWhole(said)) return [{ image: said, path, sure: !isBase(option, said) }]
   return referencesIn(text).map((image) => ({ image, path, sure: false }))
 }
 

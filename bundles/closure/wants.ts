@@ -45,12 +45,23 @@ export interface NotImage {
   reason: string
 }
 
-/** Each wanted image with those who want it, each carried one too, in the order of names; and the waivers that hold for none. */
+/** An image of yours that is carried and wanted by its tag: where, and how it is written with its digest. */
+export interface Tagged {
+  image: string
+  where: string
+  pinned: string
+}
+
+/**
+ * Each wanted image with those who want it, each carried one too, in the order of names; the waivers that hold for none; and who names an
+ * image of yours by its tag.
+ */
 export function compareWants(
   wants: readonly Want[],
   carried: readonly CarriedImage[],
   waivers: readonly NotImage[],
-): { images: ImageState[]; unused: NotImage[] } {
+): { images: ImageState[]; unused: NotImage[]; tagged: Tagged[] } {
+  const tagged: Tagged[] = []
   const states = new Map<string, ImageState>()
   for (const image of carried) {
     const key = wholeName(image)
@@ -63,6 +74,8 @@ export function compareWants(
     const carrier = reference && carried.find((image) => holds(image, reference))
     const waiver = carrier ? undefined : waivers.find(({ image }) => image === want.image || image === whole)
     if (waiver) used.add(waiver)
+    if (carrier && !carrier.own && want.sure && !reference.digest)
+      tagged.push({ image: want.image, where: want.where, pinned: `${want.image}@${carrier.digest}` })
     const key = carrier ? wholeName(carrier) : whole
     const state = carrier ? 'carried' : waiver ? 'waived' : want.sure ? 'missing' : 'maybe'
     const known = states.get(key) ?? { image: key, state, wantedBy: [] }
@@ -73,6 +86,7 @@ export function compareWants(
   return {
     images: [...states.values()].sort((a, b) => byCodeUnit(a.image, b.image)),
     unused: waivers.filter((waiver) => !used.has(waiver)),
+    tagged,
   }
 }
 

@@ -38,6 +38,8 @@ export interface ProduceOptions extends ProgramOptions {
   workspace: string
   /** Where a bundle goes that is made of it: there must be room for it before anything is fetched. */
   target?: string
+  /** Whether the cluster's pods may name images by digest only. */
+  byDigest: boolean
   /** What the other side has: of a delta, what it leaves out. */
   base?: Inventory | undefined
   /** Layers go into the bundle alone. */
@@ -89,7 +91,11 @@ export async function produce(options: ProduceOptions): Promise<Product> {
 }
 
 /** What does not stop a build, and somebody should know. */
-function warnOf({ images, unused, helm, computed }: Closure, { out, spec }: ProduceOptions): void {
+function warnOf({ images, unused, helm, computed, tagged }: Closure, { out, spec, byDigest }: ProduceOptions): void {
+  if (byDigest && tagged.length > 0)
+    out.warn(
+      `${countOf(tagged.length, 'image')} named by tag: pods of this cluster need the digest: redoubt bundle images`,
+    )
   const maybe = images.filter(({ state }) => state === 'maybe').length
   if (maybe > 0) out.warn(`${countOf(maybe, 'text')} may name images that are not carried: redoubt bundle images`)
   for (const { image } of unused) out.warn(`notImages: nothing names ${image} any more`)

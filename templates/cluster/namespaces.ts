@@ -47,17 +47,15 @@ export function boundedNamespaces({ spec }: Model): Bounded[] {
  * not restricted), and our own, in which the cluster's defaults hold.
  */
 export function namespaces(model: Model): KubeObject[] {
-  const labels = (level: string) =>
-    Object.fromEntries(
-      [
-        ['enforce', level],
-        ['audit', 'restricted'],
-        ['warn', level],
-      ].flatMap(([mode, value]) => [
+  const labels = (level: string) => {
+    const modes = { enforce: level, audit: 'restricted', warn: level }
+    return Object.fromEntries(
+      Object.entries(modes).flatMap(([mode, value]) => [
         [`pod-security.kubernetes.io/${mode}`, value],
         [`pod-security.kubernetes.io/${mode}-version`, `v${model.minor}`],
       ]),
     )
+  }
   return [
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: verifierNamespace } },
     ...model.spec.namespaces.map(({ name, podSecurity }) => ({

@@ -6,10 +6,12 @@ import { setUp } from './setup.ts'
 /** Shows who wants which image, and which of them are carried. Charts and manifests are read, layers are not fetched. */
 export async function images(context: Context, options: { jobs: string | undefined }): Promise<number> {
   const { out } = context
-  const { closure } = await readCargo(await setUp(context, { jobs: options.jobs, update: false }))
+  const setup = await setUp(context, { jobs: options.jobs, update: false })
+  const { closure } = await readCargo(setup)
   const { images, helm, computed, unused } = closure
+  const tagged = setup.byDigest ? closure.tagged : []
   if (out.format === 'json') {
-    out.json({ kind: 'BundleImages', helm: helm ?? null, computed, unusedWaivers: unused, images })
+    out.json({ kind: 'BundleImages', helm: helm ?? null, computed, unusedWaivers: unused, tagged, images })
     return 0
   }
   const shown = (where: string) => where.replace(`${context.workspace.root}/`, '')
@@ -17,6 +19,8 @@ export async function images(context: Context, options: { jobs: string | undefin
     wantedBy.map(({ where }, index) => (index === 0 ? [state, image, shown(where)] : ['', '', shown(where)])),
   )
   if (rows.length > 0) out.data(formatTable(['STATE', 'IMAGE', 'WANTED BY'], rows))
+  for (const { where, pinned } of tagged)
+    out.warn(`named by tag, and pods of this cluster need the digest (image-provenance):\n  ${shown(where)}: ${pinned}`)
   for (const template of computed) out.warn(`only helm can tell the images of ${template}`)
   for (const { image } of unused) out.warn(`notImages: nothing names ${image} any more`)
   const count = (state: string) => images.filter((image) => image.state === state).length

@@ -8,6 +8,7 @@ import { type Lock, loadLock } from '../../../cluster/lock.ts'
 import { fail } from '../../../lib/errors.ts'
 import { exists } from '../../../lib/files.ts'
 import { hostArchitecture } from '../../../lib/machine.ts'
+import { profiles } from '../../../templates/profiles.ts'
 import type { Context } from '../../command.ts'
 
 /**
@@ -44,7 +45,8 @@ export async function setUp(
   const cache = await openCache(cacheRoot())
   const architecture = spec.architecture ?? pins?.architecture ?? hostArchitecture()
   const moving = pins ? movesOf(names, pins, namesOf(spec, architecture), catalog) : new Set<string>()
-  return { spec, catalog, architecture, pins, moving, jobs, cache, out, signal, workspace: workspace.root }
+  const byDigest = cluster !== undefined && !('image-provenance' in profiles[cluster.profile].off)
+  return { spec, catalog, architecture, pins, moving, jobs, cache, out, signal, workspace: workspace.root, byDigest }
 }
 
 /** `of Kubernetes v1.36.3` */

@@ -47,7 +47,7 @@ spec:
 spec: {image: "quay.io/prometheus/prometheus:v3", baseImage: quay.io/p/p, thanosImage: thanos:1, imagePullPolicy: Always, logoImage: x y, image2: a.io/b:1}`,
     found: [
       'quay.io/prometheus/prometheus:v3 spec.image',
-      'quay.io/p/p spec.baseImage',
+      'quay.io/p/p spec.baseImage?',
       'thanos:1 spec.thanosImage',
       'a.io/b:1 spec.image2?',
     ],
@@ -88,8 +88,8 @@ chart: {repository: "https://github.com/a/b", ref: main}`,
   },
   {
     name: 'arguments that are given an image, whatever they are called',
-    yaml: `args: [--prometheus-config-reloader=quay.io/op/reload:4, --helper-image, "busybox:1", --image-pull-policy, "a/b:1", --label=example.org/key, --peer=10.0.0.1:80/path]`,
-    found: ['quay.io/op/reload:4 args.0', 'busybox:1 args.2'],
+    yaml: `args: [--prometheus-config-reloader=quay.io/op/reload:4, --helper-image, "busybox:1", --image-pull-policy, "a/b:1", --label=example.org/key, --peer=10.0.0.1:80/path, --default-base-image=quay.io/p/p, --base-image=quay.io/p/p:1]`,
+    found: ['quay.io/op/reload:4 args.0', 'busybox:1 args.2', 'quay.io/p/p args.7?', 'quay.io/p/p:1 args.8'],
   },
   {
     name: 'an object that a ConfigMap holds, for a controller to create',

@@ -74,6 +74,19 @@ for (const { name, image, sure, state, shown } of cases)
     assert.deepEqual([found?.state, found?.image], [state, shown])
   })
 
+test('who names a carried image by its tag is told how it is written with its digest', () => {
+  const wants = [
+    want('nginx:1.27'),
+    want('nginx:1.27', false),
+    want(`nginx@${digest('a')}`),
+    want('other:1'),
+    want('redoubt.dev/coredns:1'),
+  ]
+  assert.deepEqual(compareWants(wants, carried, []).tagged, [
+    { image: 'nginx:1.27', where: 'apps/x.yaml:1:1', pinned: `nginx:1.27@${digest('a')}` },
+  ])
+})
+
 test('who is sure makes a maybe a gap', () => {
   const { images } = compareWants([want('ghcr.io/a/b:1', false), want('ghcr.io/a/b:1')], [], [])
   assert.deepEqual(

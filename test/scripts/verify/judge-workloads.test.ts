@@ -15,6 +15,7 @@ import { answer, nothing, status, where } from './answers.ts'
 const digest = `sha256:${'a'.repeat(64)}`
 const image = { name: 'redoubt.dev/x:v1', digest, size: 1 }
 const lock = {
+  images: [],
   components: Object.fromEntries(
     imageComponents.map((name) => [name, { image: { ...image, name: `redoubt.dev/${name}:v1` } }]),
   ),

@@ -1,0 +1,84 @@
+import type { RunResult } from '../../../lib/exec.ts'
+import { check, expectCode, expectMatch, expectSame, inside, must, on, opWorkspace } from '../harness.ts'
+import { served } from './places.ts'
+
+/** Runs a script on op as the cluster's administrator, with helm and kubectl of the bundle. Any exit code is an answer. */
+export function asAdmin(script: string): Promise<RunResult> {
+  return on(
+    'op',
+    `cd ${opWorkspace} && export KUBECONFIG=$PWD/admin.conf PATH=$PWD/parts/programs:$PWD/parts/bin:$PATH\n${script}`,
+  )
+}
+
+const ca = '--ca-file keys/server-ca.crt'
+
+/** By release, which is the namespace too: where helm finds the chart in what is served. */
+const charts = {
+  alerting: `oci://${served}/registry.example.internal_5000/charts/alerting --version 0.1.0 ${ca}`,
+  greetings: `oci://${served}/registry.example.internal_5000/charts/greetings --version 0.1.0 ${ca}`,
+  storage: 'bundle/local-path-provisioner --version 0.0.30',
+} as const
+
+/** As an administrator inside does it: with what the bundle brought, from what op serves. */
+export async function install(): Promise<void> {
+  await must('helm, kubectl and the resources are taken out of the bundle', async () => {
+    const script = `rm -rf parts
+      ./redoubt bundle extract lab-0.1.0.tar --key bundle.pub --to parts helm kubectl $(cd . && ./redoubt bundle inspect lab-0.1.0.tar --key bundle.pub -o json | grep -o 'resources/[a-z]*[.]yaml' | sort -u)
+      mkdir -p parts/bin && install parts/files/helm parts/bin/helm
+      ssh -o BatchMode=yes root@10.77.0.11 cat /etc/kubernetes/admin.conf > admin.conf && chmod 600 admin.conf
+      ls parts/manifests; helm version --short; helm repo add bundle https://${served}/charts ${ca}`
+    expectMatch((await expectCode(0, asAdmin(script))).stdout, /alertmanager/)
+  })
+  for (const [release, chart] of Object.entries(charts))
+    await must(`helm install ${release}: its operator is ready`, () =>
+      expectCode(
+        0,
+        asAdmin(`helm install ${release} ${chart} -n ${release} -f ${release}.yaml --wait --timeout 5m || {
+          kubectl -n ${release} get pods,events; kubectl -n ${release} logs --all-containers --tail=20 deploy/${release}-operator; exit 1; }`),
+      ),
+    )
+  await must('custom resources and a claim are taken', () =>
+    expectCode(0, asAdmin('for f in parts/manifests/*; do kubectl apply -f $f || exit; done')),
+  )
+  await check('prometheus-operator starts Alertmanager and its reloader, which answer', async () => {
+    await waits('-n alerting', 'condition=Available alertmanager/main')
+    const proxy = '/api/v1/namespaces/alerting/pods/http:alertmanager-main-0:9093/proxy/-/ready'
+    expectMatch((await expectCode(0, asAdmin(`kubectl get --raw ${proxy}`))).stdout, /OK/)
+  })
+  await check('the small operator starts a greeter, which greets; the chart in its chart runs too', async () => {
+    await waits('-n greetings', "jsonpath='{.status.available}'=true greeting/hello")
+    const script = `name=$(kubectl -n greetings get pods -l app=greeting-hello -o name)
+      kubectl get --raw /api/v1/namespaces/greetings/pods/http:\${name#pod/}:8080/proxy/`
+    expectSame((await expectCode(0, asAdmin(script))).stdout, 'hello\n', 'the greeting')
+    await waits('-n greetings', 'condition=Available deploy/greetings-page')
+  })
+  await check('local-path-provisioner makes a volume with its helper pod, and a pod writes into it', async () => {
+    await waits('-n greetings', 'condition=Ready pod/writer')
+    const read = await expectCode(0, asAdmin('kubectl -n greetings exec writer -- /bin/busybox cat /data/file'))
+    expectSame(read.stdout, 'kept\n', 'the file')
+  })
+  await check('every image of every pod is the bundle’s, and came from op', cameFromOp)
+  await check('verify: every control holds with all of this', () => expectCode(0, inside('verify -q')))
+}
+
+async function waits(namespace: string, what: string): Promise<void> {
+  await expectCode(
+    0,
+    asAdmin(`kubectl ${namespace} wait --timeout=300s --for=${what} || {
+      kubectl ${namespace} get pods,events; exit 1; }`),
+  )
+}
+
+async function cameFromOp(): Promise<void> {
+  const { stdout } = await expectCode(0, inside('verify -q -o json --only image-provenance'))
+  const { probes } = JSON.parse(stdout) as { probes: { id: string; outcome: string }[] }
+  const other = probes.filter(({ outcome }) => outcome !== 'pass').map(({ id }) => id)
+  expectSame(other.join(' '), '', 'probes that did not pass')
+  const log = (await expectCode(0, on('op', 'journalctl -o cat -u redoubt-serve'))).stdout
+  for (const [path, registry] of [
+    ['prometheus/alertmanager', 'quay.io'],
+    ['library/busybox', 'docker.io'],
+    ['team/greeter', 'registry.example.internal'],
+  ])
+    expectMatch(log, new RegExp(`200 GET /v2/${path}/manifests/sha256:\\w+\\?ns=${registry}`))
+}
