@@ -37,6 +37,7 @@ export function verifier(): KubeObject[] {
           resources: ['validatingadmissionpolicies', 'validatingadmissionpolicybindings'],
           verbs: ['get', 'list'],
         },
+        { apiGroups: ['apiregistration.k8s.io'], resources: ['apiservices'], verbs: ['get', 'list'] },
         { nonResourceURLs: ['/metrics', '/debug/pprof/', '/debug/flags/v'], verbs: ['get'] },
       ],
     },

@@ -5,7 +5,7 @@ import { type Answer, describeAnswer, field, list, parseJson } from '../judge.ts
 import { compliantPod } from '../pods.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { askSandbox, createAccount, metadata } from '../sandbox.ts'
-import { admitted, dryRun, refused } from './objects/ask.ts'
+import { admitted, dryRun, listAll, refused } from './objects/ask.ts'
 import { apiServers, askEach } from './targets.ts'
 
 const accounts: Probe = {
@@ -72,22 +72,33 @@ const alpha: Probe = {
   controls: ['no-alpha-features'],
   needs: ['api'],
   budget: 15_000,
-  run: (env) =>
-    askEach(apiServers(env), async ({ where }) =>
-      judgeVersions(
-        where,
-        await env.ask({ url: `${where}/apis`, trust: 'server-ca', as: env.verifier }),
-        env.model.network.provider === 'cilium' ? ['cilium.io'] : [],
-      ),
-    ),
+  run: async (env) => {
+    const made = madeHere(await listAll(env, '/apis/apiregistration.k8s.io/v1/apiservices'))
+    return askEach(apiServers(env), async ({ where }) =>
+      judgeVersions(where, await env.ask({ url: `${where}/apis`, trust: 'server-ca', as: env.verifier }), made),
+    )
+  },
 }
 
 /**
- * Group versions by name: `v1alpha1` is alpha (the API versioning convention of Kubernetes). The definitions that the pod network itself
- * makes (`own` groups) are no features of Kubernetes: no gate turns them on or off.
+ * The group versions that somebody brought: by definitions (kube-aggregator keeps those registered, and its own only from the start on: K
+ * pkg/controlplane/controller/crdregistration, kube-aggregator autoregister), or served by another server.
  */
-export function judgeVersions(where: string, answer: Answer, own: readonly string[] = []): Check {
-  const [sent, expected] = ['GET /apis', `no version called alpha${own.map((group) => ` but of ${group}`).join('')}`]
+export function madeHere(services: readonly unknown[]): ReadonlySet<string> {
+  const made = services.filter(
+    (service) =>
+      field(service, 'metadata', 'labels', 'kube-aggregator.kubernetes.io/automanaged') === 'true' ||
+      (field(service, 'spec', 'service') ?? null) !== null,
+  )
+  return new Set(made.map((service) => `${field(service, 'spec', 'group')}/${field(service, 'spec', 'version')}`))
+}
+
+/**
+ * Group versions by name: `v1alpha1` is alpha (the API versioning convention of Kubernetes). Those that operators and the pod network bring
+ * (`made`) are no features of Kubernetes: no gate turns them on or off.
+ */
+export function judgeVersions(where: string, answer: Answer, made: ReadonlySet<string>): Check {
+  const [sent, expected] = ['GET /apis', 'no version called alpha, but of definitions that somebody made']
   const versions =
     'error' in answer || answer.status !== 200
       ? []
@@ -95,9 +106,7 @@ export function judgeVersions(where: string, answer: Answer, own: readonly strin
           list(group, 'versions').map((version) => String(field(version, 'groupVersion'))),
         )
   if (versions.length === 0) return check('unknown', where, sent, expected, describeAnswer(answer))
-  const alphas = versions.filter(
-    (version) => /\/v\d+alpha\d+$/.test(version) && !own.includes(version.split('/')[0] ?? ''),
-  )
+  const alphas = versions.filter((version) => /\/v\d+alpha\d+$/.test(version) && !made.has(version))
   const saw = alphas.length > 0 ? alphas.join(', ') : `${versions.length} versions, none of them`
   return check(alphas.length === 0 ? 'pass' : 'fail', where, sent, expected, saw)
 }

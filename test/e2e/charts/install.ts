@@ -25,7 +25,9 @@ export async function install(): Promise<void> {
     const script = `rm -rf parts
       ./redoubt bundle extract lab-0.1.0.tar --key bundle.pub --to parts helm kubectl $(cd . && ./redoubt bundle inspect lab-0.1.0.tar --key bundle.pub -o json | grep -o 'resources/[a-z]*[.]yaml' | sort -u)
       mkdir -p parts/bin && install parts/files/helm parts/bin/helm
-      ssh -o BatchMode=yes root@10.77.0.11 cat /etc/kubernetes/admin.conf > admin.conf && chmod 600 admin.conf
+      kubectl config set-cluster lab --server https://10.77.0.11:6443 --certificate-authority keys/server-ca.crt
+      kubectl config set-credentials admin --client-certificate keys/admin.crt --client-key keys/admin.key
+      kubectl config set-context lab --cluster lab --user admin && kubectl config use-context lab
       ls parts/manifests; helm version --short; helm repo add bundle https://${served}/charts ${ca}`
     expectMatch((await expectCode(0, asAdmin(script))).stdout, /alertmanager/)
   })

@@ -3,7 +3,7 @@ import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { type Answer, describeAnswer, judgeStatus, judgeWorthless } from '../../../scripts/verify/judge.ts'
 import type { Check } from '../../../scripts/verify/probe.ts'
-import { judgeVersions } from '../../../scripts/verify/probes/admission.ts'
+import { judgeVersions, madeHere } from '../../../scripts/verify/probes/admission.ts'
 import { judgeLabel } from '../../../scripts/verify/probes/authorization.ts'
 import { leafOf } from '../../../scripts/verify/probes/data/etcd.ts'
 import { claims, forge, judgeLifetime, tamper, unsign } from '../../../scripts/verify/probes/identity/tokens.ts'
@@ -105,15 +105,30 @@ test('the leaf of a chain', () => {
   assert.equal(leafOf(pem('a') + pem('b')), pem('a'))
 })
 
+const service = (group: string, version: string, managed: string, server: object | null = null) => ({
+  metadata: { labels: { 'kube-aggregator.kubernetes.io/automanaged': managed } },
+  spec: { group, version, service: server },
+})
+const made = madeHere([
+  service('resource.k8s.io', 'v1alpha3', 'onstart'),
+  service('monitoring.coreos.com', 'v1alpha1', 'true'),
+  service('metrics.example.org', 'v1alpha1', '', { name: 'metrics', namespace: 'kube-system' }),
+])
+
 test('versions of APIs: one called alpha fails, a list without any tells nothing', () => {
   const verdict = (...versions: string[]) =>
-    judgeVersions(where, answer(200, { groups: [{ versions: versions.map((groupVersion) => ({ groupVersion })) }] }))
-      .verdict
+    judgeVersions(
+      where,
+      answer(200, { groups: [{ versions: versions.map((groupVersion) => ({ groupVersion })) }] }),
+      made,
+    ).verdict
   assert.equal(verdict('apps/v1', 'autoscaling/v2beta2', 'example.org/v10'), 'pass')
   assert.equal(verdict('apps/v1', 'resource.k8s.io/v1alpha3'), 'fail')
+  assert.equal(verdict('monitoring.coreos.com/v1alpha1', 'metrics.example.org/v1alpha1'), 'pass')
+  assert.equal(verdict('monitoring.coreos.com/v1alpha1', 'monitoring.coreos.com/v1alpha2'), 'fail')
   assert.equal(verdict(), 'unknown')
-  assert.equal(judgeVersions(where, answer(403)).verdict, 'unknown')
-  assert.equal(judgeVersions(where, nothing).verdict, 'unknown')
+  assert.equal(judgeVersions(where, answer(403), made).verdict, 'unknown')
+  assert.equal(judgeVersions(where, nothing, made).verdict, 'unknown')
 })
 
 test.run()
