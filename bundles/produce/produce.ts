@@ -39,7 +39,7 @@ export interface ProduceOptions extends ProgramOptions {
   /** Where a bundle goes that is made of it: there must be room for it before anything is fetched. */
   target?: string
   /** Whether the cluster's pods may name images by digest only. */
-  byDigest: boolean
+  byDigest?: boolean
   /** What the other side has: of a delta, what it leaves out. */
   base?: Inventory | undefined
   /** Layers go into the bundle alone. */

@@ -75,7 +75,6 @@ ${lines.replaceAll('HOST', registry.host)}
     architecture: spec.architecture ?? 'amd64',
     pins: undefined,
     moving: new Set(),
-    byDigest: false,
     jobs: 2,
     cache: await openCache(join(workspace, 'cache')),
     out: {

@@ -59,7 +59,6 @@ spec:
     architecture: 'amd64',
     pins,
     moving: new Set(),
-    byDigest: false,
     jobs: 2,
     cache: cache ?? (await openCache(join(workspace, 'cache'))),
     out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
