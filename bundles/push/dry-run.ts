@@ -3,7 +3,9 @@ import { mapPool } from '../../lib/pool.ts'
 import type { Client } from '../registry/client.ts'
 import { retrying } from '../registry/retry.ts'
 import type { PlannedManifest, PushPlan } from './plan.ts'
-import { blobIsThere, manifestIsThere, placeOf } from './push.ts'
+import { asker, blobIsThere, manifestIsThere, placeOf } from './push.ts'
+import { notedAs, stopped } from './upload.ts'
+import type { Uploads } from './uploads.ts'
 
 export interface PushStep {
   /** `mount`: another repository of the registry has it by then; a registry that does not mount gets it sent. */
@@ -16,16 +18,33 @@ export interface PushStep {
   size: number
 }
 
-/** What a push would do with everything of a plan, in the plan's order, `jobs` questions at a time. Throws as push() does. */
-export async function planSteps(client: Client, registry: string, plan: PushPlan, jobs: number): Promise<PushStep[]> {
+/**
+ * What a push would do with everything of a plan, in the plan's order, `jobs` questions at a time; of a blob that was on its way before, what
+ * is left to send. Throws as push() does.
+ */
+export async function planSteps(
+  client: Client,
+  registry: string,
+  plan: PushPlan,
+  jobs: number,
+  uploads?: Uploads,
+): Promise<PushStep[]> {
   const ask = <T>(part: { repository: string; digest: string }, question: () => Promise<T>) =>
     retrying(placeOf(registry, part), client.retry, question)
-  const there = await mapPool(plan.blobs, jobs, (blob) => ask(blob, () => blobIsThere(client, registry, blob)))
+  const haves = await mapPool(plan.blobs, jobs, async (blob) => {
+    if (await ask(blob, () => blobIsThere(client, registry, blob))) return blob.entry.size
+    const noted = notedAs(uploads, placeOf(registry, blob), blob.entry)
+    const before =
+      noted && (await ask(blob, () => stopped(asker(client, registry, blob.repository), blob.entry, noted)))
+    return before?.have
+  })
   const known = new Set<string>()
   const blobs = plan.blobs.map(({ repository, digest, entry }, index): PushStep => {
-    const todo = there[index] ? 'nothing' : known.has(digest) ? 'mount' : 'send'
+    const have = haves[index]
+    const todo = have === entry.size ? 'nothing' : have === undefined && known.has(digest) ? 'mount' : 'send'
     known.add(digest)
-    return { todo, kind: 'blob', repository, what: digest, size: entry.size }
+    const size = todo === 'send' ? entry.size - (have ?? 0) : entry.size
+    return { todo, kind: 'blob', repository, what: digest, size }
   })
   const manifests = await mapPool(plan.manifests, jobs, async (manifest): Promise<PushStep> => {
     const { repository, reference, entry, instead } = manifest

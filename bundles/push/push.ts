@@ -8,6 +8,8 @@ import { discard } from '../registry/http.ts'
 import { acceptManifests } from '../registry/manifest.ts'
 import { retrying, Transient } from '../registry/retry.ts'
 import type { PlannedBlob, PlannedManifest, PushPlan } from './plan.ts'
+import { notedAs, placeIn, sendRest, sendWhole, stopped } from './upload.ts'
+import type { Uploads } from './uploads.ts'
 
 export interface Pushed {
   /** How many blobs were sent, mounted from another repository, and there already. */
@@ -20,8 +22,10 @@ export interface Pushed {
   single: PlannedManifest[]
 }
 
-/** Pushes a plan, `jobs` blobs at a time; `onBytes` hears of bytes that need not be sent any more, `onManifest` of what
- * the registry has whole. Throws as retrying does. */
+/**
+ * Pushes a plan, `jobs` blobs at a time; `onBytes` hears of bytes that need not be sent any more, `onManifest` of what the registry has whole.
+ * With `uploads` a large blob goes on where it stopped, also after a kill. Throws as retrying does.
+ */
 export async function push(
   client: Client,
   registry: string,
@@ -30,6 +34,7 @@ export async function push(
   jobs: number,
   onBytes: (count: number) => void,
   onManifest: (manifest: PlannedManifest) => void = () => {},
+  uploads?: Uploads,
 ): Promise<Pushed> {
   const pushed: Pushed = { sent: 0, mounted: 0, there: 0, bytes: 0, single: [] }
   const at = new Map<string, string>()
@@ -38,11 +43,11 @@ export async function push(
   const largestFirst = [...groups.values()].sort((a, b) => (b[0]?.entry.size ?? 0) - (a[0]?.entry.size ?? 0))
   await mapPool(largestFirst, jobs, async (group) => {
     for (const blob of group) {
-      const done = await retrying(placeOf(registry, blob), client.retry, () =>
-        pushBlob(client, registry, head, blob, at.get(blob.digest)),
+      const { done, bytes } = await retrying(placeOf(registry, blob), client.retry, () =>
+        pushBlob(client, registry, head, blob, at.get(blob.digest), uploads),
       )
       pushed[done]++
-      if (done === 'sent') pushed.bytes += blob.entry.size
+      pushed.bytes += bytes
       at.set(blob.digest, blob.repository)
       onBytes(blob.entry.size)
     }
@@ -82,24 +87,21 @@ async function pushBlob(
   head: BundleHead,
   { repository, digest, entry }: PlannedBlob,
   mountFrom: string | undefined,
-): Promise<'sent' | 'mounted' | 'there'> {
+  uploads: Uploads | undefined,
+): Promise<{ done: 'sent' | 'mounted' | 'there'; bytes: number }> {
   const ask = asker(client, registry, repository)
-  if (await blobIsThere(client, registry, { repository, digest })) return 'there'
+  if (await blobIsThere(client, registry, { repository, digest })) return { done: 'there', bytes: 0 }
+  const noted = notedAs(uploads, placeOf(registry, { repository, digest }), entry)
+  const before = noted && (await stopped(ask, entry, noted))
+  if (noted && before) return { done: 'sent', bytes: await sendRest(ask, head, entry, before, noted) }
   const mount = mountFrom ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
   const started = await ask({ path: `blobs/uploads/${mount}`, method: 'POST', headers: { 'content-length': '0' } })
   discard(started)
-  if (started.statusCode === 201) return 'mounted'
-  const { location } = started.headers
-  if (!location || !URL.canParse(location, 'http://x')) throw new Transient('says no place to send a blob to')
-  const separator = location.includes('?') ? '&' : '?'
-  const sent = await ask({
-    path: `${location}${separator}digest=${encodeURIComponent(digest)}`,
-    method: 'PUT',
-    headers: { 'content-length': `${entry.size}`, 'content-type': 'application/octet-stream' },
-    body: readChecked(head.archive, entry),
-  })
-  discard(sent)
-  return 'sent'
+  if (started.statusCode === 201) return { done: 'mounted', bytes: 0 }
+  const place = placeIn(started)
+  if (!place) throw new Transient('says no place to send a blob to')
+  const sending = noted ? sendRest(ask, head, entry, { place, have: 0 }, noted) : sendWhole(ask, head, entry, place)
+  return { done: 'sent', bytes: await sending }
 }
 
 /** Sends a manifest, unless its tag names it already. */
@@ -140,10 +142,10 @@ export async function manifestIsThere(
   return answer?.headers['docker-content-digest'] === digest
 }
 
-type Ask = (question: Omit<Question, 'registry' | 'repository' | 'actions'>) => Promise<IncomingMessage>
+export type Ask = (question: Omit<Question, 'registry' | 'repository' | 'actions'>) => Promise<IncomingMessage>
 
 /** Asks one repository, as somebody who may push. */
-function asker(client: Client, registry: string, repository: string): Ask {
+export function asker(client: Client, registry: string, repository: string): Ask {
   return (question) => client.direct({ registry, repository, actions: 'pull,push', ...question })
 }
 

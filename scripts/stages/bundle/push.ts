@@ -1,8 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
+import { cacheRoot } from '../../../bundles/cache.ts'
 import { type PushStep, planSteps } from '../../../bundles/push/dry-run.ts'
 import { planPush } from '../../../bundles/push/plan.ts'
 import { push as pushPlan } from '../../../bundles/push/push.ts'
+import { uploadsIn } from '../../../bundles/push/uploads.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { openClient } from '../../../bundles/registry/open.ts'
 import { readRepositories } from '../../../bundles/serve/repositories.ts'
@@ -34,9 +36,10 @@ export async function push(context: Context, options: Options): Promise<number> 
     const plan = planPush(await readRepositories(head), { ...target, keepRegistry: options.keepRegistry })
     const jobs = Math.max(4, availableParallelism())
     const host = { host: target.registry, plainHttp: options.plainHttp, ...(ca ? { ca } : {}) }
+    const uploads = uploadsIn(cacheRoot())
     if (options.dryRun) {
       const steps = await out.step(`ask ${options.target}`, (report) =>
-        planSteps(openClient([host], jobs, signal, report.status), target.registry, plan, jobs),
+        planSteps(openClient([host], jobs, signal, report.status), target.registry, plan, jobs, uploads),
       )
       showSteps(context, options.target, target.registry, steps)
       return 0
@@ -52,7 +55,7 @@ export async function push(context: Context, options: Options): Promise<number> 
       // By digest each is pushed too; a line for what has a name is enough.
       const onManifest = ({ repository, reference }: { repository: string; reference: string }) =>
         void (reference.includes(':') || report.item(`${target.registry}/${repository}:${reference}`))
-      const result = await pushPlan(client, target.registry, head, plan, jobs, onBytes, onManifest)
+      const result = await pushPlan(client, target.registry, head, plan, jobs, onBytes, onManifest, uploads)
       const { sent, mounted, there, bytes } = result
       report.detail(
         `${plan.manifests.length} manifests; blobs: ${sent} sent (${formatBytes(bytes)}), ${mounted} mounted, ${there} there`,
