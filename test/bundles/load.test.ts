@@ -1,41 +1,17 @@
-// Images into containerd: what is asked of ctr, and what becomes of its answers. A script stands for ctr; its table is one that ctr 2.2 gave.
+// Images into containerd: what is asked of ctr, and what becomes of its answers. A script stands for ctr.
 import * as assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Parser } from 'tar'
 import { test } from 'uvu'
 import { readPublicKey } from '../../bundles/keys.ts'
 import { imagesOf, importImages, missingImages, refuseForeignHost } from '../../bundles/load/load.ts'
 import { type BundleHead, readHead } from '../../bundles/read.ts'
+import { withCtr } from './ctr.ts'
 import { key, smallBundle, smallVolumes, temporary } from './small.ts'
 
 const { signal } = new AbortController()
 const containerd = { address: '/run/some.sock', namespace: 'k8s.io' }
-
-/** A ctr that shows what `table` holds, keeps what it is asked and given, and after an import shows what `after` holds. */
-async function withCtr(
-  work: (folder: string, table: (text: string, after?: string) => Promise<void>) => Promise<void>,
-) {
-  const folder = await mkdtemp(join(temporary, 'ctr-'))
-  const script = `#!/bin/sh
-cd ${folder} && echo "$*" >> asked
-case "$*" in
-*check) echo "REF TYPE DIGEST STATUS SIZE UNPACKED"; cat table ;;
-*import*) cat > given; cp after table ;;
-esac
-`
-  await writeFile(join(folder, 'ctr'), script, { mode: 0o755 })
-  const before = process.env.PATH
-  process.env.PATH = `${folder}:${before}`
-  try {
-    await work(folder, async (text, after = '') => {
-      await writeFile(join(folder, 'table'), text)
-      await writeFile(join(folder, 'after'), after)
-    })
-  } finally {
-    process.env.PATH = before
-  }
-}
 
 async function withHead(name: string, work: (head: BundleHead) => Promise<void>): Promise<void> {
   const head = await readHead(await smallBundle(name), readPublicKey(key.publicPem, 'key'))

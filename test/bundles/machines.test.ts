@@ -25,7 +25,7 @@ function program(machine: number, seed: number): Buffer {
   return bytes
 }
 const [amd64, arm64] = [62, 183]
-const images = { amd64: imageOf(program(amd64, 1), 'amd64'), arm64: imageOf(program(arm64, 2), 'arm64') }
+const images = { amd64: imageOf(program(amd64, 1), [], 'amd64'), arm64: imageOf(program(arm64, 2), [], 'arm64') }
 const index = Buffer.from(
   JSON.stringify({
     schemaVersion: 2,

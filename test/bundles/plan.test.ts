@@ -1,22 +1,21 @@
 // A plan says to the byte what a build then fetches and writes, and a build that cannot end is refused before it begins.
+
 import * as assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { type BuildOptions, buildBundle } from '../../bundles/build.ts'
-import { cachedPath, openCache } from '../../bundles/cache.ts'
-import { emptyCatalog } from '../../bundles/catalog.ts'
+import { buildBundle } from '../../bundles/build.ts'
+import { cachedPath } from '../../bundles/cache.ts'
 import { readInventory } from '../../bundles/delta/inventory.ts'
 import { mergeDelta } from '../../bundles/delta/merge.ts'
 import { openDelta } from '../../bundles/delta/open.ts'
 import { planBundle } from '../../bundles/plan/plan.ts'
 import { produce } from '../../bundles/produce/produce.ts'
-import { parseBundleSpec } from '../../cluster/bundle.ts'
 import type { Lock } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
 import { createEvents, type Event } from '../../lib/events.ts'
 import { sha256 } from '../../lib/hash.ts'
-import { createOutput } from '../../lib/output.ts'
+import { buildOptions, workspaceOf } from './making.ts'
 import { imageOf, serveFake } from './registry/fake.ts'
 import { fakeBytes, key, temporary } from './small.ts'
 
@@ -33,46 +32,17 @@ const registry = await serveFake(({ path, method }, response) => {
 })
 const { host, asked } = registry
 
-let made = 0
-/** What a build of one image, one release and one file needs, with a cache of its own. */
-async function options(
-  pins?: Lock,
-  cache?: BuildOptions['cache'],
-): Promise<BuildOptions & Parameters<typeof planBundle>[0]> {
-  const workspace = join(temporary, `plan${made++}`)
-  mkdirSync(workspace)
-  writeFileSync(join(workspace, 'notes.txt'), 'notes')
-  const program = join(workspace, 'redoubt')
-  writeFileSync(program, fakeBytes(40_000, 5))
-  const text = `apiVersion: redoubt.dev/v1alpha1
-kind: Bundle
-metadata: {name: tools}
-spec:
-  images: ['${host}/team/app:1']
+/** What a build of one image, one release and one file needs, in a workspace of its own. */
+async function options(pins?: Lock) {
+  const workspace = workspaceOf(
+    host,
+    `  images: ['${host}/team/app:1']
   releases: [{url: 'http://${host}/tool', sha256: ${sha256(release)}}]
   files: [{name: notes, path: notes.txt}]
-  registries: [{host: '${host}', plainHttp: true}]
-`
-  return {
-    spec: parseBundleSpec(text, 'redoubt.yaml'),
-    catalog: emptyCatalog,
-    architecture: 'amd64',
-    pins,
-    moving: new Set(),
-    jobs: 2,
-    cache: cache ?? (await openCache(join(workspace, 'cache'))),
-    out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
-    signal: new AbortController().signal,
-    workspace,
-    target: join(workspace, 'tools-0.1.0.tar'),
-    volumeSize: undefined,
-    key: key.privateKey,
-    withExecutable: (work) => work(program),
-    executable: { size: 40_000, exact: true },
-    tool: 'redoubt 0.0.0',
-    builder: 'somebody',
-    built: undefined,
-  }
+`,
+  )
+  writeFileSync(join(workspace, 'notes.txt'), 'notes')
+  return await buildOptions(workspace, { pins })
 }
 
 const costs = (parts: readonly { kind: string; todo: string; fetch: number | null }[]) =>
@@ -158,9 +128,10 @@ test('a build for which there is no room is refused before anything is fetched',
 })
 
 test('what is needed on one disk counts together', async () => {
+  const folder = workspaceOf(host, '  images: []\n')
   const disks = await disksFor([
     { folder: temporary, bytes: 3 },
-    { folder: join(temporary, 'plan0'), bytes: 4 },
+    { folder: folder, bytes: 4 },
   ])
   assert.deepEqual(
     disks.map(({ folder, needed }) => [folder, needed]),

@@ -69,8 +69,8 @@ export function clientFor(
   return { client, waits }
 }
 
-/** An image of one layer, as a registry would hold it. */
-export function imageOf(layer: Buffer, architecture = 'amd64') {
+/** An image as a registry would hold it: of one layer, or of more. */
+export function imageOf(layer: Buffer, further: readonly Buffer[] = [], architecture = 'amd64') {
   const config = Buffer.from(JSON.stringify({ architecture, os: 'linux', rootfs: { type: 'layers', diff_ids: [] } }))
   const describe = (bytes: Buffer, mediaType: string) => ({ mediaType, digest: digestOf(bytes), size: bytes.length })
   const manifest = Buffer.from(
@@ -78,10 +78,10 @@ export function imageOf(layer: Buffer, architecture = 'amd64') {
       schemaVersion: 2,
       mediaType: 'application/vnd.oci.image.manifest.v1+json',
       config: describe(config, 'application/vnd.oci.image.config.v1+json'),
-      layers: [describe(layer, 'application/vnd.oci.image.layer.v1.tar+gzip')],
+      layers: [layer, ...further].map((one) => describe(one, 'application/vnd.oci.image.layer.v1.tar+gzip')),
     }),
   )
-  return { layer, config, manifest, digest: digestOf(manifest) }
+  return { layer, further, config, manifest, digest: digestOf(manifest) }
 }
 
 /** Work with an empty cache that is gone afterwards. */

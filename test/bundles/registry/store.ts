@@ -1,6 +1,7 @@
 // A registry in memory that is in order: manifests by tag and digest, blobs with ranges, referrers in pages.
+import type { ServerResponse } from 'node:http'
 import { digestOf } from '../../../lib/hash.ts'
-import type { Answer } from './fake.ts'
+import type { Answer, Asked } from './fake.ts'
 
 export interface Content {
   /** By tag or digest: bytes and media type. */
@@ -28,9 +29,11 @@ export function putBlob(content: Content, bytes: Buffer, mediaType: string) {
   return { mediaType, digest: digestOf(bytes), size: bytes.length }
 }
 
-/** Answers of one repository, whatever its name; `pageSize` referrers to a page. */
+/** Answers of one repository, whatever its name, that takes what is pushed; `pageSize` referrers to a page. */
 export function answersOf(content: Content, pageSize = 1000): Answer {
-  return ({ path, headers }, response) => {
+  return async (asked, response, body) => {
+    if (!['GET', 'HEAD'].includes(asked.method)) return take(content, asked, response, await body())
+    const { path, headers } = asked
     const url = new URL(path, 'http://x')
     const [, what, name = ''] = /\/(manifests|blobs|referrers)\/([^/]+)$/.exec(url.pathname) ?? []
     const manifest = what === 'manifests' ? content.manifests.get(name) : undefined
@@ -49,4 +52,18 @@ export function answersOf(content: Content, pageSize = 1000): Answer {
     const manifests = all.slice(from, from + pageSize)
     response.end(JSON.stringify({ schemaVersion: 2, manifests }))
   }
+}
+
+/** Pushes: blobs in one piece after a POST, or mounted; manifests with their type (distribution-spec, "Push"). */
+function take(content: Content, { method, path, headers }: Asked, response: ServerResponse, bytes: Buffer): void {
+  const url = new URL(path, 'http://x')
+  const [, name] = /\/manifests\/([^/]+)$/.exec(url.pathname) ?? []
+  const digest = url.searchParams.get('digest')
+  const known = content.blobs.has(url.searchParams.get('mount') ?? '')
+  if (method === 'POST' && !known)
+    return void response.writeHead(202, { location: `http://${headers.host}${url.pathname}1` }).end()
+  if (method === 'PUT' && name) putManifest(content, bytes, headers['content-type'] ?? '', name)
+  else if (method === 'PUT' && digest === digestOf(bytes)) content.blobs.set(digest, bytes)
+  else if (!known) return void response.writeHead(400).end()
+  response.writeHead(201).end()
 }
