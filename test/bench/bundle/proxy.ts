@@ -44,7 +44,7 @@ export async function startProxy(port: number, registry: string): Promise<Counti
     })
     onward.on('error', () => response.destroy())
     response.on('close', () => response.writableFinished || onward.destroy())
-    request.resume()
+    onward.end()
   })
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
