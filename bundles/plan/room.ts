@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { Lock, LockedChart, LockedImage } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
 import { hexOf } from '../../lib/hash.ts'
+import { clearLeftovers } from '../../lib/leftovers.ts'
 import type { Cache } from '../cache.ts'
 import type { Inventory } from '../delta/inventory.ts'
 import { eachOnce } from '../format/parts.ts'
@@ -35,6 +36,8 @@ export async function requireRoom({ cache, target, base, pins, images, charts, n
   ]
   const blobs = eachOnce([...ofImages, ...others])
   const written = blobs.filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
+  // What a killed build left where the bundle goes would count as taken.
+  if (target) await clearLeftovers(target)
   const disks = await disksFor([
     { folder: cache.root, bytes: await missingBytes(cache, noCache ? others : blobs) },
     ...(target

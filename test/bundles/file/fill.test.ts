@@ -1,6 +1,6 @@
 // Layers go straight into the bundle while they come: into the cache too, or there alone. The bytes are the same every way.
 import * as assert from 'node:assert/strict'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -8,6 +8,7 @@ import { type BuildOptions, buildBundle } from '../../../bundles/build.ts'
 import { cachedPath, openCache } from '../../../bundles/cache.ts'
 import { emptyCatalog } from '../../../bundles/catalog.ts'
 import { readInventory } from '../../../bundles/delta/inventory.ts'
+import { requireRoom } from '../../../bundles/plan/room.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { mediaTypes } from '../../../bundles/registry/manifest.ts'
 import { parseBundleSpec } from '../../../cluster/bundle.ts'
@@ -147,6 +148,14 @@ test('a delta fetches only what it carries', async () => {
   // The config too: it says what an image is made for.
   assert.equal(asked, 2)
   assert.throws(() => readFileSync(cached('delta', first)), /ENOENT/)
+})
+
+test('what a killed build left is cleared before it is said that there is no room', async () => {
+  const cache = await openCache(join(temporary, 'first'))
+  const left = `${target}.999999999.00000000.tmp`
+  writeFileSync(left, 'half a bundle')
+  await requireRoom({ cache, target, base: undefined, pins: undefined, images: [], charts: [], noCache: false })
+  assert.ok(!existsSync(left))
 })
 
 test('nothing is left of a build that fails while layers come', async () => {
