@@ -1,20 +1,14 @@
-// One blob from a registry into the cache. What came is kept: a lost connection, a kill, another run go on where it stopped.
-
-import { createHash, type Hash } from 'node:crypto'
-import { constants, createReadStream, writeSync } from 'node:fs'
-import { type FileHandle, open, readdir, rename } from 'node:fs/promises'
+// One blob from a registry into the cache, or where it is to be. What came is kept: a lost connection, a kill, another run go on where it stopped.
+import { rename } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
-import { basename, dirname, join } from 'node:path'
-import { errnoOf, fail, messageOf, RedoubtError } from '../../lib/errors.ts'
+import { fail, RedoubtError } from '../../lib/errors.ts'
 import { throwIfAborted } from '../../lib/exec.ts'
 import { throwWriteError } from '../../lib/files.ts'
-import { hexOf } from '../../lib/hash.ts'
-import { temporaryName } from '../../lib/leftovers.ts'
-import { alive } from '../../lib/lock.ts'
 import { type Cache, cachedPath, isCached } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { type Client, Refused } from './client.ts'
 import { pace } from './pace.ts'
+import { append, begin, claim, type Partial, restart, type Slot } from './partial.ts'
 import { retrying, Transient } from './retry.ts'
 
 /** A repository that holds a blob. */
@@ -25,26 +19,10 @@ export interface BlobSource {
   path?: string
 }
 
-/** Room for a blob in a file that is open: from `offset` on. */
-export interface Slot {
-  file: FileHandle
-  /** For errors. */
-  path: string
-  offset: number
-}
-
 /** Where a blob goes as it comes: into the cache unless `keep` is false, and into a slot if there is one. */
 export interface Goal {
   slot?: Slot | undefined
   keep?: boolean
-}
-
-/** What has come of a blob: its bytes in each of `slots`, and their hash. The cache's own slot is the file of the blob's name to be. */
-interface Partial {
-  slots: Slot[]
-  kept: Slot | undefined
-  have: number
-  hash: Hash
 }
 
 /**
@@ -173,78 +151,4 @@ async function fetchRest(
 function continues(answer: IncomingMessage, have: number): boolean {
   if (have === 0) return true
   return answer.statusCode === 206 && (answer.headers['content-range'] ?? '').startsWith(`bytes ${have}-`)
-}
-
-/** The chunk goes to the system at once: a promise for each costs more processor than the copy. */
-function append(partial: Partial, chunk: Buffer): void {
-  partial.hash.update(chunk)
-  for (const slot of partial.slots) writeInto(slot, chunk, partial.have)
-  partial.have += chunk.length
-}
-
-function writeInto({ file, path, offset }: Slot, chunk: Buffer, at: number): void {
-  try {
-    for (let done = 0; done < chunk.length; )
-      done += writeSync(file.fd, chunk, done, chunk.length - done, offset + at + done)
-  } catch (error) {
-    // Whatever the disk has: asking the registry again does not mend it.
-    if (errnoOf(error) === 'EIO' || errnoOf(error) === 'EFBIG')
-      fail('failed', messageOf(error), { where: path, cause: error })
-    throwWriteError(error, path)
-  }
-}
-
-async function restart(partial: Partial, onBytes: (count: number) => void): Promise<void> {
-  onBytes(-partial.have)
-  await partial.kept?.file.truncate(0)
-  partial.have = 0
-  partial.hash = createHash('sha256')
-}
-
-/** Takes over what a process that is gone left of this blob, or begins it; the name says that it is ours now. */
-async function claim(cache: Cache, blob: BlobRef): Promise<Slot> {
-  const place = join(cache.root, 'partial', hexOf(blob.digest))
-  try {
-    const path = temporaryName(place)
-    await adoptLargest(place, path)
-    return { path, file: await open(path, constants.O_RDWR | constants.O_CREAT, 0o644), offset: 0 }
-  } catch (error) {
-    return throwWriteError(error, place)
-  }
-}
-
-/** Hashes what was there, and puts it where it goes, too. */
-async function begin(kept: Slot | undefined, slot: Slot | undefined, size: number): Promise<Partial> {
-  const hash = createHash('sha256')
-  const slots = [kept, slot].filter((one) => one !== undefined)
-  let have = 0
-  if (!kept) return { slots, kept, have, hash }
-  try {
-    const there = (await kept.file.stat()).size
-    if (there > size) await kept.file.truncate(0)
-    else if (there > 0)
-      for await (const chunk of createReadStream(kept.path, { highWaterMark: 1 << 20 })) {
-        hash.update(chunk)
-        if (slot) writeInto(slot, chunk, have)
-        have += chunk.length
-      }
-    return { slots, kept, have, hash }
-  } catch (error) {
-    await kept.file.close()
-    return throwWriteError(error, kept.path)
-  }
-}
-
-async function adoptLargest(place: string, path: string): Promise<void> {
-  for (const entry of await readdir(dirname(place))) {
-    const owner = new RegExp(`^${basename(place)}\\.(\\d+)\\.[0-9a-f]{8}\\.tmp$`).exec(entry)?.[1]
-    if (!owner || (alive(Number(owner)) && Number(owner) !== process.pid)) continue
-    try {
-      await rename(join(dirname(place), entry), path)
-      return
-    } catch (error) {
-      // Another process was quicker.
-      if (errnoOf(error) !== 'ENOENT') throw error
-    }
-  }
 }

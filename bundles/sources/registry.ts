@@ -5,7 +5,7 @@ import { byCodeUnit } from '../../lib/files.ts'
 import { mapPool } from '../../lib/pool.ts'
 import type { Cache } from '../cache.ts'
 import { type BlobRef, eachOnce } from '../format/parts.ts'
-import { type BlobSource, fetchBlob, type Slot } from '../registry/blob.ts'
+import { type BlobSource, fetchBlob } from '../registry/blob.ts'
 import { type Client, Refused } from '../registry/client.ts'
 import {
   type Descriptor,
@@ -18,6 +18,7 @@ import {
   platformOf,
 } from '../registry/manifest.ts'
 import { askPages } from '../registry/pages.ts'
+import type { Slot } from '../registry/partial.ts'
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts'
 import { requireSpaceFor } from '../registry/space.ts'
 import { type Found, readManifest } from './image-manifest.ts'

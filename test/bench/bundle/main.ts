@@ -1,6 +1,7 @@
 // npm run bench:bundle [-- WORD ...]: makes images, a registry that holds them, and measures what `redoubt bundle` does with them, beside
 // others. Prints a table; exits 1 when a figure is missed. BENCH_SIZE (GiB, 4), BENCH_ROUNDS (3), BENCH_SEED (1), BENCH_FOLDER, KEEP=1.
-import { mkdir, rm, statfs } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { mkdir, statfs } from 'node:fs/promises'
 import { availableParallelism, cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { formatTable } from '../../../lib/output.ts'
@@ -37,6 +38,14 @@ const wanted = (name: string) => words.length === 0 || words.includes(name)
 const needsBundle = ['verify', 'serve'].some(wanted)
 const chosen = groups.filter(({ name }) => wanted(name) || (name === 'same' && needsBundle))
 
+const clean = () => {
+  if (!keep) rmSync(work, { recursive: true, force: true })
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    clean()
+    process.exit(130)
+  })
 await mkdir(work, { recursive: true })
 try {
   await refuseLittle()
@@ -66,7 +75,7 @@ try {
   process.stdout.write(`${machine}\n${blobs}\n${formatTable(['FIGURE', 'MEASURED', 'MUST BE', ''], lines)}\n`)
   process.exitCode = rows.length > 0 && rows.every(({ met }) => met !== false) ? 0 : 1
 } finally {
-  if (!keep) await rm(work, { recursive: true, force: true })
+  clean()
 }
 
 /** At most there are the corpus, a layout and its archive (or cache and bundle), and what six clients pulled. */
@@ -78,5 +87,6 @@ async function refuseLittle(): Promise<void> {
   process.stderr.write(
     `bench:bundle needs ${gib(needed)} GiB in ${work}, and ${gib(bavail * bsize)} are free.\nTake a smaller corpus (BENCH_SIZE=0.2), or another disk (BENCH_FOLDER).\n`,
   )
+  clean()
   process.exit(2)
 }

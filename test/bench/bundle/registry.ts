@@ -24,6 +24,8 @@ export async function withRegistry<T>(
     stdio: 'ignore',
     env: { ...process.env, OTEL_TRACES_EXPORTER: 'none' },
   })
+  const end = () => void child.kill()
+  process.once('exit', end)
   try {
     for (let tries = 0; ; tries++) {
       const answer = await fetch(`http://${address}/v2/`).catch(() => undefined)
@@ -33,6 +35,6 @@ export async function withRegistry<T>(
     }
     return await work()
   } finally {
-    child.kill()
+    end()
   }
 }
