@@ -3,7 +3,6 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { pipeline } from 'node:stream/promises'
 import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
-import { inOneBuffer } from './one-buffer.ts'
 import { type Pace, pace, watchPace } from './pace.ts'
 import { Transient } from './retry.ts'
 
@@ -42,12 +41,12 @@ export function createSend(
   least: Pace = pace,
 ): Send {
   const proxy = { proxyEnv: process.env, keepAlive: true, maxSockets: connections }
-  const plain = agentOrFail(() => inOneBuffer(new http.Agent(proxy)))
+  const plain = agentOrFail(() => new http.Agent(proxy))
   const agents = new Map<string | undefined, https.Agent>()
   const agentOf = (ca: string | undefined) => {
     const known = agents.get(ca)
     if (known) return known
-    const made = agentOrFail(() => inOneBuffer(new https.Agent(ca === undefined ? proxy : { ...proxy, ca })))
+    const made = agentOrFail(() => new https.Agent(ca === undefined ? proxy : { ...proxy, ca }))
     agents.set(ca, made)
     return made
   }
