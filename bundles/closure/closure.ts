@@ -108,8 +108,8 @@ export function refuseGaps({ images }: Closure, spec: BundleSpec): void {
   if (missing.length === 0) return
   const lines = missing
     .slice(0, 20)
-    .flatMap(({ image, wantedBy }) => [
-      image,
+    .flatMap(({ image, wantedBy, instead }) => [
+      instead ? `${image}: its tag is carried as ${instead}` : image,
       ...wantedBy
         .slice(0, 3)
         .map(({ image: written, where }) => `  ${where}${written === image ? '' : `, as ${written}`}`),

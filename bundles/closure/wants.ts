@@ -29,6 +29,8 @@ export interface ImageState {
   /** Whole, as containerd names it; text that is no reference as it is. */
   image: string
   state: 'carried' | 'missing' | 'maybe' | 'waived'
+  /** Of a missing digest: what is carried under the same tag. */
+  instead?: string
   wantedBy: Want[]
 }
 
@@ -78,7 +80,9 @@ export function compareWants(
       tagged.push({ image: want.image, where: want.where, pinned: `${want.image}@${carrier.digest}` })
     const key = carrier ? wholeName(carrier) : whole
     const state = carrier ? 'carried' : waiver ? 'waived' : want.sure ? 'missing' : 'maybe'
-    const known = states.get(key) ?? { image: key, state, wantedBy: [] }
+    const instead =
+      carrier || !reference?.digest ? undefined : carried.find((image) => isNamed(image, reference))?.digest
+    const known = states.get(key) ?? { image: key, state, ...(instead ? { instead } : {}), wantedBy: [] }
     if (state === 'missing') known.state = state
     known.wantedBy.push(want)
     states.set(key, known)
@@ -92,9 +96,18 @@ export function compareWants(
 
 /** Whether a node that has this image would find the reference: by digest if it has one (the tag is then a comment), else by tag. */
 function holds(image: CarriedImage, wanted: Reference): boolean {
+  if (!wanted.digest && !image.own) return isNamed(image, wanted)
+  return isOf(image, wanted) && (image.own || wanted.digest === image.digest)
+}
+
+function isOf(image: CarriedImage, { registry, repository }: Reference): boolean {
   const here = referenceOf(wholeName(image))
-  if (here?.registry !== wanted.registry || here.repository !== wanted.repository) return false
-  return image.own || (wanted.digest ? wanted.digest === image.digest : wanted.tag === here.tag)
+  return here?.registry === registry && here.repository === repository
+}
+
+/** Whether an image of the spec has this name, tag included. */
+function isNamed(image: CarriedImage, wanted: Reference): boolean {
+  return !image.own && isOf(image, wanted) && wanted.tag === referenceOf(wholeName(image))?.tag
 }
 
 /** By tag, or by digest for one that is known by nothing else; ours by name alone. */

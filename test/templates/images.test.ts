@@ -53,8 +53,13 @@ const named: [string, boolean][] = [
 test('a running pod may name them so, and no others', () => {
   for (const [image, known] of named) {
     assert.equal(bundleImages(lock).includes(withoutTag(image)), known, image)
-    const pod = { metadata: { namespace: 'a', name: 'b' }, spec: { containers: [{ image }] }, status: {} }
-    assert.equal(judgeImages('api', { items: [pod] }, lock)[0]?.verdict, known ? 'pass' : 'fail', image)
+    for (const spec of [
+      { containers: [{ image }] },
+      { volumes: [{ image: { reference: image } }, { emptyDir: {} }] },
+    ]) {
+      const pod = { metadata: { namespace: 'a', name: 'b' }, spec, status: {} }
+      assert.equal(judgeImages('api', { items: [pod] }, lock)[0]?.verdict, known ? 'pass' : 'fail', image)
+    }
   }
 })
 

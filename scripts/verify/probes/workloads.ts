@@ -74,6 +74,8 @@ const imagePolicy: Probe = {
       'the same as init container': with_(unlisted, 'initContainers'),
       'the bundle’s image by tag': with_(tagged, 'containers'),
       'its tag and another digest': with_(unlisted.replace('redoubt.dev/agnhost', tagged), 'containers'),
+      // Before 1.35 a volume cannot be an image.
+      ...(env.model.minor === '1.34' ? {} : { 'a volume of such an image': withVolume(env, account) }),
       'an image of the internet': with_('docker.io/library/nginx:latest', 'containers'),
     }
     const good: Record<string, string> = {
@@ -92,6 +94,11 @@ const imagePolicy: Probe = {
   },
 }
 
+function withVolume(env: Env, account: string): PodObject {
+  const pod = compliantPod(env, 'image', account)
+  return { ...pod, spec: { ...pod.spec, volumes: [{ name: 'image', image: { reference: unlisted } }] } }
+}
+
 /** Every container of every pod names an image of the lock by its digest, and runs that one. */
 export function judgeImages(where: string, pods: unknown, lock: Lock): Check[] {
   const known = new Set(bundleImages(lock))
@@ -102,8 +109,11 @@ export function judgeImages(where: string, pods: unknown, lock: Lock): Check[] {
     const statuses = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'].flatMap((kind) =>
       list(pod, 'status', kind),
     )
+    const volumes = list(pod, 'spec', 'volumes').flatMap((volume) => field(volume, 'image', 'reference') ?? [])
     return [
-      ...specs.map((c) => String(field(c, 'image'))).filter((image) => !known.has(withoutTag(image))),
+      ...[...specs.map((c) => field(c, 'image')), ...volumes]
+        .map(String)
+        .filter((image) => !known.has(withoutTag(image))),
       ...statuses.map((c) => String(field(c, 'imageID') ?? '')).filter((id) => id !== '' && !runsKnown(id, known)),
     ].map((image) => `${name} ${image}`)
   })

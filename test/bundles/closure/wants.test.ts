@@ -87,6 +87,16 @@ test('who names a carried image by its tag is told how it is written with its di
   ])
 })
 
+test('of a digest that is not carried it is told what its tag is now', () => {
+  const instead = (image: string) =>
+    compareWants([want(image)], carried, [])
+      .images.map((one) => one.instead)
+      .filter(Boolean)
+  assert.deepEqual(instead(`nginx:1.27@${digest('c')}`), [digest('a')])
+  assert.deepEqual(instead(`nginx@${digest('c')}`), [])
+  assert.deepEqual(instead(`nginx:1.26@${digest('c')}`), [])
+})
+
 test('who is sure makes a maybe a gap', () => {
   const { images } = compareWants([want('ghcr.io/a/b:1', false), want('ghcr.io/a/b:1')], [], [])
   assert.deepEqual(
