@@ -1,3 +1,4 @@
+import type { Tagged } from '../../../bundles/closure/wants.ts'
 import { readCargo } from '../../../bundles/produce/cargo.ts'
 import { formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
@@ -19,8 +20,7 @@ export async function images(context: Context, options: { jobs: string | undefin
     wantedBy.map(({ where }, index) => (index === 0 ? [state, image, shown(where)] : ['', '', shown(where)])),
   )
   if (rows.length > 0) out.data(formatTable(['STATE', 'IMAGE', 'WANTED BY'], rows))
-  for (const { where, pinned } of tagged)
-    out.warn(`named by tag, and pods of this cluster need the digest (image-provenance):\n  ${shown(where)}: ${pinned}`)
+  if (tagged.length > 0) out.warn(byTag(tagged, shown))
   for (const template of computed) out.warn(`only helm can tell the images of ${template}`)
   for (const { image } of unused) out.warn(`notImages: nothing names ${image} any more`)
   const count = (state: string) => images.filter((image) => image.state === state).length
@@ -32,4 +32,16 @@ export async function images(context: Context, options: { jobs: string | undefin
       'next: name what is missing under images in redoubt.yaml; redoubt bundle build refuses to build without it',
     )
   return 0
+}
+
+/** Each image once as it is to be written, and below it where. */
+function byTag(tagged: readonly Tagged[], shown: (where: string) => string): string {
+  const lines = [...Map.groupBy(tagged, ({ pinned }) => pinned)].flatMap(([pinned, all]) => [
+    `  ${pinned}`,
+    ...all.map(({ where }) => `    ${shown(where)}`),
+  ])
+  return [
+    'named by tag, where pods of this cluster need the digest (image-provenance); as they are to be written:',
+    ...lines,
+  ].join('\n')
 }

@@ -17,6 +17,10 @@ export async function cluster(): Promise<void> {
     await serve()
   })
   await applied()
+  await must('verified, the team has its rights', async () => {
+    await expectCode(0, inside('verify -q'))
+    await expectCode(0, inside('apply'))
+  })
   await check('nodes were sent no image: they pulled', async () => {
     const { stdout } = await expectCode(0, on('op', 'journalctl -o cat -u redoubt-serve'))
     expectMatch(stdout, /200 GET \/v2\/etcd\/manifests\/sha256:\w+\?ns=redoubt\.dev/)

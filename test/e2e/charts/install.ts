@@ -11,13 +11,24 @@ export function asAdmin(script: string): Promise<RunResult> {
 }
 
 const ca = '--ca-file keys/server-ca.crt'
+const place = `oci://${served}/charts`
+const greetings = `${place}/greetings --version 0.1.0 ${ca}`
 
 /** By release, which is the namespace too: where helm finds the chart in what is served. */
 const charts = {
-  alerting: `oci://${served}/registry.example.internal_5000/charts/alerting --version 0.1.0 ${ca}`,
-  greetings: `oci://${served}/registry.example.internal_5000/charts/greetings --version 0.1.0 ${ca}`,
+  alerting: `${place}/alerting --version 0.1.0 ${ca}`,
   storage: 'bundle/local-path-provisioner --version 0.0.30',
 } as const
+
+/** Somebody of the group that has the persona `operator` in the namespace `greetings`. */
+const ann = { helm: '--kube-as-user ann --kube-as-group team', kubectl: '--as ann --as-group team' } as const
+
+/** What of a chart only an administrator can install: its definitions, and what its own role needs beyond a persona's. */
+const prepareGreetings = `helm show crds ${greetings} | kubectl apply -f -
+  kubectl wait --for=condition=Established crd/greetings.greetings.redoubt.test
+  own='--resource greetings.greetings.redoubt.test,greetings.greetings.redoubt.test/status,greetings.greetings.redoubt.test/finalizers'
+  kubectl -n greetings create role greetings --verb get,list,watch,create,update,patch,delete $own
+  kubectl -n greetings create rolebinding greetings --role greetings --group team`
 
 /** As an administrator inside does it: with what the bundle brought, from what op serves. */
 export async function install(): Promise<void> {
@@ -32,15 +43,22 @@ export async function install(): Promise<void> {
     expectMatch((await expectCode(0, asAdmin(script))).stdout, /alertmanager/)
   })
   for (const [release, chart] of Object.entries(charts))
-    await must(`helm install ${release}: its operator is ready`, () =>
-      expectCode(
-        0,
-        asAdmin(`helm install ${release} ${chart} -n ${release} -f ${release}.yaml --wait --timeout 5m || {
-          kubectl -n ${release} get pods,events; kubectl -n ${release} logs --all-containers --tail=20 deploy/${release}-operator; exit 1; }`),
-      ),
+    await must(`helm install ${release}: its operator is ready`, () => helmInstall(release, chart))
+  await must('a team installs greetings by itself, once it has the rights that the chart gives on', async () => {
+    const refused = await expectCode(
+      1,
+      asAdmin(`helm install greetings ${greetings} -n greetings -f greetings.yaml ${ann.helm}`),
     )
-  await must('custom resources and a claim are taken', () =>
-    expectCode(0, asAdmin('for f in parts/manifests/*; do kubectl apply -f $f || exit; done')),
+    expectMatch(refused.stderr, /User "ann" cannot .*customresourcedefinitions|attempting to grant RBAC permissions/)
+    await expectCode(0, asAdmin(`helm uninstall greetings -n greetings --ignore-not-found; ${prepareGreetings}`))
+    await helmInstall('greetings', `${greetings} --skip-crds ${ann.helm}`)
+  })
+  await must('custom resources and a claim are taken, from the team too', () =>
+    expectCode(
+      0,
+      asAdmin(`cd parts/manifests && kubectl apply -f resources_alertmanager.yaml &&
+        kubectl ${ann.kubectl} apply -f resources_greeting.yaml -f resources_claim.yaml`),
+    ),
   )
   await check('prometheus-operator starts Alertmanager and its reloader, which answer', async () => {
     await waits('-n alerting', 'condition=Available alertmanager/main')
@@ -61,6 +79,12 @@ export async function install(): Promise<void> {
   })
   await check('every image of every pod is the bundle’s, and came from op', cameFromOp)
   await check('verify: every control holds with all of this', () => expectCode(0, inside('verify -q')))
+}
+
+async function helmInstall(release: string, words: string): Promise<void> {
+  const script = `helm install ${release} ${words} -n ${release} -f ${release}.yaml --wait --timeout 5m || {
+    kubectl -n ${release} get pods,events; kubectl -n ${release} logs --all-containers --tail=20 deploy/${release}-operator; exit 1; }`
+  await expectCode(0, asAdmin(script))
 }
 
 async function waits(namespace: string, what: string): Promise<void> {

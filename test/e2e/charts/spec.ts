@@ -28,6 +28,7 @@ export async function writeSpec(left: readonly string[]): Promise<void> {
       { name: 'greetings' },
       { name: 'storage', podSecurity: { level: 'privileged', reason: 'helper pods make folders on the nodes' } },
     ],
+    access: [{ persona: 'operator', groups: ['team'], namespaces: ['greetings'] }],
     bundle: {
       serve: served,
       images: Object.keys(images).filter((name) => !left.includes(name)),
