@@ -1,6 +1,7 @@
+import { rm } from 'node:fs/promises'
 import { check, expectCode, expectSame } from '../harness.ts'
 import { asAdmin } from './install.ts'
-import { redoubt } from './places.ts'
+import { archive, redoubt } from './places.ts'
 
 /** Resources first, so that operators clear up what they started; then the charts, and the hosts. */
 export async function away(): Promise<void> {
@@ -17,5 +18,6 @@ export async function away(): Promise<void> {
       expectCode(0, asAdmin(`helm uninstall ${release} -n ${release} --wait --timeout 3m`)),
     )
   if (process.env.KEEP) return
+  await rm(archive, { force: true })
   await check('lab down', () => expectCode(0, redoubt('lab', 'down', '--delete', 'op', 'cp1', 'w1')))
 }
