@@ -22,12 +22,12 @@ export function wantedCharts(spec: BundleSpec): WantedChart[] {
 
 /** Brings the charts of the spec into the cache, and reads them: those of the lock, or with no lock what there is now. */
 export async function collectCharts(options: ProduceOptions): Promise<CarriedChart[]> {
-  const { spec, pins, moving, cache, jobs, out } = options
+  const { spec, pins, moving, cache, connections, out } = options
   const wanted = wantedCharts(spec)
   if (wanted.length === 0) return []
   return await out.step('charts', async (report) => {
     const client = await clientOf(options, report.status)
-    const charts = await mapPool(wanted, jobs, async (chart) => {
+    const charts = await mapPool(wanted, connections, async (chart) => {
       const carried =
         pins && !moving.has(`chart ${'oci' in chart ? chart.oci : chart.name}`)
           ? await collectChart(client, cache, pinnedChart(pins.charts, chart))

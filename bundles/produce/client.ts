@@ -8,7 +8,7 @@ import type { ProduceOptions } from './produce.ts'
 
 /** A client that speaks to registries and other hosts as the spec's `registries` say. Throws `usage` for one named twice. */
 export async function clientOf(
-  { spec, workspace, jobs, signal }: Pick<ProduceOptions, 'spec' | 'workspace' | 'jobs' | 'signal'>,
+  { spec, workspace, connections, signal }: Pick<ProduceOptions, 'spec' | 'workspace' | 'connections' | 'signal'>,
   onRetry: (why: string) => void,
 ): Promise<Client> {
   const hosts: HostSettings[] = []
@@ -17,5 +17,5 @@ export async function clientOf(
     if (hosts.some((host) => host.host === registry.host)) fail('usage', `${registry.host} is named twice`, { where })
     hosts.push({ ...registry, ...(ca ? { ca: await readText(resolve(workspace, ca), `Named at ${where}.`) } : {}) })
   }
-  return openClient(hosts, jobs, signal, onRetry)
+  return openClient(hosts, connections, signal, onRetry)
 }

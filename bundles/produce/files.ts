@@ -40,19 +40,19 @@ export function wantedReleases(spec: BundleSpec): WantedRelease[] {
 
 /** Brings the releases of the spec into the cache: those of the lock, or with no lock by their published checksums. */
 export async function collectReleases(options: ProduceOptions): Promise<LockedRelease[]> {
-  const { cache, spec, pins, moving, jobs, out } = options
+  const { cache, spec, pins, moving, connections, out } = options
   const wanted = wantedReleases(spec)
   if (wanted.length === 0) return []
   return await out.step('releases', async (report) => {
     const client = await clientOf(options, report.status)
-    const releases = await mapPool(wanted, jobs, async (release) =>
+    const releases = await mapPool(wanted, connections, async (release) =>
       pins && !moving.has(`release ${release.name}`)
         ? pinnedRelease(pins.releases, release)
         : await resolveRelease(client, release),
     )
     const total = releases.reduce((sum, { size }) => sum + size, 0)
     let done = 0
-    await mapPool(releases, jobs, async (release) => {
+    await mapPool(releases, connections, async (release) => {
       await collectRelease(client, cache, release, (count) => {
         done += count
         report.progress(done, total)

@@ -35,14 +35,14 @@ export function wantedImages(spec: BundleSpec, architecture: string): WantedImag
 
 /** What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. */
 export async function resolveWanted(options: ProduceOptions): Promise<LockedImage[]> {
-  const { spec, architecture, pins, moving, cache, jobs, out } = options
+  const { spec, architecture, pins, moving, cache, connections, out } = options
   const wanted = wantedImages(spec, architecture)
   const stays = ({ name }: WantedImage) => !moving.has(`image ${nameOf(parseReference(name))}`)
   if (wanted.length === 0) return []
   if (pins && wanted.every(stays)) return wanted.map((image) => pinnedImage(pins.images, image))
   return await out.step('names of images', async (report) => {
     const client = await clientOf(options, report.status)
-    const images = await mapPool(wanted, jobs, async (image) =>
+    const images = await mapPool(wanted, connections, async (image) =>
       pins && stays(image) ? pinnedImage(pins.images, image) : await resolveImage(client, cache, image),
     )
     report.detail(countOf(images.length, 'image'))
@@ -59,12 +59,12 @@ export async function collectWanted(
   images: readonly LockedImage[],
   target?: Target,
 ): Promise<ReadonlySet<string>> {
-  const { spec, architecture, cache, jobs, out } = options
+  const { spec, architecture, cache, connections, out } = options
   if (images.length === 0) return new Set()
   const wanted = wantedImages(spec, architecture)
   return await out.step('images from registries', async (report) => {
     const client = await clientOf(options, (why) => report.status(why))
-    await mapPool(images, jobs, (image, index) =>
+    await mapPool(images, connections, (image, index) =>
       refuseForeignImage(client, cache, image, wanted[index] ?? fail('internal', `nobody wants ${image.name}`)),
     )
     const blobs = new Map(
@@ -83,7 +83,7 @@ export async function collectWanted(
     }
     const onImage = (image: LockedImage) =>
       report.item(image.name, formatBytes(image.blobs.reduce((sum, blob) => sum + blob.size, 0)))
-    const placed = await collectImages(client, cache, images, jobs, onBytes, onImage, target)
+    const placed = await collectImages(client, cache, images, connections, onBytes, onImage, target)
     report.detail(
       `${countOf(images.length, 'image')}, ${countOf(blobs.size, 'blob')}, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,
     )

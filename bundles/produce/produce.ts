@@ -33,6 +33,8 @@ export interface Product {
 }
 
 export interface ProduceOptions extends ProgramOptions {
+  /** Requests to registries and other hosts at once: they wait more than they work. */
+  connections: number
   spec: BundleSpec
   /** The workspace's folder: `spec.bundle.files` are relative to it. */
   workspace: string

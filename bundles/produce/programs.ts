@@ -20,6 +20,7 @@ export interface ProgramOptions {
   pins: Lock | undefined
   /** Of the pins those that are made anew, as compareLocks calls them: `etcd`, `image docker.io/library/nginx:1.27`. */
   moving: ReadonlySet<string>
+  /** Programs that run at once. */
   jobs: number
   out: Output
   signal: AbortSignal

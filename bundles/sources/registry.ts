@@ -66,7 +66,7 @@ export interface Target {
 }
 
 /**
- * Fetches every blob of images, each once, `jobs` at a time, into the cache or a target. `onBytes` hears how many bytes of all there are
+ * Fetches every blob of images, each once, `connections` at a time, into the cache or a target. `onBytes` hears how many bytes of all there are
  * now, `onImage` of each image when all of it is there. Returns the digests of what is in the target: what the cache had is not.
  * Throws as fetchBlob does.
  */
@@ -74,12 +74,12 @@ export async function collectImages(
   client: Client,
   cache: Cache,
   images: readonly LockedImage[],
-  jobs: number,
+  connections: number,
   onBytes: (count: number) => void,
   onImage: (image: LockedImage) => void = () => {},
   target?: Target,
 ): Promise<ReadonlySet<string>> {
-  await mapPool(images, jobs, (image) => readPinned(client, cache, image))
+  await mapPool(images, connections, (image) => readPinned(client, cache, image))
   const isWanted = ({ digest }: BlobRef) => !target || target.slotOf(digest) !== undefined
   const open = images.map((image) => ({
     image,
@@ -112,7 +112,7 @@ export async function collectImages(
       all.map(({ blob }) => blob),
     )
   const placed = new Set<string>()
-  await mapPool(all, jobs, async ({ blob, from }) => {
+  await mapPool(all, connections, async ({ blob, from }) => {
     const goal = { slot: target?.slotOf(blob.digest), keep }
     if (await fetchBlob(client, cache, from, blob, onBytes, goal)) placed.add(blob.digest)
     onBlob(blob.digest)

@@ -76,6 +76,7 @@ ${lines.replaceAll('HOST', registry.host)}
     pins: undefined,
     moving: new Set(),
     jobs: 2,
+    connections: 2,
     cache: await openCache(join(workspace, 'cache')),
     out: {
       ...createOutput({ format: 'table', quiet: true, verbose: false, color: false }),

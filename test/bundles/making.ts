@@ -39,6 +39,7 @@ export async function buildOptions(
     pins: undefined,
     moving: new Set(),
     jobs: 2,
+    connections: given.jobs ?? 2,
     cache: await openCache(join(workspace, 'cache')),
     out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
     signal: new AbortController().signal,

@@ -20,7 +20,8 @@ export async function setUp(
   options: { jobs: string | undefined; update: boolean; names?: readonly string[] },
 ): Promise<ProduceOptions> {
   const { workspace, out, signal } = context
-  const jobs = jobCount(options.jobs)
+  const jobs = jobCount(options.jobs) ?? availableParallelism()
+  const connections = jobCount(options.jobs) ?? 16
   const spec = await loadBundleSpec(workspace.spec)
   const cluster = spec.cluster?.spec
   const catalog = cluster ? catalogFor(cluster.kubernetes, cluster.network.provider) : emptyCatalog
@@ -46,7 +47,20 @@ export async function setUp(
   const architecture = spec.architecture ?? pins?.architecture ?? hostArchitecture()
   const moving = pins ? movesOf(names, pins, namesOf(spec, architecture), catalog) : new Set<string>()
   const byDigest = cluster !== undefined && !('image-provenance' in profiles[cluster.profile].off)
-  return { spec, catalog, architecture, pins, moving, jobs, cache, out, signal, workspace: workspace.root, byDigest }
+  return {
+    spec,
+    catalog,
+    architecture,
+    pins,
+    moving,
+    jobs,
+    connections,
+    cache,
+    out,
+    signal,
+    workspace: workspace.root,
+    byDigest,
+  }
 }
 
 /** `of Kubernetes v1.36.3` */
@@ -60,8 +74,8 @@ function pinsAll(pins: Lock, catalog: Catalog): boolean {
   return names(pins.components) === names(catalog.components)
 }
 
-function jobCount(given: string | undefined): number {
-  if (given === undefined) return availableParallelism()
+function jobCount(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined
   const count = Number(given)
   if (!Number.isInteger(count) || count < 1 || count > 256)
     fail('usage', `--jobs ${given}: expected a number from 1 to 256`)

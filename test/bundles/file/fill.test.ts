@@ -67,6 +67,7 @@ async function build(cache: string, more: Partial<BuildOptions> = {}) {
     pins: undefined,
     moving: new Set(),
     jobs: 2,
+    connections: more.jobs ?? 2,
     cache: await openCache(join(temporary, cache)),
     out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
     signal: new AbortController().signal,
