@@ -3,7 +3,7 @@ import { type Command, flag, publicKey, text } from '../command.ts'
 const jobs = {
   type: 'string',
   value: 'N',
-  describe: 'how much at a time (default: as many programs as there are cores, 16 requests)',
+  describe: 'how much at a time (default: as many programs as there are cores, 8 requests)',
 } as const
 
 /** The connected side makes the bundle and its lock; either side checks it. */

@@ -21,7 +21,7 @@ export async function setUp(
 ): Promise<ProduceOptions> {
   const { workspace, out, signal } = context
   const jobs = jobCount(options.jobs) ?? availableParallelism()
-  const connections = jobCount(options.jobs) ?? 16
+  const connections = jobCount(options.jobs) ?? 8
   const spec = await loadBundleSpec(workspace.spec)
   const cluster = spec.cluster?.spec
   const catalog = cluster ? catalogFor(cluster.kubernetes, cluster.network.provider) : emptyCatalog
