@@ -1,19 +1,18 @@
 // A bundle for arm64, made on whatever machine this is: nothing in it is for another, and what would be is refused by name.
+
 import * as assert from 'node:assert/strict'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
-import { type BuildOptions, buildBundle } from '../../bundles/build.ts'
 import { openCache } from '../../bundles/cache.ts'
-import { emptyCatalog } from '../../bundles/catalog.ts'
 import { refuseForeignPackages, refuseForeignPrograms } from '../../bundles/produce/machines.ts'
 import { readAt } from '../../bundles/read/archive.ts'
 import { readHead } from '../../bundles/read.ts'
 import { mediaTypes } from '../../bundles/registry/manifest.ts'
-import { parseBundleSpec } from '../../cluster/bundle.ts'
 import { digestOf } from '../../lib/hash.ts'
 import { machineOf } from '../../lib/machine.ts'
 import { createOutput } from '../../lib/output.ts'
+import { build, workspaceOf } from './making.ts'
 import { imageOf, serveFake } from './registry/fake.ts'
 import { fakeBytes, key, temporary } from './small.ts'
 
@@ -53,46 +52,20 @@ const registry = await serveFake(({ path }, response) => {
 })
 test.after(() => registry.close())
 
-let made = 0
-async function build(lines: string, executable: Buffer = program(arm64, 3)): Promise<{ path: string; said: string }> {
-  const workspace = join(temporary, `machines${made++}`)
-  mkdirSync(workspace)
+async function buildFor(
+  lines: string,
+  executable: Buffer = program(arm64, 3),
+): Promise<{ path: string; said: string }> {
+  const fields = `  architecture: arm64\n${lines.replaceAll('HOST', registry.host)}\n`
+  const workspace = workspaceOf(registry.host, fields)
   writeFileSync(join(workspace, 'redoubt'), executable)
   writeFileSync(join(workspace, 'tool'), program(amd64, 4))
-  const text = `apiVersion: redoubt.dev/v1alpha1
-kind: Bundle
-metadata: {name: tools}
-spec:
-  architecture: arm64
-  registries: [{host: '${registry.host}', plainHttp: true}]
-${lines.replaceAll('HOST', registry.host)}
-`
-  const spec = parseBundleSpec(text, 'redoubt.yaml')
   const said: string[] = []
-  const options: BuildOptions = {
-    spec,
-    catalog: emptyCatalog,
-    architecture: spec.architecture ?? 'amd64',
-    pins: undefined,
-    moving: new Set(),
-    jobs: 2,
-    connections: 2,
-    cache: await openCache(join(workspace, 'cache')),
-    out: {
-      ...createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
-      warn: (line) => void said.push(line),
-    },
-    signal: new AbortController().signal,
-    workspace,
-    target: join(workspace, 'tools-0.1.0.tar'),
-    volumeSize: undefined,
-    key: key.privateKey,
-    withExecutable: (work) => work(join(workspace, 'redoubt')),
-    tool: 'redoubt 0.0.0',
-    builder: undefined,
-    built: undefined,
+  const out = {
+    ...createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
+    warn: (line: string) => void said.push(line),
   }
-  const { paths } = await buildBundle(options)
+  const { paths } = await build(workspace, { architecture: 'arm64', out })
   return { path: paths[0] ?? '', said: said.join('\n') }
 }
 
@@ -109,13 +82,13 @@ async function programsIn(path: string): Promise<string[]> {
 }
 
 test('no program of an arm64 bundle is for another machine: of an index its own platform alone is carried', async () => {
-  const { path, said } = await build(`  images: ['HOST/team/app:both', 'HOST/team/app:arm64']`)
+  const { path, said } = await buildFor(`  images: ['HOST/team/app:both', 'HOST/team/app:arm64']`)
   assert.deepEqual(await programsIn(path), ['redou arm64', 'blobs arm64'])
   assert.equal(said, '')
 })
 
 test('a program for another machine that somebody chose to carry is carried, and told', async () => {
-  const { path, said } = await build(`  files: [{name: tool, path: tool}]`)
+  const { path, said } = await buildFor(`  files: [{name: tool, path: tool}]`)
   assert.deepEqual(await programsIn(path), ['redou arm64', 'blobs amd64'])
   assert.match(said, /^tool is a program for amd64, the bundle is for arm64/)
 })
@@ -123,19 +96,19 @@ test('a program for another machine that somebody chose to carry is carried, and
 test('an image for another platform is refused where it is named, unless it is meant', async () => {
   const fetched = () => registry.asked.filter(({ path }) => path.endsWith(digestOf(images.amd64.layer))).length
   const before = fetched()
-  await assert.rejects(build(`  images: ['HOST/team/app:amd64']`), (error: Error & { where?: string }) => {
+  await assert.rejects(buildFor(`  images: ['HOST/team/app:amd64']`), (error: Error & { where?: string }) => {
     assert.match(error.message, /app:amd64 is made for linux\/amd64 alone, wanted is linux\/arm64/)
     assert.match(error.where ?? '', /^redoubt.yaml:7:12$/)
     return true
   })
   assert.equal(fetched(), before, 'no layer of it is fetched')
-  const { path } = await build(`  images: [{name: 'HOST/team/app:amd64', platforms: [linux/amd64]}]`)
+  const { path } = await buildFor(`  images: [{name: 'HOST/team/app:amd64', platforms: [linux/amd64]}]`)
   assert.deepEqual(await programsIn(path), ['redou arm64', 'blobs amd64'])
 })
 
 test('an executable of another machine goes into no bundle', async () => {
   await assert.rejects(
-    build('  files: []', program(amd64, 3)),
+    buildFor('  files: []', program(amd64, 3)),
     /redoubt is a program for amd64, the bundle is for arm64/,
   )
 })

@@ -1,4 +1,5 @@
 // Layers go straight into the bundle while they come: into the cache too, or there alone. The bytes are the same every way.
+
 import * as assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -6,24 +7,18 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { type BuildOptions, buildBundle } from '../../../bundles/build.ts'
 import { cachedPath, openCache } from '../../../bundles/cache.ts'
-import { emptyCatalog } from '../../../bundles/catalog.ts'
 import { readInventory } from '../../../bundles/delta/inventory.ts'
 import { requireRoom } from '../../../bundles/plan/room.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { mediaTypes } from '../../../bundles/registry/manifest.ts'
-import { parseBundleSpec } from '../../../cluster/bundle.ts'
 import { digestOf, sha256 } from '../../../lib/hash.ts'
-import { createOutput } from '../../../lib/output.ts'
+import { buildOptions, workspaceOf } from '../making.ts'
 import { type Answer, imageOf, serveFake } from '../registry/fake.ts'
 import { answersOf, emptyContent, putBlob, putManifest } from '../registry/store.ts'
-import { fakeBytes, fixedKey } from '../small.ts'
+import { fakeBytes, key } from '../small.ts'
 
 const temporary = mkdtempSync(join(tmpdir(), 'redoubt-fill-'))
 process.on('exit', () => rmSync(temporary, { recursive: true, force: true }))
-const executable = join(temporary, 'redoubt')
-writeFileSync(executable, 'a stand-in for redoubt')
-const key = fixedKey(5)
-const target = join(temporary, 'tools-1.0.0.tar')
 
 const first = fakeBytes(700_000, 1)
 const second = fakeBytes(300_001, 2)
@@ -43,44 +38,16 @@ const fake = await serveFake((asked, response, body) => {
   if (answer === instead) instead = undefined
   return answer(asked, response, body)
 })
-const spec = parseBundleSpec(
-  JSON.stringify({
-    apiVersion: 'redoubt.dev/v1alpha1',
-    kind: 'Bundle',
-    metadata: { name: 'tools' },
-    spec: {
-      version: '1.0.0',
-      registries: [{ host: fake.host, plainHttp: true }],
-      images: layers.map((_, index) => `${fake.host}/team/app:${index}`),
-    },
-  }),
-  'redoubt.yaml',
+const workspace = workspaceOf(
+  fake.host,
+  `  version: 1.0.0\n  images: [${layers.map((_, index) => `'${fake.host}/team/app:${index}'`).join(', ')}]\n`,
 )
+const target = join(workspace, 'tools-1.0.0.tar')
 
 /** Builds with the cache of this name; returns the bundle's digest, and how often a layer or config was asked for. */
 async function build(cache: string, more: Partial<BuildOptions> = {}) {
   const before = fake.asked.length
-  await buildBundle({
-    spec,
-    catalog: emptyCatalog,
-    architecture: 'amd64',
-    pins: undefined,
-    moving: new Set(),
-    jobs: 2,
-    connections: more.jobs ?? 2,
-    cache: await openCache(join(temporary, cache)),
-    out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }),
-    signal: new AbortController().signal,
-    workspace: temporary,
-    target,
-    volumeSize: undefined,
-    key: key.privateKey,
-    withExecutable: (work) => work(executable),
-    tool: 'redoubt 0.0.0',
-    builder: undefined,
-    built: undefined,
-    ...more,
-  })
+  await buildBundle(await buildOptions(workspace, { cache: await openCache(join(temporary, cache)), target, ...more }))
   const asked = fake.asked.slice(before).filter(({ path }) => path.includes('/blobs/')).length
   return { sha256: sha256(readFileSync(more.target ?? target)), asked }
 }

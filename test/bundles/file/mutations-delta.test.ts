@@ -18,7 +18,7 @@ import { writeBundle } from '../../../bundles/write/write.ts'
 import type { RedoubtError } from '../../../lib/errors.ts'
 import { fakeBytes, key, partsLayout, refusal } from '../small.ts'
 import { diceOf, fileMutations } from './mutations.ts'
-import { type Files, pick, readAll, same, setMutationsWith } from './set-mutations.ts'
+import { type Files, mutatorOf, pick, readAll, same, setMutationsWith } from './set-mutations.ts'
 
 const count = Number(process.env.REDOUBT_MUTATIONS ?? 150)
 const signal = new AbortController().signal
@@ -43,8 +43,6 @@ const whole = readAll(await writeBundle(place('whole', 'lab.delta.tar'), layout,
 const volumes = readAll(await writeVolumes(place('volumes', 'lab.delta.tar'), layout, cut, () => {}, signal))
 // Of a bundle, under the names of the delta's.
 const others = readAll(await writeVolumes(place('others', 'lab.delta.tar'), newLayout, cut, () => {}, signal))
-const setMutations = setMutationsWith(others)
-
 /** As the commands do it: what does not begin as a delta is taken for a bundle, which it is not. */
 async function verify(path: string): Promise<void> {
   const delta = await openDelta(path, key.publicKey)
@@ -59,20 +57,7 @@ async function merge(path: string, to: string): Promise<void> {
   await mergeDelta(delta, basePath, to, options).finally(() => delta.archive.file.close())
 }
 
-function mutate(seed: number): { name: string; files: Files; good: Files } {
-  const dice = diceOf(seed)
-  const good = seed % 2 === 0 ? whole : volumes
-  const files: Files = new Map([...good].map(([name, data]) => [name, Buffer.from(data)]))
-  if (good === volumes && dice(8) === 0) {
-    const mutation = setMutations[dice(setMutations.length)]
-    mutation?.change(files, dice)
-    return { name: `volume ${mutation?.name}`, files, good }
-  }
-  const mutation = fileMutations[dice(fileMutations.length)]
-  const target = pick(files, dice)
-  files.set(target, Buffer.from(mutation?.change(files.get(target) ?? Buffer.alloc(0), dice) ?? ''))
-  return { name: `${target}: ${mutation?.name}`, files, good }
-}
+const mutate = mutatorOf(whole, volumes, setMutationsWith(others))
 
 function expectNamed(error: RedoubtError | undefined, what: string, round: string): void {
   assert.ok(error, `${what}: passed`)

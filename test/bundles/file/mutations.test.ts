@@ -13,8 +13,7 @@ import { repairBundle } from '../../../bundles/repair/repair.ts'
 import { writeVolumes } from '../../../bundles/write/volumes.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
 import { key, partsLayout, refusal } from '../small.ts'
-import { diceOf, fileMutations } from './mutations.ts'
-import { type Files, pick, readAll as read, same, setMutationsWith } from './set-mutations.ts'
+import { mutatorOf, readAll as read, same, setMutationsWith } from './set-mutations.ts'
 
 const signal = new AbortController().signal
 const quick = 300
@@ -41,23 +40,7 @@ mkdirSync(join(temporary, 'whole'))
 const wholePath = join(temporary, 'whole', 'lab.tar')
 const whole = read(await writeBundle(wholePath, layout, () => {}, signal))
 
-const setMutations = setMutationsWith(others)
-
-/** What mutation N is: its name, and the files after it. */
-function mutate(seed: number): { name: string; files: Files; good: Files } {
-  const dice = diceOf(seed)
-  const good = seed % 2 === 0 ? whole : volumes
-  const files: Files = new Map([...good].map(([name, data]) => [name, Buffer.from(data)]))
-  if (good === volumes && dice(8) === 0) {
-    const mutation = setMutations[dice(setMutations.length)]
-    mutation?.change(files, dice)
-    return { name: `volume ${mutation?.name}`, files, good }
-  }
-  const mutation = fileMutations[dice(fileMutations.length)]
-  const target = pick(files, dice)
-  files.set(target, Buffer.from(mutation?.change(files.get(target) ?? Buffer.alloc(0), dice) ?? ''))
-  return { name: `${target}: ${mutation?.name}`, files, good }
-}
+const mutate = mutatorOf(whole, volumes, setMutationsWith(others))
 
 /** Takes everything out that the damaged bundle still gives; returns what is not as in the good one. */
 async function extractAll(path: string, to: string): Promise<string[]> {

@@ -1,7 +1,7 @@
 // Damage to a set of files: which is where.
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { Dice } from './mutations.ts'
+import { type Dice, diceOf, fileMutations } from './mutations.ts'
 
 /** Files by their names. */
 export type Files = Map<string, Buffer>
@@ -49,4 +49,22 @@ export function setMutationsWith(others: Files): { name: string; change: (files:
       },
     },
   ]
+}
+
+/** What mutation N is of a file, or of its volumes: its name, the files after it, and as they were. */
+export function mutatorOf(whole: Files, volumes: Files, setMutations: ReturnType<typeof setMutationsWith>) {
+  return (seed: number): { name: string; files: Files; good: Files } => {
+    const dice = diceOf(seed)
+    const good = seed % 2 === 0 ? whole : volumes
+    const files: Files = new Map([...good].map(([name, data]) => [name, Buffer.from(data)]))
+    if (good === volumes && dice(8) === 0) {
+      const mutation = setMutations[dice(setMutations.length)]
+      mutation?.change(files, dice)
+      return { name: `volume ${mutation?.name}`, files, good }
+    }
+    const mutation = fileMutations[dice(fileMutations.length)]
+    const target = pick(files, dice)
+    files.set(target, Buffer.from(mutation?.change(files.get(target) ?? Buffer.alloc(0), dice) ?? ''))
+    return { name: `${target}: ${mutation?.name}`, files, good }
+  }
 }
