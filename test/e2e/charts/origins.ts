@@ -1,5 +1,5 @@
 // The connected side: a registry with images and charts, and a chart repository, both on loopback.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { cp, mkdir, readFile, rm } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { basename, join } from 'node:path'
@@ -14,15 +14,23 @@ const shelf = join(folder, 'charts')
 /** Does `work` while registry and chart repository answer. */
 export async function withOrigins(work: () => Promise<void>): Promise<void> {
   await rm(join(folder, 'registry'), { recursive: true, force: true })
-  const child: ChildProcess = spawn(program('registry'), ['serve', await registryConfig()], { stdio: 'ignore' })
+  const child = spawn(program('registry'), ['serve', await registryConfig()], { stdio: 'ignore' })
+  // Whoever ends this test ends its registry: the next run's could not listen.
+  const ended = () => {
+    child.kill()
+    process.exit(130)
+  }
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, ended)
   const server = await serveShelf()
   try {
     const answers = `for i in $(seq 100); do ${program('crane')} catalog ${registry} >/dev/null 2>&1 && exit; sleep 0.2; done; exit 1`
     await run(['sh', '-c', answers])
+    if (child.exitCode !== null) throw new Error(`another program listens at ${registry}`)
     await publishImages()
     await publishCharts()
     await work()
   } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, ended)
     child.kill()
     server.closeAllConnections()
     server.close()
