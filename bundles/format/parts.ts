@@ -12,9 +12,22 @@ export interface BlobRef {
   size: number
 }
 
-/** Each blob once, in the order in which they first came. */
+/**
+ * Each blob once, in the order in which they first came. Throws `integrity` for one that is said to have two sizes: what is as long as its
+ * digest wants would be written over what follows the other.
+ */
 export function eachOnce<Ref extends BlobRef>(blobs: readonly Ref[]): Ref[] {
-  return [...new Map(blobs.map((blob) => [blob.digest, blob])).values()]
+  const once = new Map<string, Ref>()
+  for (const blob of blobs) {
+    const known = once.get(blob.digest)
+    if (known && known.size !== blob.size)
+      fail('integrity', `is said to have ${known.size} bytes, and elsewhere ${blob.size}`, {
+        where: blob.digest,
+        hint: 'One of the images that name it is broken: push them again with a current tool.',
+      })
+    once.set(blob.digest, blob)
+  }
+  return [...once.values()]
 }
 
 /** A blob and where its bytes are. An image's layer is a row of parts: it never exists as a file of its own. */

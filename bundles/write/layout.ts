@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { type Lock, lockText } from '../../cluster/lock.ts'
+import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
 import { hexOf, sha256 } from '../../lib/hash.ts'
-import { blobPath, names, oci } from '../format/names.ts'
+import { blobPath, limits, names, oci } from '../format/names.ts'
 import { type IndexedImage, writeIndex } from '../format/oci-index.ts'
 import { type Blob, bytesBlob } from '../format/parts.ts'
 import { type ContentsEntry, writeContents, writeStatement } from '../format/statement.ts'
@@ -40,7 +41,7 @@ export interface LayoutInputs {
   key: KeyObject
 }
 
-/** Where every byte of a bundle goes. The same inputs and key give the same layout. */
+/** Where every byte of a bundle goes. The same inputs and key give the same layout. Throws `failed` for what no reader would take. */
 export function layOut(inputs: LayoutInputs): Layout {
   const lock = bytesBlob(lockText(inputs.lock))
   const signature = bytesBlob(inputs.executableSignature)
@@ -82,9 +83,24 @@ export function layOut(inputs: LayoutInputs): Layout {
     contents = next
   }
   const entries = [...leading(contents), ...following]
+  refuseUnreadable(entries)
   const size = entries.reduce((sum, entry) => sum + entrySize(entry.blob.size), trailerSize)
   const statement = entries.find((entry) => entry.path === names.statement)
   return { entries, size, id: statement ? hexOf(statement.blob.digest) : '' }
+}
+
+/** Registries say how many layers images have: better now than inside, where such a bundle would be refused. */
+function refuseUnreadable(entries: readonly LayoutEntry[]): void {
+  const most: Record<string, number> = {
+    [names.contents]: limits.contents,
+    [names.lock]: limits.lock,
+    [names.index]: limits.index,
+  }
+  for (const { path, blob } of entries)
+    if (blob.size > (most[path] ?? blob.size))
+      fail('failed', `the bundle’s ${path} would have ${blob.size} bytes; at most ${most[path]} are read`, {
+        hint: 'Carry fewer images in one bundle: one of them may have thousands of layers.',
+      })
 }
 
 function plain(path: string, blob: Blob): LayoutEntry {
