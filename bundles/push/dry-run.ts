@@ -35,7 +35,8 @@ export async function planSteps(
     if (await ask(blob, () => blobIsThere(client, registry, blob))) return blob.entry.size
     const noted = notedAs(uploads, placeOf(registry, blob), blob.entry)
     const before =
-      noted && (await ask(blob, () => stopped(asker(client, registry, blob.repository), blob.entry, noted)))
+      noted &&
+      (await ask(blob, () => stopped(asker(client, registry, blob.repository), blob.entry, noted, client.retry)))
     return before?.have
   })
   const known = new Set<string>()

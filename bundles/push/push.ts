@@ -92,7 +92,7 @@ async function pushBlob(
   const ask = asker(client, registry, repository)
   if (await blobIsThere(client, registry, { repository, digest })) return { done: 'there', bytes: 0 }
   const noted = notedAs(uploads, placeOf(registry, { repository, digest }), entry)
-  const before = noted && (await stopped(ask, entry, noted))
+  const before = noted && (await stopped(ask, entry, noted, client.retry))
   if (noted && before) return { done: 'sent', bytes: await sendRest(ask, head, entry, before, noted) }
   const mount = mountFrom ? `?mount=${digest}&from=${encodeURIComponent(mountFrom)}` : ''
   const started = await ask({ path: `blobs/uploads/${mount}`, method: 'POST', headers: { 'content-length': '0' } })

@@ -5,6 +5,7 @@ import type { ContentsEntry } from '../format/statement.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 import { Refused } from '../registry/client.ts'
 import { discard } from '../registry/http.ts'
+import { type Retry, retrying } from '../registry/retry.ts'
 import type { Ask } from './push.ts'
 import { forgetUpload, noteUpload, recallUpload, type Uploads } from './uploads.ts'
 
@@ -59,22 +60,26 @@ export function notedAs(uploads: Uploads | undefined, place: string, { size }: C
   return uploads && size >= uploads.least ? { uploads, key: place } : undefined
 }
 
-/** The upload that was noted, as far as the registry still knows it: how many bytes it has. */
+/**
+ * The upload that was noted, as far as the registry still knows it: how many bytes it has. Undefined also where nobody can say it: its place may be
+ * a host that is gone, and the blob is then sent anew.
+ */
 export async function stopped(
   ask: Ask,
   { size }: ContentsEntry,
   { uploads, key }: Noted,
+  retry: Retry,
 ): Promise<{ place: string; have: number } | undefined> {
   const noted = await recallUpload(uploads, key)
   if (!noted) return undefined
   try {
-    const answer = await ask({ path: noted })
+    const answer = await retrying(key, retry, () => ask({ path: noted }))
     discard(answer)
     const have = Number(/^(?:bytes=)?0-(\d+)$/.exec(answer.headers.range ?? '')?.[1] ?? 0) + 1
     // `0-0` is nothing, or one byte: begun anew either way.
     return have > 1 && have <= size ? { place: placeIn(answer) ?? noted, have } : undefined
   } catch (error) {
-    if (error instanceof Refused) return undefined
+    if (error instanceof RedoubtError) return undefined
     throw error
   }
 }

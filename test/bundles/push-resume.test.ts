@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { planSteps } from '../../bundles/push/dry-run.ts'
 import { planPush } from '../../bundles/push/plan.ts'
-import { push } from '../../bundles/push/push.ts'
+import { placeOf, push } from '../../bundles/push/push.ts'
 import { forgetUpload, noteUpload, recallUpload, type Uploads } from '../../bundles/push/uploads.ts'
 import { readHead } from '../../bundles/read.ts'
 import { readRepositories } from '../../bundles/serve/repositories.ts'
@@ -31,7 +31,7 @@ async function registryOf(cut: number[], dies = false) {
   const fake = await serveFake(async (asked, response, body) => {
     const url = new URL(asked.path, 'http://x')
     const last = url.pathname.split('/').at(-1) ?? ''
-    if (dead) return void response.writeHead(503).end()
+    if (dead || url.pathname.endsWith('/broken')) return void response.writeHead(503).end()
     if (asked.method === 'HEAD') return void response.writeHead(blobs.has(last) ? 200 : 404).end()
     if (asked.method === 'POST') {
       const name = `upload${uploads.size}`
@@ -130,6 +130,22 @@ test('an upload that the registry no longer knows is begun anew', async () => {
   await pushTo(registry.host, uploads)
   assert.equal(registry.received(), total + 700)
   await registry.close()
+})
+
+test('an upload whose place nobody answers at any more is begun anew, and not asked for in every run again', async () => {
+  for (const place of ['https://127.0.0.1:1/gone', 'http://elsewhere.invalid/gone', '/v2/x/broken']) {
+    const registry = await registryOf([])
+    const uploads = newUploads()
+    for (const blob of large) await noteUpload(uploads, placeOf(registry.host, blob), place)
+    assert.equal(
+      await plannedTo(registry.host, uploads),
+      plan.blobs.reduce((sum, { entry }) => sum + entry.size, 0),
+    )
+    await pushTo(registry.host, uploads)
+    assert.equal(registry.received(), total, place)
+    assert.deepEqual(readdirSync(uploads.folder), [])
+    await registry.close()
+  }
 })
 
 test('an upload that is refused at its end is forgotten: the run after that sends all of it', async () => {
