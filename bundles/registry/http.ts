@@ -29,6 +29,8 @@ export interface Exchange {
 export type Send = (exchange: Exchange) => Promise<IncomingMessage>
 
 const mostRedirects = 5
+/** Interim answers (RFC 9110 section 15.2): a proxy may send one now and then while an upload is stored. */
+const mostInterim = 1000
 
 /**
  * Connections to registries. A redirect to another origin loses the Authorization header (RFC 9110 section 15.4), and none leads from
@@ -66,6 +68,12 @@ export function createSend(
           ? http.request(url, { ...options, agent: plain })
           : https.request(url, { ...options, agent: agentOf(settings?.ca) })
       watchPace(outgoing, least)
+      let interim = 0
+      outgoing.on('information', () => {
+        // Each counts as progress: who sends nothing else would be listened to for ever.
+        if (++interim > mostInterim)
+          outgoing.destroy(new Transient(`gave ${mostInterim} answers and none of them the last`))
+      })
       outgoing.on('response', (answer) => {
         // Whoever answers before it has read everything does not want the rest: it would hold the connection.
         answer.once('close', () => outgoing.writableFinished || outgoing.destroy())

@@ -3,6 +3,7 @@
 import * as assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
+import { type AddressInfo, createServer } from 'node:net'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
@@ -11,7 +12,7 @@ import { createSend, isHost } from '../../../bundles/registry/http.ts'
 import { pause, retrying, Transient } from '../../../bundles/registry/retry.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { addSecret, redact } from '../../../lib/redact.ts'
-import { clientFor, withFake } from './fake.ts'
+import { clientFor, withCache, withFake } from './fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
 const blob = { digest: digestOf(layer), size: layer.length }
@@ -92,6 +93,27 @@ test('a redirect whose body has no end holds no connection', () =>
       await soon(fetchBlob(oneConnection(host), cache, [{ registry: host, repository: 'team/app' }], blob, () => {}))
     },
   ))
+
+test('answers that are never the last are no progress', async () => {
+  let asked = 0
+  const interim = 'HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(1001)
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    socket.on('data', () => {
+      asked++
+      socket.write(interim)
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  await withCache(async (cache) => {
+    const source = [{ registry: host, repository: 'team/app' }]
+    const { client } = clientFor([host])
+    await assert.rejects(soon(fetchBlob(client, cache, source, blob, () => {})), /none of them the last, 6 times/)
+    assert.equal(asked, 6)
+  })
+  await new Promise((resolve) => server.close(resolve))
+})
 
 test('less and more in turn is no progress: it is tried as often as anything else', async () => {
   let calls = 0
