@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { fail } from '../lib/errors.ts'
 import { readText } from '../lib/files.ts'
+import { isPlain } from '../lib/plain.ts'
 import { parseYaml, writeYaml } from '../lib/yaml.ts'
 import { checkFile } from './check.ts'
 import {
@@ -14,40 +15,42 @@ import {
 } from './components.ts'
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 hex digits'))
+/** Of a bundle that nobody has checked it is shown, too. */
+const text = v.pipe(v.string(), v.check(isPlain, 'holds a control character'))
 const size = v.pipe(v.number(), v.integer(), v.minValue(0))
 
 /** A file that the bundle holds as one blob. */
 const blob = v.strictObject({ digest, size })
 
 const debPackage = v.strictObject({
-  name: v.string(),
-  version: v.string(),
-  architecture: v.string(),
+  name: text,
+  version: text,
+  architecture: text,
   digest,
   size,
 })
 
 const entry = v.strictObject({
   /** Version as its origin calls it: `v1.36.3`, `1.1.5+ds1-1+deb12u1`. */
-  version: v.string(),
+  version: text,
   /** Which source provides it, and from what, pinned: module and sum, or package and digest. */
   source: v.variant('kind', [
     v.strictObject({
       kind: v.literal('go'),
-      module: v.string(),
-      version: v.string(),
-      sum: v.string(),
-      package: v.string(),
+      module: text,
+      version: text,
+      sum: text,
+      package: text,
       /** SHA-256 over the go.mod and go.sum beside the catalogue, which pin every module below this one. */
       modules: digest,
-      toolchain: v.string(),
+      toolchain: text,
     }),
-    v.strictObject({ kind: v.literal('deb'), package: v.string(), path: v.string(), digest, size }),
+    v.strictObject({ kind: v.literal('deb'), package: text, path: text, digest, size }),
   ]),
   /** The program itself. Those that run only as containers are carried inside their image, not as a blob of their own. */
   binary: blob,
   /** For components that run as containers: name with tag, the digest of its OCI manifest, and packages that only it holds. */
-  image: v.optional(v.strictObject({ name: v.string(), digest, size, packages: v.optional(v.array(debPackage)) })),
+  image: v.optional(v.strictObject({ name: text, digest, size, packages: v.optional(v.array(debPackage)) })),
 })
 
 const optional = v.optional(entry)
@@ -58,23 +61,23 @@ const entries = Object.fromEntries(
   components.map((name) => [name, network.includes(name) ? optional : entry]),
 ) as Record<Exclude<ComponentName, NetworkComponentName>, typeof entry> & Record<NetworkComponentName, typeof optional>
 
-const manifest = { mediaType: v.string(), digest, size }
+const manifest = { mediaType: text, digest, size }
 
 /** What belongs to an image and is none: a signature, an SBOM. Reached by what it refers to, or by a tag of cosign's scheme. */
 const artifact = v.strictObject({
   ...manifest,
   subject: v.optional(digest),
-  tag: v.optional(v.string()),
+  tag: v.optional(text),
   blobs: v.array(blob),
 })
 
 /** An image as a registry has it, unchanged. */
 const image = v.strictObject({
   /** `docker.io/library/nginx:1.27`; without a tag when it was named by digest alone. */
-  name: v.string(),
+  name: text,
   ...manifest,
   /** Of an index: the platforms that are carried. */
-  platforms: v.array(v.string()),
+  platforms: v.array(text),
   artifacts: v.array(artifact),
   /** Manifests, configs and layers, in the order of digests. */
   blobs: v.array(blob),
@@ -82,19 +85,19 @@ const image = v.strictObject({
 
 /** A Helm chart, unchanged. */
 const chart = v.strictObject({
-  name: v.string(),
-  version: v.string(),
+  name: text,
+  version: text,
   /** `oci://HOST/PATH:VERSION`, or the URL of its repository. */
-  from: v.string(),
+  from: text,
   /** Where that has the archive. */
-  url: v.optional(v.string()),
+  url: v.optional(text),
   /** The `.tgz`. */
   archive: blob,
   /** Of one from a registry: its manifest, and all that belongs to it (the archive too). */
   artifact: v.optional(v.strictObject({ ...manifest, blobs: v.array(blob) })),
 })
 
-const named = { name: v.string(), digest, size }
+const named = { name: text, digest, size }
 const list = <T extends v.GenericSchema>(item: T) => v.optional(v.array(item), [])
 
 /** What every lock has. */
@@ -112,9 +115,9 @@ const common = {
   charts: list(chart),
   /** By path in the workspace, or URL. */
   manifests: list(v.strictObject(named)),
-  releases: list(v.strictObject({ ...named, url: v.string() })),
+  releases: list(v.strictObject({ ...named, url: text })),
 }
-const ofCluster = v.strictObject({ ...common, kubernetes: v.string(), components: v.strictObject(entries) })
+const ofCluster = v.strictObject({ ...common, kubernetes: text, components: v.strictObject(entries) })
 /** Of a bundle by itself. */
 const ofBundle = v.strictObject({ ...common, kubernetes: v.optional(v.never()), components: v.optional(v.never()) })
 

@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
 import { blockSize, entrySize, trailerSize } from '../tar.ts'
 import { limits, names } from './names.ts'
-import { hex, integer, parseSigned } from './statement.ts'
+import { hex, integer, parseSigned, plain } from './statement.ts'
 
 /** The entries that a delta begins with, in this order; after them those of the bundle that it does not leave out. */
 export const deltaNames = { list: 'bundle/delta.json', listSignature: 'bundle/delta.sig' } as const
@@ -16,14 +16,14 @@ const listSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('BundleDelta'),
   /** Cluster name and version of the bundle that comes out, as its statement says; SHA-256 of that statement; bytes. */
-  name: v.string(),
-  version: v.string(),
+  name: plain,
+  version: plain,
   bundle: hex,
   size: v.pipe(integer, v.minValue(1)),
   /** The bundle that has what is left out; `bundle`: SHA-256 of its statement. */
-  base: v.strictObject({ name: v.string(), version: v.string(), bundle: hex }),
+  base: v.strictObject({ name: plain, version: plain, bundle: hex }),
   /** What is left out, in the order of the bundle that comes out. `offset`: of its first byte there. */
-  needs: v.array(v.strictObject({ path: v.string(), offset: integer, size: integer, sha256: hex })),
+  needs: v.array(v.strictObject({ path: plain, offset: integer, size: integer, sha256: hex })),
 })
 
 /** What the signature in front of a delta vouches for. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
+import { inBrief, isPlain } from '../../lib/plain.ts'
 
 export const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 /** Bytes: what a double holds exactly. */
@@ -9,16 +10,18 @@ const part = v.strictObject({ size, sha256: hex })
 
 /** A time to the second, as ISO 8601 in UTC: `2026-01-31T12:00:00Z`. */
 const time = v.pipe(v.string(), v.check(isTime, 'expected a time like 2026-01-31T12:00:00Z'))
+/** Text that people are shown before they know whose it is. */
+export const plain = v.pipe(v.string(), v.check(isPlain, 'holds a control character'))
 /** Who built a bundle, in their own words. */
-const builder = v.pipe(v.string(), v.minLength(1), v.maxLength(128), v.check(isPlain, 'holds a control character'))
+const builder = v.pipe(plain, v.minLength(1), v.maxLength(128))
 
 const common = {
   kind: v.literal('BundleStatement'),
   /** Cluster name and bundle version, as redoubt.yaml says. */
-  name: v.string(),
-  version: v.string(),
+  name: plain,
+  version: plain,
   /** `redoubt 0.1.0`: what wrote the bundle. */
-  tool: v.string(),
+  tool: plain,
   executable: part,
   executableSignature: part,
   contents: part,
@@ -56,16 +59,11 @@ export function isoTime(date: Date): string {
   return date.toISOString().replace(/\.\d+Z$/, 'Z')
 }
 
-/** Whether a text has no control character and nothing that turns its direction around. */
-export function isPlain(text: string): boolean {
-  return !/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/u.test(text)
-}
-
 const contentsSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('BundleContents'),
   /** Every entry behind contents.json, in their order. `offset`: of the first byte of content, in bytes from the file's start. */
-  entries: v.array(v.strictObject({ path: v.string(), offset: size, size, sha256: hex })),
+  entries: v.array(v.strictObject({ path: plain, offset: size, size, sha256: hex })),
 })
 
 export type Contents = v.InferOutput<typeof contentsSchema>
@@ -104,7 +102,7 @@ export function parseSigned<T>(schema: v.GenericSchema<unknown, T>, data: Buffer
   if (result.success) return result.output
   const issue = result.issues[0]
   const keys = (issue.path ?? []).map((item) => String(item.key)).join('.')
-  return fail('integrity', `${keys}: ${issue.message}`, {
+  return fail('integrity', inBrief(`${keys}: ${issue.message}`), {
     where,
     hint: 'The bundle was made by another version of redoubt; use the executable that it carries.',
   })

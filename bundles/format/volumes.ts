@@ -1,7 +1,7 @@
 // Volumes: a bundle cut into files that each fit a medium. Each begins with the same signed list of all of them and its own number.
 import * as v from 'valibot'
 import { blockSize, paddingOf, tarHeader } from '../tar.ts'
-import { hex, integer, parseSigned } from './statement.ts'
+import { hex, integer, parseSigned, plain } from './statement.ts'
 
 /** The entries that a volume begins with, in this order; after them its slice of the bundle. */
 export const volumeNames = {
@@ -17,8 +17,8 @@ const listSchema = v.strictObject({
   apiVersion: v.literal('redoubt.dev/v1alpha1'),
   kind: v.literal('BundleVolumes'),
   /** Cluster name and bundle version, as the statement says. */
-  name: v.string(),
-  version: v.string(),
+  name: plain,
+  version: plain,
   /** SHA-256 of the bundle's statement: names the bundle. */
   bundle: hex,
   /** Bytes of the bundle, and of every slice of it but the last. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
+import { inBrief } from '../../lib/plain.ts'
 
 /** What points to bytes (image-spec descriptor.md): of the media type, so long, of this digest. */
 export interface Descriptor {
@@ -23,13 +24,15 @@ export const manifestLimit = 4 << 20
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no sha256 digest'))
 const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+/** Of a platform: it is told to people (image-spec config.md: what Go calls them). */
+export const platformWord = v.pipe(v.string(), v.regex(/^[\w.-]{0,64}$/, 'its platform has a name that none has'))
 const descriptor = v.object({
   mediaType: v.string(),
   digest,
   size,
   /** Bytes that are to be fetched from elsewhere, never from a registry (foreign layers). */
   urls: v.optional(v.array(v.string())),
-  platform: v.optional(v.object({ os: v.string(), architecture: v.string(), variant: v.optional(v.string()) })),
+  platform: v.optional(v.object({ os: platformWord, architecture: platformWord, variant: v.optional(platformWord) })),
   annotations: v.optional(v.record(v.string(), v.string())),
 })
 const indexSchema = v.object({ manifests: v.pipe(v.array(descriptor), v.maxLength(10_000)) })
@@ -58,7 +61,7 @@ export function parseManifest(body: Buffer, mediaType: string, where: string): M
   refuseAmbiguous(value, mediaType, where)
   if (mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList) {
     const index = v.safeParse(indexSchema, value)
-    if (!index.success) return fail('failed', `its index is broken: ${index.issues[0].message}`, { where })
+    if (!index.success) return fail('failed', `its index is broken: ${inBrief(index.issues[0].message)}`, { where })
     return { kind: 'index', entries: index.output.manifests }
   }
   if (mediaType !== mediaTypes.ociManifest && mediaType !== mediaTypes.dockerManifest)
@@ -67,7 +70,8 @@ export function parseManifest(body: Buffer, mediaType: string, where: string): M
       hint: 'Docker’s manifests of schema 1 are too old: push the image again with a current tool.',
     })
   const manifest = v.safeParse(manifestSchema, value)
-  if (!manifest.success) return fail('failed', `its manifest is broken: ${manifest.issues[0].message}`, { where })
+  if (!manifest.success)
+    return fail('failed', `its manifest is broken: ${inBrief(manifest.issues[0].message)}`, { where })
   const { config, layers } = manifest.output
   const foreign = layers.find((layer) => layer.urls?.length)
   if (foreign) return fail('failed', `its layer ${foreign.digest} is not in the registry (a foreign layer)`, { where })

@@ -5,7 +5,7 @@ import { fail } from '../../lib/errors.ts'
 import { type Cache, cachedPath } from '../cache.ts'
 import { fetchBlob } from '../registry/blob.ts'
 import type { Client } from '../registry/client.ts'
-import { manifestLimit } from '../registry/manifest.ts'
+import { manifestLimit, platformWord } from '../registry/manifest.ts'
 import { parseReference } from '../registry/reference.ts'
 import { readManifest } from './image-manifest.ts'
 import type { WantedImage } from './registry.ts'
@@ -13,9 +13,9 @@ import type { WantedImage } from './registry.ts'
 /** Configs that say what an image runs on; those of charts and other artifacts say nothing of it. */
 const configTypes = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json']
 const configSchema = v.object({
-  os: v.optional(v.string()),
-  architecture: v.optional(v.string()),
-  variant: v.optional(v.string()),
+  os: v.optional(platformWord),
+  architecture: v.optional(platformWord),
+  variant: v.optional(platformWord),
 })
 
 /**

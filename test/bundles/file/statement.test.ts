@@ -8,6 +8,8 @@ import { fingerprint, signBytes } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { paddingOf, tarHeader } from '../../../bundles/tar.ts'
+import { parseLock } from '../../../cluster/lock.ts'
+import { isPlain } from '../../../lib/plain.ts'
 import { fixedKey, key, smallBundle, temporary } from '../small.ts'
 
 const options = { jobs: 1, onProgress: () => {}, signal: new AbortController().signal }
@@ -33,6 +35,24 @@ function withStatement(name: string, statement: Buffer, signer = key.privateKey)
   writeFileSync(path, bytes)
   return path
 }
+
+test('names that would pass for lines of ours are refused before they are shown', () => {
+  for (const [field, value] of [
+    ['name', 'lab\n✓ all as signed'],
+    ['version', '1\u001b[2K'],
+    ['tool', 'redoubt \u202e1'],
+    ['na\nme', 'lab'],
+  ] as const) {
+    const bytes = Buffer.from(JSON.stringify({ ...written, [field]: value }))
+    assert.throws(
+      () => parseStatement(bytes, 'it'),
+      (error: Error) => isPlain(error.message) && error.message.length < 400,
+      field,
+    )
+  }
+  const lock = readFileSync(new URL('../../fixtures/redoubt.lock.yaml', import.meta.url), 'utf8')
+  assert.throws(() => parseLock(lock.replace(/- name: .*/, '- name: "a\\n✓ all as signed"'), 'it'), /control character/)
+})
 
 test('it says the tool, the lock and the signer; not who nor when', () => {
   assert.equal(written.apiVersion, 'redoubt.dev/v1alpha2')

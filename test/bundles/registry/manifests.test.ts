@@ -7,7 +7,10 @@ import { mediaTypes, parseManifest } from '../../../bundles/registry/manifest.ts
 import { resolveImage } from '../../../bundles/sources/registry.ts'
 import type { BundleSpec } from '../../../cluster/bundle.ts'
 import type { LockedImage } from '../../../cluster/lock.ts'
+import { describeError } from '../../../lib/errors.ts'
 import { digestOf } from '../../../lib/hash.ts'
+import { isPlain } from '../../../lib/plain.ts'
+import { refusal } from '../small.ts'
 import { type Answer, clientFor, imageOf, withFake } from './fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
@@ -74,6 +77,24 @@ for (const [what, index, child, type, words] of indexes)
       const wanted = { name: `${host}/team/app:1`, platforms: ['linux/amd64'], artifacts: false }
       if (words) await assert.rejects(resolveImage(client, cache, wanted), words)
       else assert.equal((await resolveImage(client, cache, wanted)).blobs.length, 4)
+    }))
+
+const forged = 'linux\n\u001b[32m✓ verified\u202e'
+for (const [what, index] of [
+  [
+    'a platform',
+    { manifests: [{ ...entry(image.manifest, mediaTypes.ociManifest), platform: { os: forged, architecture: 'x' } }] },
+  ],
+  ['a size', { manifests: [{ ...entry(image.manifest, mediaTypes.ociManifest), size: forged + 'x'.repeat(100_000) }] }],
+] as const)
+  test(`of a manifest: ${what} that would pass for lines of ours is told on one short line`, () =>
+    withFake(indexed(index, image.manifest, mediaTypes.ociManifest), async (host, cache) => {
+      const { client } = clientFor([host])
+      const wanted = { name: `${host}/team/app:1`, platforms: ['linux/amd64'], artifacts: false }
+      const error = await refusal(resolveImage(client, cache, wanted))
+      const text = describeError(error, false)
+      assert.match(text, /its index is broken: /)
+      assert.ok(isPlain(text) && text.length < 500, text.slice(0, 500))
     }))
 
 test('a pin by digest alone is none for `latest`, and a tag is one image', () => {
