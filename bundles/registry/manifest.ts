@@ -33,19 +33,19 @@ const descriptor = v.object({
   /** Bytes that are to be fetched from elsewhere, never from a registry (foreign layers). */
   urls: v.optional(v.array(v.string())),
   platform: v.optional(v.object({ os: platformWord, architecture: platformWord, variant: v.optional(platformWord) })),
-  annotations: v.optional(v.record(v.string(), v.string())),
 })
 const indexSchema = v.object({ manifests: v.pipe(v.array(descriptor), v.maxLength(10_000)) })
 const manifestSchema = v.object({
   config: descriptor,
-  layers: v.pipe(v.array(descriptor), v.maxLength(10_000)),
+  /** Many times what any system mounts: of an image's manifests all are held at once. */
+  layers: v.pipe(v.array(descriptor), v.maxLength(1000, 'more than 1000 layers')),
   subject: v.optional(descriptor),
 })
 
 export type IndexEntry = v.InferOutput<typeof descriptor>
 export type Manifest =
   | { kind: 'index'; entries: IndexEntry[] }
-  | { kind: 'image'; config: IndexEntry; layers: IndexEntry[] }
+  | { kind: 'image'; config: Descriptor; layers: Descriptor[] }
 
 /**
  * Reads an index or an image manifest, of OCI or Docker (schema 2). Throws `failed` at `where` for anything else, schema 1 and foreign
@@ -75,7 +75,12 @@ export function parseManifest(body: Buffer, mediaType: string, where: string): M
   const { config, layers } = manifest.output
   const foreign = layers.find((layer) => layer.urls?.length)
   if (foreign) return fail('failed', `its layer ${foreign.digest} is not in the registry (a foreign layer)`, { where })
-  return { kind: 'image', config, layers }
+  return { kind: 'image', config: descriptorOf(config), layers: layers.map(descriptorOf) }
+}
+
+/** A descriptor without what else stands beside it. */
+export function descriptorOf({ mediaType, digest, size }: Descriptor): Descriptor {
+  return { mediaType, digest, size }
 }
 
 /**

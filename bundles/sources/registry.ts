@@ -9,6 +9,7 @@ import { type BlobSource, fetchBlob } from '../registry/blob.ts'
 import { type Client, Refused } from '../registry/client.ts'
 import {
   type Descriptor,
+  descriptorOf,
   type IndexEntry,
   type Manifest,
   manifestLimit,
@@ -43,7 +44,7 @@ export async function resolveImage(client: Client, cache: Cache, wanted: WantedI
   const read = (what: string | Descriptor) => readManifest(client, cache, reference, what)
   const root = await read(reference.digest ?? reference.tag ?? 'latest')
   const where = wanted.where ?? wanted.name
-  const children = await Promise.all(childrenOf(root.manifest, wanted, where).map(read))
+  const children = await mapPool(childrenOf(root.manifest, wanted, where), 4, read)
   if (children.some(({ manifest }) => manifest.kind === 'index'))
     fail('failed', `${wanted.name} is an index of indexes, which redoubt does not carry`, { where })
   const manifests = [root, ...children]
@@ -157,6 +158,8 @@ function few<T>(manifests: T[], where: string): T[] {
 }
 
 const mostManifests = 100
+/** Blobs of an image's artifacts: each of them may be an index, and refer to one of many manifests. */
+const mostBlobs = 10_000
 
 /** What refers to the manifests: by the referrers API, its fallback tag (distribution-spec, 1.1), and the tags that cosign makes. */
 async function findArtifacts(
@@ -166,13 +169,23 @@ async function findArtifacts(
   manifests: readonly Found[],
 ): Promise<LockedArtifact[]> {
   const artifacts: LockedArtifact[] = []
+  let blobs = 0
+  const add = (artifact: LockedArtifact) => {
+    blobs += artifact.blobs.length
+    if (blobs > mostBlobs)
+      fail('failed', `has artifacts of more than ${mostBlobs} blobs`, {
+        where: nameOf(reference),
+        hint: 'Say `artifacts: false` for it.',
+      })
+    artifacts.push(artifact)
+  }
   for (const { descriptor } of manifests) {
     for (const entry of await referrersOf(client, reference, descriptor.digest))
-      artifacts.push({ ...(await artifactOf(client, cache, reference, entry)), subject: descriptor.digest })
+      add({ ...(await artifactOf(client, cache, reference, entry)), subject: descriptor.digest })
     const hex = descriptor.digest.replace(':', '-')
     for (const tag of [`${hex}.sig`, `${hex}.att`, `${hex}.sbom`]) {
       const artifact = await unlessAbsent(() => artifactOf(client, cache, reference, tag))
-      if (artifact) artifacts.push({ ...artifact, tag })
+      if (artifact) add({ ...artifact, tag })
     }
   }
   return artifacts
@@ -205,10 +218,6 @@ async function referrersOf(client: Client, { registry, repository }: Reference, 
   }
   few(entries, where)
   return entries.map(descriptorOf)
-}
-
-function descriptorOf({ mediaType, digest, size }: IndexEntry): Descriptor {
-  return { mediaType, digest, size }
 }
 
 async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {

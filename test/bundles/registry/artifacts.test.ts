@@ -9,6 +9,7 @@ import { wantedImages } from '../../../bundles/produce/images.ts'
 import { mediaTypes } from '../../../bundles/registry/manifest.ts'
 import { collectImages, resolveImage } from '../../../bundles/sources/registry.ts'
 import type { BundleSpec } from '../../../cluster/bundle.ts'
+import { digestOf } from '../../../lib/hash.ts'
 import { clientFor, imageOf, serveFake } from './fake.ts'
 import { answersOf, type Content, emptyContent, putBlob, putManifest } from './store.ts'
 
@@ -41,6 +42,29 @@ function putImage(content: Content, bytes: string, ...tags: string[]) {
 
 const quiet = () => {}
 const named = (host: string, artifacts = false) => ({ name: `${host}/team/app:1`, platforms: [], artifacts })
+
+test('manifests of a thousand layers each: as many as are held at once', async () => {
+  const content = emptyContent()
+  const config = putBlob(content, Buffer.from('{}'), 'application/vnd.oci.empty.v1+json')
+  const put = (from: number, count: number, ...tags: string[]) => {
+    const layers = Array.from({ length: count }, (_, n) => ({
+      ...config,
+      digest: digestOf(Buffer.from(`${from + n}`)),
+    }))
+    return putManifest(content, { schemaVersion: 2, mediaType: ociManifest, config, layers }, ociManifest, ...tags)
+  }
+  const image = put(0, 1000, '1')
+  const resolve = (host: string, cache: Cache) => resolveImage(clientFor([host]).client, cache, named(host, true))
+  await withRegistry(content, async (host, fresh) => {
+    const artifacts = Array.from({ length: 9 }, (_, index) => put(index * 1000, 1000))
+    content.referrers.set(image.digest, artifacts)
+    assert.equal((await resolve(host, await fresh())).artifacts.length, 9)
+    content.referrers.set(image.digest, [...artifacts, put(9000, 1000)])
+    await assert.rejects(resolve(host, await fresh()), /artifacts of more than 10000 blobs/)
+    put(0, 1001, '1')
+    await assert.rejects(resolve(host, await fresh()), /its manifest is broken: more than 1000 layers/)
+  })
+})
 
 test('referrers are read over all pages, from the registry itself wherever its links point', async () => {
   const content = emptyContent()
