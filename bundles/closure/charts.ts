@@ -33,7 +33,8 @@ export function wantsUnrendered(
       wants.push({ image, where: `${where}: ${path.join('.')}`, sure })
   }
   for (const [path, text] of archive.files)
-    if (/^(charts\/[^/]+\/)*crds\//.test(path)) wants.push(...wantsOfFile(text, `${name}: ${path}`))
+    if (/^(charts\/[^/]+\/)*crds\//.test(path))
+      for (const want of wantsOfFile(text, `${name}: ${path}`)) wants.push(want)
     else if (/^(charts\/[^/]+\/)*templates\/(?!tests\/)/.test(path))
       for (const [index, line] of text.split('\n').entries()) {
         const written = /^[\s-]*image: *["']?([^\s"'#]+)/.exec(line)?.[1]

@@ -51,16 +51,16 @@ export async function findClosure(inputs: ClosureInputs): Promise<Closure> {
   for (const { name, blob } of manifests) {
     const chunks: Uint8Array[] = []
     for await (const chunk of readParts(blob.parts)) chunks.push(chunk)
-    wants.push(...wantsOfManifests(Buffer.concat(chunks).toString('utf8'), name))
+    for (const want of wantsOfManifests(Buffer.concat(chunks).toString('utf8'), name)) wants.push(want)
   }
   const helm = charts.length > 0 ? await helmVersion(signal) : undefined
   for (const chart of charts) {
     if (chart.library) continue
     const found = helm ? await rendered(inputs, chart) : await unrendered(inputs, chart)
-    wants.push(...found.wants)
-    computed.push(...found.computed)
+    for (const want of found.wants) wants.push(want)
+    for (const template of found.computed) computed.push(template)
   }
-  if (spec.cluster) wants.push(...(await wantsOfTrees(workspace)))
+  if (spec.cluster) for (const want of await wantsOfTrees(workspace)) wants.push(want)
   return { ...compareWants(wants, carried, spec.notImages), helm, computed }
 }
 

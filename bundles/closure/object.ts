@@ -23,26 +23,40 @@ function isFields(value: unknown): value is Fields {
  * (CustomResourceDefinition) the defaults of such fields.
  */
 export function imagesIn(object: unknown, version?: string): Found[] {
+  return imagesAt(object, { version, held: 0 })
+}
+
+/** What holds for all of an object: the version to add, and in how many ConfigMaps, one inside the other, it is held. */
+interface Place {
+  version: string | undefined
+  held: number
+}
+
+/** Nobody nests more, and each is read again with all that is in it. */
+const mostHeld = 3
+
+function imagesAt(object: unknown, place: Place): Found[] {
   const found: Found[] = []
   if (isFields(object) && object.kind === 'CustomResourceDefinition') visitDefaults(object, [], found)
-  else visit(object, [], found, version)
+  else visit(object, [], found, place)
   return found
 }
 
 const containers = ['containers', 'initContainers', 'ephemeralContainers']
 const imageKey = /image(name)?$/i
 
-function visit(value: unknown, path: (string | number)[], found: Found[], version: string | undefined): void {
-  if (typeof value === 'string') found.push(...inText(value, path))
+function visit(value: unknown, path: (string | number)[], found: Found[], place: Place): void {
+  // Not all at once, here and where these are gathered: a call takes no hundred thousand arguments.
+  if (typeof value === 'string') for (const one of inText(value, path)) found.push(one)
   else if (Array.isArray(value))
     for (const [index, item] of value.entries()) {
       if (isArgumentOf(value[index - 1], item)) found.push({ image: item, path: [...path, index], sure: true })
-      else visit(item, [...path, index], found, version)
+      else visit(item, [...path, index], found, place)
     }
-  else if (isFields(value)) visitFields(value, path, found, version)
+  else if (isFields(value)) visitFields(value, path, found, place)
 }
 
-function visitFields(fields: Fields, path: (string | number)[], found: Found[], version: string | undefined): void {
+function visitFields(fields: Fields, path: (string | number)[], found: Found[], place: Place): void {
   const taken = new Set<string>()
   const take = (image: string, key: string, sure: boolean) => {
     taken.add(key)
@@ -59,7 +73,7 @@ function visitFields(fields: Fields, path: (string | number)[], found: Found[], 
       if (referenceOf(whole)) take(whole, key, /[/:@]/.test(whole) && !isBase(key, whole))
     } else if (key === 'reference' && path.at(-1) === 'image' && referenceOf(value)) take(value, key, true)
   }
-  const map = fromMap(fields, path, version)
+  const map = fromMap(fields, path, place.version)
   if (map) take(map, 'repository' in fields ? 'repository' : 'name', true)
   const { name, value } = fields
   if (
@@ -73,17 +87,20 @@ function visitFields(fields: Fields, path: (string | number)[], found: Found[], 
   for (const [key, value] of Object.entries(fields)) {
     if (taken.has(key)) continue
     const held = fields.kind === 'ConfigMap' && key === 'data' && isFields(value)
-    if (held) for (const [file, text] of Object.entries(value)) visitHeld(text, [...path, key, file], found)
-    else visit(value, [...path, key], found, version)
+    if (held)
+      for (const [file, text] of Object.entries(value)) visitHeld(text, [...path, key, file], found, place.held + 1)
+    else visit(value, [...path, key], found, place)
   }
 }
 
 /** What a controller creates from its configuration (`helperPod.yaml`) is an object like any other: whoever runs it pulls its images. */
-function visitHeld(text: unknown, path: (string | number)[], found: Found[]): void {
+function visitHeld(text: unknown, path: (string | number)[], found: Found[], held: number): void {
   if (typeof text !== 'string') return
-  const objects = objectsIn(text)
-  if (objects.length === 0) visit(text, path, found, undefined)
-  for (const object of objects) found.push(...imagesIn(object).map(({ image, sure }) => ({ image, path, sure })))
+  const inside = { version: undefined, held }
+  const objects = held > mostHeld ? [] : objectsIn(text)
+  if (objects.length === 0) visit(text, path, found, inside)
+  for (const object of objects)
+    for (const { image, sure } of imagesAt(object, inside)) found.push({ image, path, sure })
 }
 
 /** The Kubernetes objects in a text; none when it is anything else, or a template of some. */

@@ -147,6 +147,22 @@ test('a stream is cut at its marks, and each document says where in the file it 
   assert.equal(second?.where(['b']), 'x.yaml:9:1')
 })
 
+test('ConfigMaps in ConfigMaps are opened as deep as anybody puts them: each is read again with all that is in it', () => {
+  let text = 'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: busybox}]}\n'
+  const sure = Array.from({ length: 6 }, () => {
+    const count = found(text).filter((one) => !one.endsWith('?')).length
+    text = `apiVersion: v1\nkind: ConfigMap\ndata: {x: ${JSON.stringify(text)}}\n`
+    return count
+  })
+  assert.deepEqual(sure, [1, 1, 1, 1, 0, 0])
+})
+
+test('as many names as a file holds', () => {
+  const names = Array.from({ length: 200_000 }, (_, index) => `a.b/c${index}:1`)
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', data: { x: names.join(' ') } }
+  assert.equal(imagesIn(object).length, names.length)
+})
+
 test('what somebody else wrote is refused at its own line', () => {
   const read = (text: string) => [...splitDocuments(text)].map((chunk) => parseForeign(chunk, 'x.yaml'))
   assert.throws(() => read('a: 1\n---\nb: [\n'), { code: 'usage', where: /^x.yaml:[34]:/ })
