@@ -65,7 +65,7 @@ export function parseManifest(body: Buffer, mediaType: string, where: string): M
     return { kind: 'index', entries: index.output.manifests }
   }
   if (mediaType !== mediaTypes.ociManifest && mediaType !== mediaTypes.dockerManifest)
-    return fail('failed', `is ${JSON.stringify(mediaType.slice(0, 100))}, no image that redoubt can carry`, {
+    return fail('failed', `is ${JSON.stringify(inBrief(mediaType, 100))}, no image that redoubt can carry`, {
       where,
       hint: 'Docker’s manifests of schema 1 are too old: push the image again with a current tool.',
     })

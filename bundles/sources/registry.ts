@@ -2,6 +2,7 @@
 import type { LockedArtifact, LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
+import { inBrief } from '../../lib/plain.ts'
 import { mapPool } from '../../lib/pool.ts'
 import type { Cache } from '../cache.ts'
 import { type BlobRef, eachOnce } from '../format/parts.ts'
@@ -144,7 +145,7 @@ function childrenOf(manifest: Manifest, wanted: WantedImage, where: string): Ind
     const there = manifest.entries.flatMap((entry) => platformOf(entry) ?? [])
     return fail('failed', `${wanted.name} is not made for ${platform}`, {
       where,
-      hint: `It is made for ${there.join(', ').slice(0, 1000) || 'no platform at all'}: say \`platforms\`, or take another image.`,
+      hint: `It is made for ${inBrief(there.join(', '), 1000) || 'no platform at all'}: say \`platforms\`, or take another image.`,
     })
   })
   return few(children, where)

@@ -9,6 +9,7 @@ import { test } from 'uvu'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
 import { createClient } from '../../../bundles/registry/client.ts'
 import { createSend, isHost } from '../../../bundles/registry/http.ts'
+import { mediaTypes, parseManifest } from '../../../bundles/registry/manifest.ts'
 import { pause, retrying, Transient } from '../../../bundles/registry/retry.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { addSecret, redact } from '../../../lib/redact.ts'
@@ -144,6 +145,25 @@ test('a secret in a registry’s words is taken out before they are cut', () =>
       assert.doesNotMatch(redact(error.message), /opaque/)
     },
   ))
+
+test('nor is one told in part that a registry puts into what an error quotes', () => {
+  const secret = 'opaque"token\\of-a-registry'
+  addSecret(secret)
+  for (const [what, type, value] of [
+    ['type', `${'x'.repeat(90)}${secret}`, {}],
+    ['type, quoted', secret, {}],
+    [
+      'size',
+      mediaTypes.ociIndex,
+      { manifests: [{ mediaType: 'x', digest: blob.digest, size: `${'x'.repeat(240)}${secret}` }] },
+    ],
+  ] as const)
+    assert.throws(
+      () => parseManifest(Buffer.from(JSON.stringify(value)), type, 'it'),
+      (error: Error) => !/opaque/.test(redact(error.message)),
+      what,
+    )
+})
 
 test('a proxy whose password is not encoded is told without it', () => {
   const before = process.env.HTTP_PROXY
