@@ -1,4 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto'
+import { basename } from 'node:path'
 import { Readable } from 'node:stream'
 import { type Lock, parseLock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
@@ -13,6 +14,7 @@ import {
   copyAgain,
   readAt,
   readEntry,
+  requireBytes,
   signedByAnother,
   whereIs,
 } from './read/archive.ts'
@@ -88,7 +90,7 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
     if (offset === 0 && entry?.path === deltaNames.list)
       fail('usage', 'is a delta, which is no bundle without its base', {
         where: path,
-        hint: 'Merge them first: `redoubt bundle merge lab-0.2.0.delta.tar --base lab-0.1.0.tar`.',
+        hint: `Merge them first: redoubt bundle merge ${basename(path)} --base FILE`,
       })
     if (entry?.path !== name)
       return fail(
@@ -100,10 +102,11 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
       )
     if (entry.size > limit)
       fail('integrity', `${name} says it has ${entry.size} bytes; at most ${limit} are believed`, { where: path })
+    requireBytes(archive, entry.offset, entry.size, name)
     leading.push(entry)
     return entry
   }
-  await next(names.executable, archive.size)
+  await next(names.executable, Number.POSITIVE_INFINITY)
   const executableSignature = await content(archive, await next(names.executableSignature, signatureSize))
   const statementBytes = await content(archive, await next(names.statement, limits.statement))
   const signature = await content(archive, await next(names.statementSignature, signatureSize))

@@ -46,8 +46,10 @@ export function parseCommandLine(given: string[], commands: readonly Command[]):
   try {
     parsed = parseArgs({ args: argv, options, allowPositionals: true, strict: true })
   } catch (error) {
-    return fail('usage', messageOf(error).split('. ')[0] ?? '', {
-      hint: `See \`redoubt ${command ? `${command.name} ` : ''}--help\`.`,
+    const what = messageOf(error).split('. ')[0] ?? ''
+    const near = nearest(/^Unknown option '--(.+)'$/.exec(what)?.[1] ?? '', Object.keys(options))
+    return fail('usage', what, {
+      hint: `${near ? `Did you mean --${near}? ` : ''}See \`redoubt ${command ? `${command.name} ` : ''}--help\`.`,
     })
   }
   const { values } = parsed

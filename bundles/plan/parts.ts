@@ -64,7 +64,7 @@ export async function planPrograms(options: ProduceOptions): Promise<PlannedPart
       from: cached ? [...modules].join(' ') : `${[...modules].join(' ')}, with ${build.toolchain}`,
       todo: cached ? 'nothing' : 'compile',
       fetch: cached ? 0 : null,
-      blobs: [],
+      blobs: cached ? Object.values(cached) : [],
     }
   })
 }

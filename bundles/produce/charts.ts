@@ -52,7 +52,7 @@ function pinnedChart(pins: readonly LockedChart[], wanted: WantedChart): LockedC
     found ??
     fail('usage', `the lock pins no ${'oci' in wanted ? wanted.oci : `${wanted.name} ${wanted.version}`}`, {
       where: wanted.where,
-      hint: 'Pin it with `redoubt bundle lock --update`.',
+      hint: `Pin it with \`redoubt bundle lock --update ${'oci' in wanted ? wanted.oci : wanted.name}\`.`,
     })
   )
 }

@@ -70,6 +70,6 @@ function pinnedRelease(pins: readonly LockedRelease[], { name, url, sha256, wher
   if (found && (sha256.startsWith('http') || found.digest === `sha256:${sha256}`)) return found
   return fail('usage', `the lock pins no release ${name} as it is wanted here`, {
     where,
-    hint: 'Pin it with `redoubt bundle lock --update`.',
+    hint: `Pin it with \`redoubt bundle lock --update ${name}\`.`,
   })
 }

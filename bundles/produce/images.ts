@@ -108,6 +108,6 @@ export function pinnedImage(
   if (found && fits) return found
   return fail('usage', `the lock pins no ${name} as it is wanted here`, {
     ...(where ? { where } : {}),
-    hint: 'Pin it with `redoubt bundle lock --update`.',
+    hint: `Pin it with \`redoubt bundle lock --update ${name}\`.`,
   })
 }

@@ -25,6 +25,8 @@ export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, c
   const moves = names.flatMap((name) => {
     const found = pins.filter((pin) => pin.names.includes(name)).map(({ key }) => key)
     if (found.length > 0) return found
+    // A file that a folder of manifests has and the lock has not yet.
+    if (spec.manifests.some((manifest) => isBelow(name, manifest.name))) return `manifest ${name}`
     const near = nearest(
       name,
       pins.flatMap((pin) => pin.names),
@@ -70,7 +72,16 @@ export function namesOf(spec: BundleSpec, architecture: string): SpecNames {
 
 /** True when a difference is of a pin that moves. */
 export function isMoved({ what }: Pick<Difference, 'what'>, moving: ReadonlySet<string>): boolean {
-  return [...moving].some((key) => what === key || what.startsWith(`${key} `)) || movedPackage(what, moving)
+  return (
+    [...moving].some(
+      (key) => what === key || what.startsWith(`${key} `) || (key.startsWith('manifest ') && isBelow(what, key)),
+    ) || movedPackage(what, moving)
+  )
+}
+
+/** Whether a name lies in a folder of manifests, whichever way that is written: `apps`, `apps/`. */
+function isBelow(name: string, folder: string): boolean {
+  return name.startsWith(`${folder.replace(/\/+$/, '')}/`)
 }
 
 /** Packages bring along what they depend on, and what they are put into has other bytes then. */

@@ -9,7 +9,7 @@ import type { Inventory } from '../delta/inventory.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
 import type { Blob, BlobRef } from '../format/parts.ts'
 import { eachOnce } from '../format/parts.ts'
-import { compareLocks } from '../lock-diff.ts'
+import { compareLocks, type Difference } from '../lock-diff.ts'
 import { requireRoom } from '../plan/room.ts'
 import { readFiles } from '../sources/file.ts'
 import type { Target } from '../sources/registry.ts'
@@ -103,7 +103,7 @@ function warnOf({ images, unused, helm, computed, tagged }: Closure, { out, spec
   for (const { image } of unused) out.warn(`notImages: nothing names ${image} any more`)
   if (spec.charts.length > 0 && !helm)
     out.warn(
-      `helm is not on PATH: charts were read from values and templates, and ${countOf(computed.length, 'template')} could not be told`,
+      `helm is not on PATH: charts were read from values and templates${computed.length > 0 ? `, and ${countOf(computed.length, 'template')} could not be told` : ''}`,
     )
 }
 
@@ -115,6 +115,13 @@ function indexed({ name, mediaType, digest, size }: LockedImage): IndexedImage {
   return { name, mediaType, manifest: { digest, size } }
 }
 
+/** What moves these pins and no others: their names, where all of them are from redoubt.yaml and few. */
+function namesIn(differences: readonly Difference[]): string {
+  const own = ['file', 'image', 'chart', 'manifest', 'release']
+  const named = differences.map(({ kind, what }) => (own.includes(kind) ? what.slice(kind.length + 1) : ''))
+  return named.length <= 8 && named.every((name) => /^\S+$/.test(name)) ? ` ${named.join(' ')}` : ''
+}
+
 function refuseDifferences(pins: Lock, built: Lock, moving: ReadonlySet<string>): void {
   const differences = compareLocks(pins, built).filter((difference) => !isMoved(difference, moving))
   if (differences.length === 0) return
@@ -122,6 +129,6 @@ function refuseDifferences(pins: Lock, built: Lock, moving: ReadonlySet<string>)
   const more = differences.length > shown.length ? [`and ${differences.length - shown.length} more`] : []
   fail('failed', `what was built is not what the lock pins:\n  ${[...shown, ...more].join('\n  ')}`, {
     where: 'redoubt.lock.yaml',
-    hint: 'If the change is wanted, move the pins with `redoubt bundle lock --update`; else find out what differs on this machine.',
+    hint: `If the change is wanted, move the pins with \`redoubt bundle lock --update${namesIn(differences)}\`; else find out what differs on this machine.`,
   })
 }

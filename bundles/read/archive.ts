@@ -49,13 +49,18 @@ export async function openOne(path: string): Promise<Archive> {
   return fail('usage', 'is no regular file', { where: path })
 }
 
-/** Bytes `offset` to `offset + size`. Throws `integrity` when the file ends before. */
-export async function readAt(archive: Archive, offset: number, size: number, what: string): Promise<Buffer> {
+/** Throws `integrity` when the file ends before byte `offset + size`. */
+export function requireBytes(archive: Archive, offset: number, size: number, what: string): void {
   if (offset + size > archive.size)
     fail('integrity', `ends at byte ${archive.size}, inside ${what} (bytes ${offset} to ${offset + size})`, {
       where: whereIs(archive, offset),
       hint: 'The file is truncated: copy it again.',
     })
+}
+
+/** Bytes `offset` to `offset + size`. Throws `integrity` when the file ends before. */
+export async function readAt(archive: Archive, offset: number, size: number, what: string): Promise<Buffer> {
+  requireBytes(archive, offset, size, what)
   const data = Buffer.alloc(size)
   let done = 0
   while (done < size) {

@@ -106,5 +106,11 @@ export function cutSlices({ slices }: BundleFile, offset: number, size: number, 
 }
 
 function handleOf({ path, handle }: Slice): FileHandle {
-  return handle ?? fail('integrity', 'is missing: the bundle goes on in this volume', { where: path })
+  return (
+    handle ??
+    fail('integrity', 'is missing: what is asked for stands in this volume', {
+      where: path,
+      hint: 'Copy it beside the others.',
+    })
+  )
 }

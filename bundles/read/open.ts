@@ -52,12 +52,12 @@ async function bundleIn(folder: string): Promise<string> {
 }
 
 /** Throws `integrity` naming the volumes that are not there. */
-export function refuseMissing({ volumes, path }: Archive): void {
+export function refuseMissing({ volumes }: Archive): void {
   const [first, ...more] = volumes?.missing ?? []
   if (!first) return
   const others = more.length > 0 ? `; so are ${more.map((name) => basename(name)).join(', ')}` : ''
   fail('integrity', `is missing: the bundle has ${volumes?.list.sha256.length} volumes${others}`, {
     where: first,
-    hint: `Copy it beside ${basename(path)}. To check the volumes that are here: redoubt bundle verify --volume FILE`,
+    hint: `Copy it beside the others. To check the volumes that are here: redoubt bundle verify --volume FILE`,
   })
 }

@@ -59,7 +59,7 @@ export function createSend(
     if (url.protocol !== 'https:' && !(url.protocol === 'http:' && settings?.plainHttp))
       fail('failed', `would be asked without TLS`, {
         where: url.origin,
-        hint: 'Only hosts with `plainHttp: true` under spec.bundle.registries are.',
+        hint: `Where that is meant, name it under registries: {host: ${url.host}, plainHttp: true}.`,
       })
     return new Promise((resolve, reject) => {
       const options = { method, headers, signal }
@@ -159,16 +159,25 @@ function explain(error: Error, url: URL, signal: AbortSignal): unknown {
   const hint = permanent[code] ?? (/CERT|SIGNATURE|ISSUER/.test(code) ? trustHint : undefined)
   if (!hint) return new Transient(`${code || messageOf(error)}`)
   try {
-    return fail('failed', messageOf(error), { where: url.host, hint, cause: error })
+    return fail('failed', code === 'EPROTO' ? tlsReason(messageOf(error)) : messageOf(error), {
+      where: url.host,
+      hint,
+      cause: error,
+    })
   } catch (failure) {
     return failure
   }
 }
 
-const trustHint = 'Its certificate is not trusted: name its authorities with `ca` under spec.bundle.registries.'
+/** OpenSSL's own words, out of a line that also names its sources. */
+function tlsReason(message: string): string {
+  return `TLS failed: ${/SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message.trim()}`
+}
+
+const trustHint = 'Its certificate is not trusted: name its authorities with `ca` under registries in redoubt.yaml.'
+const noTls = 'It may not speak TLS: a host without it needs `plainHttp: true` under registries in redoubt.yaml.'
 const permanent: Record<string, string> = {
   ENOTFOUND: 'There is no host of this name: check the name, or the proxy in HTTPS_PROXY.',
-  EPROTO: 'It does not speak TLS: a registry without it needs `plainHttp: true` under spec.bundle.registries.',
-  ERR_SSL_WRONG_VERSION_NUMBER:
-    'It does not speak TLS: a registry without it needs `plainHttp: true` under spec.bundle.registries.',
+  EPROTO: noTls,
+  ERR_SSL_WRONG_VERSION_NUMBER: noTls,
 }

@@ -18,7 +18,7 @@ export async function readFiles(spec: BundleSpec, workspace: string): Promise<Ca
     if (files.some((file) => file.name === name)) fail('usage', `two files have the name ${name}`, { where })
     const file = resolve(workspace, path)
     const info = await lstat(file).catch(() => undefined)
-    if (!info?.isFile()) fail('usage', `${path} is not a regular file`, { where })
+    if (!info?.isFile()) fail('usage', info ? `${path} is not a regular file` : `${path}: no such file`, { where })
     const parts = [{ file, size: info.size }]
     files.push({ name, blob: { ...(await hashParts(parts)), parts } })
   }

@@ -77,7 +77,7 @@ async function readFromUrl(
 ): Promise<CarriedManifest> {
   if (!URL.canParse(name)) return fail('usage', `${name} is no URL`, { where })
   const pin = pins?.find((entry) => entry.name === name)
-  const hint = 'Move the pin with `redoubt bundle lock --update`.'
+  const hint = `Move the pin with \`redoubt bundle lock --update ${name}\`.`
   if (pins && !pin) fail('usage', `the lock pins no ${name}`, { where, hint })
   if (pin && (await isCached(cache, pin)) && (await dropCorrupt(cache, [pin.digest])).length === 0)
     return { name, blob: inCache(cache, pin) }

@@ -20,7 +20,7 @@ export const bundlePartCommands: Command[] = [
   {
     name: 'bundle merge',
     summary: 'make the whole bundle out of a delta and the bundle that it was made against',
-    args: 'DELTA',
+    args: 'DELTA --base FILE',
     positionals: [1, 1],
     examples: ['redoubt bundle merge lab-0.2.0.delta.tar --base lab-0.1.0.tar --key bundle.pub'],
     options: {
@@ -43,7 +43,7 @@ export const bundlePartCommands: Command[] = [
   {
     name: 'bundle extract',
     summary: 'take files, programs, packages, images and the lock out of a bundle',
-    args: 'FILE [NAME ...]',
+    args: 'FILE [NAME ...] --to DIR',
     positionals: [1, 1000],
     examples: [
       'redoubt bundle extract lab-0.1.0.tar --key bundle.pub --to parts',

@@ -4,6 +4,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileS
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
+import { newKeyPair } from '../../bundles/keys.ts'
 import { fixedKey, key, smallBundle, smallVolumes, temporary } from './small.ts'
 
 const main = join(dirname(fileURLToPath(import.meta.url)), '../../scripts/main.ts')
@@ -108,6 +109,10 @@ spec:
   kubernetes: v1.36.3
   nodes: [{name: cp1, role: control-plane, address: 10.77.0.11}]
 `
+const keys = join(dirname(main), '../test/fixtures/keys')
+const served = ['serve', bundle, '--key', publicKey, '--listen', '127.0.0.1:0', '--tls-cert']
+const tlsKey = join(temporary, 'tls.key')
+writeFileSync(tlsKey, newKeyPair().privateKey)
 const mistakes: { name: string; args: string[]; files: Record<string, string>; status: number; stderr: RegExp }[] = [
   { name: 'no spec', args: ['build'], files: {}, status: 2, stderr: /redoubt.yaml: no such file\n.*redoubt init/ },
   {
@@ -155,6 +160,35 @@ const mistakes: { name: string; args: string[]; files: Record<string, string>; s
     files: { 'redoubt.yaml': spec, 'redoubt.lock.yaml': fixtureLock() },
     status: 2,
     stderr: /redoubt.lock.yaml: is already there/,
+  },
+  { name: 'no bundle named', args: ['verify'], files: {}, status: 2, stderr: /no bundle is named.*\n.*Name its file/ },
+  {
+    name: 'no certificate',
+    args: [...served, join(keys, 'ledger.json'), '--tls-key', 'none'],
+    files: {},
+    status: 2,
+    stderr: /none: no such file\n.*--tls-key/,
+  },
+  {
+    name: 'a certificate that is none',
+    args: [...served, join(keys, 'ledger.json'), '--tls-key', join(keys, 'ledger.json')],
+    files: {},
+    status: 2,
+    stderr: /ledger.json: holds no certificate in PEM/,
+  },
+  {
+    name: 'a key that is none',
+    args: [...served, join(keys, 'admin.crt'), '--tls-key', join(keys, 'ledger.json')],
+    files: {},
+    status: 2,
+    stderr: /ledger.json: holds no private key without a password in PEM/,
+  },
+  {
+    name: 'a key of another certificate',
+    args: [...served, join(keys, 'admin.crt'), '--tls-key', tlsKey],
+    files: {},
+    status: 2,
+    stderr: /tls.key: is not the key of .*admin.crt/,
   },
 ]
 

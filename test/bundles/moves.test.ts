@@ -37,7 +37,13 @@ const lock = {
   ],
   manifests: [{ name: 'apps/a.yaml', ...none }],
 }
-const spec = { files: [], images: [image('docker.io/library/added:1')], charts: [], manifests: [], releases: [] }
+const spec = {
+  files: [],
+  images: [image('docker.io/library/added:1')],
+  charts: [],
+  manifests: [{ name: 'apps/', ...none }],
+  releases: [],
+}
 const catalog = catalogFor('v1.36.3', 'routes')
 const moves = (...names: string[]) => [...movesOf(names, lock, spec, catalog)].sort()
 
@@ -49,7 +55,8 @@ const cases: [string, string[]][] = [
   ['added', ['image docker.io/library/added:1']],
   ['podinfo', ['chart oci://quay.io/charts/podinfo:1.0.0']],
   ['web', ['chart web']],
-  ['apps', ['manifest apps/a.yaml']],
+  ['apps', ['manifest apps/', 'manifest apps/a.yaml']],
+  ['apps/new.yaml', ['manifest apps/new.yaml']],
   ['conntrack', ['package conntrack']],
   ['runc', ['package runc', 'runc']],
   ['etcd', ['etcd', 'etcdctl', 'etcdutl']],
@@ -73,6 +80,8 @@ test('a difference is of what moves, or it is none of it', () => {
     assert.ok(isMoved(difference(what), moving), what)
   for (const what of ['runc', 'etcd-druid', 'image a.io/b:10', 'package nftables'])
     assert.ok(!isMoved(difference(what), moving), what)
+  assert.ok(isMoved(difference('manifest apps/new.yaml'), new Set(['manifest apps/'])))
+  assert.ok(!isMoved(difference('file notes/b'), new Set(['file notes'])))
   // Packages bring others along, and images that hold them change.
   assert.ok(isMoved(difference('package libnftables1'), new Set(['package nftables'])))
   assert.ok(isMoved(difference('kube-proxy image'), new Set(['package nftables'])))

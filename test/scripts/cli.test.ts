@@ -75,6 +75,9 @@ test('a command group alone shows its commands', () => {
 
 test('what resembles no command is not guessed at', () => {
   assert.throws(() => parseCommandLine(['foo'], commands), { hint: 'See `redoubt --help`.' })
+  assert.throws(() => parseCommandLine(['bundle', 'build', '--dryrun'], commands), {
+    hint: /^Did you mean --dry-run\?/,
+  })
   assert.throws(() => parseCommandLine(['inti'], commands), { hint: 'Did you mean `redoubt init`?' })
 })
 

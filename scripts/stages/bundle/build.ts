@@ -94,7 +94,7 @@ export async function build(context: Context, options: Options): Promise<number>
   out.note(
     base
       ? `next: take it to where ${base.name} ${base.version} is; there: redoubt bundle merge ${basename(path)} --base FILE`
-      : 'next: take it inside, with bundle.pub by another way; there: redoubt bundle verify',
+      : `next: take it inside, with bundle.pub by another way; there: redoubt bundle verify ${basename(path)} --key bundle.pub`,
   )
   return 0
 }

@@ -6,12 +6,18 @@ import { readPublicKey } from '../../../bundles/keys.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { loadBundleSpec } from '../../../cluster/bundle.ts'
 import { bundlePath } from '../../../cluster/workspace.ts'
-import { readText } from '../../../lib/files.ts'
+import { fail } from '../../../lib/errors.ts'
+import { exists, readText } from '../../../lib/files.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 
-/** The bundle that the user named, or the workspace's own. */
+/** The bundle that the user named, or the workspace's own. Throws `usage` where there is neither. */
 export async function chosenBundle({ workspace }: Context, file: string | undefined): Promise<string> {
+  if (!file && !(await exists(workspace.spec)))
+    fail('usage', 'no bundle is named, and no redoubt.yaml here says which it is', {
+      where: workspace.root,
+      hint: 'Name its file, one of its volumes, or the folder that holds it.',
+    })
   return file ? resolve(file) : bundlePath(workspace, await loadBundleSpec(workspace.spec))
 }
 

@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto'
 import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import { type Delta, headOfDelta } from '../../../bundles/delta/open.ts'
 import { verifyDelta } from '../../../bundles/delta/verify.ts'
 import { fingerprint } from '../../../bundles/keys.ts'
@@ -65,7 +66,7 @@ function titleOf({ archive, list }: Delta): string {
   return `${of}: ${formatBytes(archive.size)} of ${formatBytes(list.size)}`
 }
 
-function nextOf({ list }: Delta): string {
+function nextOf({ archive, list }: Delta): string {
   const size = list.needs.reduce((sum, need) => sum + need.size, 0)
-  return `the other ${countOf(list.needs.length, 'blob')}, ${formatBytes(size)}, are those of the base: redoubt bundle merge --base FILE`
+  return `the other ${countOf(list.needs.length, 'blob')}, ${formatBytes(size)}, are those of the base: redoubt bundle merge ${basename(archive.path)} --base FILE`
 }

@@ -39,7 +39,9 @@ export async function extract(context: Context, options: Options): Promise<numbe
       const results: { path: string; written: boolean }[] = []
       for (const part of parts) results.push(await extractPart(part, { to, force: options.force, onBytes, signal }))
       const there = results.filter(({ written }) => !written).length
-      report.detail(`${countOf(parts.length, 'part')}, ${formatBytes(done)}${there > 0 ? `; ${there} were there` : ''}`)
+      report.detail(
+        `${countOf(parts.length, 'part')}, ${formatBytes(done)}${there > 0 ? `; ${there} there already` : ''}`,
+      )
       return results
     })
     if (out.format === 'json') out.json({ kind: 'BundleExtracted', to, files: extracted })

@@ -2,7 +2,7 @@ import { imagesOf, importImages, missingImages, refuseForeignHost } from '../../
 import { readHead } from '../../../bundles/read.ts'
 import { fail } from '../../../lib/errors.ts'
 import { hostArchitecture } from '../../../lib/machine.ts'
-import { formatBytes } from '../../../lib/output.ts'
+import { countOf, formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { chosenBundle, readVerifyKey } from './chosen.ts'
 
@@ -32,7 +32,7 @@ export async function load(context: Context, options: Options): Promise<number> 
     if (missing.length > 0 && !options.dryRun)
       await out.step(`import into containerd, namespace ${namespace}`, async (report) => {
         const size = await importImages(head, containerd, missing, signal, report.progress)
-        report.detail(`${missing.length} images, ${formatBytes(size)}; ${there} were there`)
+        report.detail(`${countOf(missing.length, 'image')}, ${formatBytes(size)}; ${there} there already`)
       })
     else if (missing.length === 0) out.note(`all ${there} images are there`)
     if (out.format === 'json')

@@ -22,7 +22,7 @@ export async function lock(context: Context, options: Options): Promise<number> 
   if (before && !options.update)
     fail('usage', 'is already there', {
       where: workspace.lock,
-      hint: '`redoubt bundle build` builds exactly it. To move its pins to what is current: `redoubt bundle lock --update`.',
+      hint: '`redoubt bundle build` builds exactly it. To pin what redoubt.yaml has new, or move pins to what is current: `redoubt bundle lock --update [NAME...]`.',
     })
   const { names, jobs } = options
   if (names.length > 0 && !options.update) fail('usage', `${names[0]}: names say what is to move, which wants --update`)

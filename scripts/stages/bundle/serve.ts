@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { join, resolve } from 'node:path'
 import { readHead } from '../../../bundles/read.ts'
 import { readPackages } from '../../../bundles/serve/apt.ts'
@@ -91,7 +92,22 @@ async function loadTls({ cert, tlsKey, plainHttp }: Options): Promise<{ cert: st
     return fail('usage', 'a registry needs a certificate', {
       hint: 'Name one with --tls-cert and --tls-key, or say --plain-http when only this host or a trusted link reads it.',
     })
-  const key = await readText(resolve(tlsKey), 'Named with --tls-key.')
-  addSecret(key)
-  return { cert: await readText(resolve(cert), 'Named with --tls-cert.'), key }
+  const pair = {
+    cert: await readText(resolve(cert), 'Named with --tls-cert.'),
+    key: await readText(resolve(tlsKey), 'Named with --tls-key.'),
+  }
+  addSecret(pair.key)
+  const certificate = pemOf(cert, 'certificate', () => new X509Certificate(pair.cert))
+  const key = pemOf(tlsKey, 'private key without a password', () => createPrivateKey(pair.key))
+  if (!certificate.checkPrivateKey(key)) fail('usage', `is not the key of ${cert}`, { where: tlsKey })
+  return pair
+}
+
+/** What a file of PEM holds. Throws `usage` where that is something else. */
+function pemOf<T>(file: string, what: string, read: () => T): T {
+  try {
+    return read()
+  } catch (cause) {
+    return fail('usage', `holds no ${what} in PEM`, { where: file, cause })
+  }
 }
