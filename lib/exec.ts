@@ -136,7 +136,8 @@ function failureText(program: string, code: number, stderr: string, signal: stri
     : code === 127
       ? 'is not installed here'
       : `failed with exit code ${code}`
-  return tail ? `${program} ${how}:\n  ${tail}` : `${program} ${how}`
+  // The shell says of it what we say.
+  return tail && !/: command not found$/.test(tail) ? `${program} ${how}:\n  ${tail}` : `${program} ${how}`
 }
 
 /** For error texts: what went wrong in `error`, redacted. */

@@ -13,7 +13,7 @@ export const globalOptions: Record<string, Option & { short?: string }> = {
     describe: 'the cluster’s folder (default: REDOUBT_WORKSPACE or .)',
   },
   output: { type: 'string', short: 'o', value: 'FORMAT', describe: 'table (default) or json, to stdout' },
-  quiet: { type: 'boolean', short: 'q', describe: 'say nothing but results and errors' },
+  quiet: { type: 'boolean', short: 'q', describe: 'say nothing but results, warnings and errors' },
   verbose: { type: 'boolean', short: 'v', describe: 'say more' },
   debug: { type: 'boolean', describe: 'as --verbose, and stacks with errors' },
   'no-color': { type: 'boolean', describe: 'plain text (also: NO_COLOR, TERM=dumb, not a terminal)' },

@@ -5,12 +5,16 @@ import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { buildBundle } from '../../bundles/build.ts'
-import { cachedPath } from '../../bundles/cache.ts'
+import { adopt, cachedPath, remember } from '../../bundles/cache.ts'
+import { catalogFor } from '../../bundles/catalog.ts'
 import { readInventory } from '../../bundles/delta/inventory.ts'
 import { mergeDelta } from '../../bundles/delta/merge.ts'
 import { openDelta } from '../../bundles/delta/open.ts'
+import { planPrograms } from '../../bundles/plan/parts.ts'
 import { planBundle } from '../../bundles/plan/plan.ts'
 import { produce } from '../../bundles/produce/produce.ts'
+import { planBuild } from '../../bundles/produce/programs.ts'
+import { goStep, readWrapper } from '../../bundles/sources/go.ts'
 import type { Lock } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
 import { createEvents, type Event } from '../../lib/events.ts'
@@ -55,6 +59,20 @@ test('with no lock: images and releases to the byte, the bundle at least; no lay
   assert.deepEqual(plan.fetch, { bytes: rest + release.length, exact: true })
   assert.equal(plan.bundle.exact, false)
   assert.ok(!asked.some(({ path }) => path.includes('/blobs/')))
+})
+
+test('what is compiled already counts, also with no lock', async () => {
+  const all = catalogFor('v1.36.3', 'routes')
+  const catalog = { ...all, modules: { coredns: all.modules.coredns ?? assert.fail() } }
+  const source = { kind: 'go', modules: readWrapper(catalog, 'coredns').digest, toolchain: 'go1.26.0' }
+  const given = { ...(await options()), catalog, pins: { components: { coredns: { source } } } as unknown as Lock }
+  const [before] = await planPrograms(given)
+  assert.deepEqual([before?.todo, before?.blobs], ['compile', []])
+  writeFileSync(join(given.workspace, 'coredns'), 'compiled')
+  const program = await adopt(given.cache, join(given.workspace, 'coredns'))
+  await remember(given.cache, goStep(await planBuild(given, 'coredns')), { coredns: program })
+  const [after] = await planPrograms(given)
+  assert.deepEqual([after?.todo, after?.blobs], ['nothing', [program]])
 })
 
 test('with a lock: what is fetched, then nothing; the bundle’s size is that of the bundle', async () => {

@@ -28,7 +28,10 @@ test('a failure names program, exit code and the end of stderr; keys are blanked
     run(['sh', '-c', 'echo "-----BEGIN PRIVATE KEY----- MII" >&2; exit 7']),
     failsWith('failed', /^sh failed with exit code 7:\n {2}\[redacted private key\]$/),
   )
-  await assert.rejects(run(['no-such-program-here']), failsWith('failed', /is not installed here/))
+  await assert.rejects(
+    run(['no-such-program-here']),
+    failsWith('failed', /^no-such-program-here is not installed here$/),
+  )
   assert.equal((await run(['sh', '-c', 'exit 3'], { accept: [3] })).code, 3)
 })
 
