@@ -60,7 +60,11 @@ export async function claim(cache: Cache, blob: BlobRef): Promise<Slot> {
   try {
     const path = temporaryName(place)
     await adoptLargest(place, path)
-    return { path, file: await open(path, constants.O_RDWR | constants.O_CREAT, 0o644), offset: 0 }
+    return {
+      path,
+      file: await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW, 0o644),
+      offset: 0,
+    }
   } catch (error) {
     return throwWriteError(error, place)
   }
@@ -89,7 +93,10 @@ export async function begin(kept: Slot | undefined, slot: Slot | undefined, size
 }
 
 async function adoptLargest(place: string, path: string): Promise<void> {
-  for (const entry of await readdir(dirname(place))) {
+  for (const found of await readdir(dirname(place), { withFileTypes: true })) {
+    // A link would be written through, a pipe waited for.
+    if (!found.isFile()) continue
+    const entry = found.name
     const owner = new RegExp(`^${basename(place)}\\.(\\d+)\\.[0-9a-f]{8}\\.tmp$`).exec(entry)?.[1]
     if (!owner || (alive(Number(owner)) && Number(owner) !== process.pid)) continue
     try {

@@ -4,14 +4,16 @@ import * as assert from 'node:assert/strict'
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'uvu'
+import { cachedPath } from '../../../bundles/cache.ts'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
 import { createClient } from '../../../bundles/registry/client.ts'
 import { createSend, isHost } from '../../../bundles/registry/http.ts'
 import { mediaTypes, parseManifest } from '../../../bundles/registry/manifest.ts'
 import { pause, retrying, Transient } from '../../../bundles/registry/retry.ts'
-import { digestOf } from '../../../lib/hash.ts'
+import { digestOf, hexOf } from '../../../lib/hash.ts'
 import { addSecret, redact } from '../../../lib/redact.ts'
 import { clientFor, withCache, withFake } from './fake.ts'
 
@@ -115,6 +117,20 @@ test('answers that are never the last are no progress', async () => {
   })
   await new Promise((resolve) => server.close(resolve))
 })
+
+test('a link in the place of what a killed run left is not written through', () =>
+  withFake(
+    (_, response) => void response.end(layer),
+    async (host, cache) => {
+      const victim = join(cache.root, 'victim')
+      fs.writeFileSync(victim, 'precious')
+      const name = `${hexOf(blob.digest)}.999999.0000aaaa.tmp`
+      fs.symlinkSync(victim, join(cache.root, 'partial', name))
+      await fetchBlob(clientFor([host]).client, cache, [{ registry: host, repository: 'team/app' }], blob, () => {})
+      assert.equal(fs.readFileSync(victim, 'utf8'), 'precious')
+      assert.ok(fs.lstatSync(cachedPath(cache, blob.digest)).isFile())
+    },
+  ))
 
 test('less and more in turn is no progress: it is tried as often as anything else', async () => {
   let calls = 0
