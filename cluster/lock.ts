@@ -188,3 +188,13 @@ export function binaryBlob(lock: Lock, name: BinaryName): { digest: string; size
     fail('usage', `redoubt.lock.yaml holds no ${name}`, { hint: 'Build the bundle again.' })
   )
 }
+
+/** The images that were assembled for the bundle, redoubt's own: name, digest and size of each. */
+export function ownImages({ components }: Pick<Lock, 'components'>): NonNullable<LockEntry['image']>[] {
+  return Object.values(components).flatMap((entry) => (entry?.image ? [entry.image] : []))
+}
+
+/** Every blob of an image of the spec and of what belongs to it. */
+export function blobsOfImage({ blobs, artifacts }: Pick<LockedImage, 'blobs' | 'artifacts'>): LockedImage['blobs'] {
+  return [...blobs, ...artifacts.flatMap((artifact) => artifact.blobs)]
+}

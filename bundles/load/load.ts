@@ -1,7 +1,7 @@
 // A bundle's images into the containerd of this host, through its own `ctr`: what is there whole is not imported again (containerd itself
 // would read all of it once more).
 import { Readable } from 'node:stream'
-import { byDigest } from '../../cluster/lock.ts'
+import { byDigest, ownImages } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
 import { byCodeUnit } from '../../lib/files.ts'
@@ -28,8 +28,7 @@ export interface LoadedImage {
 
 /** The images that a bundle holds, in the order of their names. */
 export function imagesOf({ lock }: BundleHead): LoadedImage[] {
-  const own = Object.values(lock.components).flatMap((entry) => (entry?.image ? [entry.image] : []))
-  return [...own, ...lock.images]
+  return [...ownImages(lock), ...lock.images]
     .map(({ name, digest }) => {
       const reference = byDigest(name, digest)
       return { reference, digest, names: /:[^:/]*$/.test(name) ? [name, reference] : [reference] }
@@ -42,9 +41,8 @@ export function imagesOf({ lock }: BundleHead): LoadedImage[] {
  * that is none of ours and no index nobody can tell by the lock.
  */
 export function refuseForeignHost({ lock }: BundleHead, host: Architecture): void {
-  const own = Object.values(lock.components).flatMap((entry) => (entry?.image ? [entry.image.name] : []))
   const [foreign] = [
-    ...own.map((name) => ({ name, platforms: [`linux/${lock.architecture}`] })),
+    ...ownImages(lock).map(({ name }) => ({ name, platforms: [`linux/${lock.architecture}`] })),
     ...lock.images.filter(({ platforms }) => platforms.length > 0),
   ].filter(({ platforms }) => !platforms.some((one) => `${one}/`.startsWith(`linux/${host}/`)))
   if (foreign)

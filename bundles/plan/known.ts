@@ -1,13 +1,8 @@
 // What is known of a bundle's bytes before they are there: by the lock, or by what registries say.
 import { binaryPaths } from '../../cluster/components.ts'
-import type { Lock, LockedImage } from '../../cluster/lock.ts'
+import { blobsOfImage, type Lock } from '../../cluster/lock.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { blobsOfCharts } from '../produce/charts.ts'
-
-/** The blobs of images and of what belongs to them. */
-export function blobsOfImages(images: readonly LockedImage[]): BlobRef[] {
-  return images.flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
-}
 
 /** What a lock says that a bundle carries, but for what is assembled here. */
 export function carriedBlobs(lock: Lock): BlobRef[] {
@@ -15,7 +10,7 @@ export function carriedBlobs(lock: Lock): BlobRef[] {
     entry && name in binaryPaths ? [entry.binary] : [],
   )
   const plain = [...lock.packages, ...lock.manifests, ...lock.releases, ...lock.files]
-  return [...placed, ...plain, ...blobsOfImages(lock.images), ...blobsOfCharts(lock.charts)]
+  return [...placed, ...plain, ...lock.images.flatMap(blobsOfImage), ...blobsOfCharts(lock.charts)]
 }
 
 /** The programs of the images that are assembled here: all that a lock says of what is in them. */

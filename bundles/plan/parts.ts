@@ -1,9 +1,9 @@
 // The lines of a plan: what each part of a bundle costs now.
-import type { LockedImage } from '../../cluster/lock.ts'
+import { blobsOfImage, type LockedImage } from '../../cluster/lock.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { recall } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
-import { blobsOfCharts, wantedCharts } from '../produce/charts.ts'
+import { blobsOfCharts, pinOfChart, wantedCharts } from '../produce/charts.ts'
 import { clientOf } from '../produce/client.ts'
 import { wantedReleases } from '../produce/files.ts'
 import { everyPackage, pinnedPackages } from '../produce/packages.ts'
@@ -11,7 +11,6 @@ import type { ProduceOptions } from '../produce/produce.ts'
 import { compiledFrom, planBuild } from '../produce/programs.ts'
 import { parseReference } from '../registry/reference.ts'
 import { missingBytes } from '../registry/space.ts'
-import { originOf } from '../sources/chart.ts'
 import { goStep, pinOf } from '../sources/go.ts'
 import { resolveRelease } from '../sources/release.ts'
 
@@ -85,11 +84,11 @@ export async function planImages(images: readonly LockedImage[], cost: Cost): Pr
   return await mapPool(
     images,
     1,
-    async ({ name, digest, blobs, artifacts }): Promise<PlannedPart> => ({
+    async (image): Promise<PlannedPart> => ({
       kind: 'image',
-      part: `${name}@${digest}`,
-      from: parseReference(name).registry,
-      ...(await cost([...blobs, ...artifacts.flatMap((artifact) => artifact.blobs)])),
+      part: `${image.name}@${image.digest}`,
+      from: parseReference(image.name).registry,
+      ...(await cost(blobsOfImage(image))),
     }),
   )
 }
@@ -98,10 +97,7 @@ export async function planCharts({ spec, pins }: ProduceOptions, cost: Cost): Pr
   return await mapPool(wantedCharts(spec), 1, async (chart): Promise<PlannedPart> => {
     const [part, from] =
       'oci' in chart ? [chart.oci, 'its registry'] : [`${chart.name} ${chart.version}`, chart.repository]
-    const pin = pins?.charts.find(
-      (one) =>
-        one.from === originOf(chart) && ('oci' in chart || (one.name === chart.name && one.version === chart.version)),
-    )
+    const pin = pinOfChart(pins?.charts ?? [], chart)
     const costs = pin ? await cost(blobsOfCharts([pin])) : { todo: 'resolve' as const, fetch: null, blobs: [] }
     return { kind: 'chart', part, from, ...costs }
   })
@@ -117,7 +113,7 @@ export async function planFiles(options: ProduceOptions, cost: Cost): Promise<Pl
     return { kind: 'manifest', part: name, from: 'its URL', ...costs }
   })
   const client = await clientOf(options, () => {})
-  const releases = await mapPool(wantedReleases(spec), options.jobs, async (release): Promise<PlannedPart> => {
+  const releases = await mapPool(wantedReleases(spec), options.connections, async (release): Promise<PlannedPart> => {
     const pin = pins?.releases.find(({ name }) => name === release.name) ?? (await resolveRelease(client, release))
     return { kind: 'release', part: release.name, from: release.url, ...(await cost([pin])) }
   })

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path'
-import type { Lock, LockedChart, LockedImage } from '../../cluster/lock.ts'
+import { blobsOfImage, type Lock, type LockedChart, type LockedImage } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
 import { hexOf } from '../../lib/hash.ts'
 import { clearLeftovers } from '../../lib/leftovers.ts'
@@ -9,7 +9,7 @@ import { eachOnce } from '../format/parts.ts'
 import { blobsOfCharts } from '../produce/charts.ts'
 import { missingBytes } from '../registry/space.ts'
 import { entrySize } from '../tar.ts'
-import { blobsOfImages, carriedBlobs, programsInImages } from './known.ts'
+import { carriedBlobs, programsInImages } from './known.ts'
 
 /** What is known before anything large is fetched, and where it goes; without a target no bundle will be written. */
 export interface Known {
@@ -29,7 +29,7 @@ export interface Known {
  * of what no lock pins yet nothing is known.
  */
 export async function requireRoom({ cache, target, base, pins, images, charts, noCache }: Known): Promise<void> {
-  const ofImages = blobsOfImages(images)
+  const ofImages = images.flatMap(blobsOfImage)
   const others = [
     ...blobsOfCharts(charts),
     ...(pins ? [...carriedBlobs({ ...pins, images: [], charts: [] }), ...programsInImages(pins)] : []),

@@ -42,14 +42,18 @@ export async function collectCharts(options: ProduceOptions): Promise<CarriedCha
   })
 }
 
-/** The pin of a chart. Throws `usage` when the lock has none. */
-function pinnedChart(pins: readonly LockedChart[], wanted: WantedChart): LockedChart {
-  const found = pins.find(
+/** The pin of a chart; undefined when there is none. */
+export function pinOfChart(pins: readonly LockedChart[], wanted: WantedChart): LockedChart | undefined {
+  return pins.find(
     ({ from, name, version }) =>
       from === originOf(wanted) && ('oci' in wanted || (name === wanted.name && version === wanted.version)),
   )
+}
+
+/** As pinOfChart. Throws `usage` when the lock has none. */
+function pinnedChart(pins: readonly LockedChart[], wanted: WantedChart): LockedChart {
   return (
-    found ??
+    pinOfChart(pins, wanted) ??
     fail('usage', `the lock pins no ${'oci' in wanted ? wanted.oci : `${wanted.name} ${wanted.version}`}`, {
       where: wanted.where,
       hint: `Pin it with \`redoubt bundle lock --update ${'oci' in wanted ? wanted.oci : wanted.name}\`.`,

@@ -1,5 +1,5 @@
 import type { BundleSpec } from '../../cluster/bundle.ts'
-import type { LockedImage } from '../../cluster/lock.ts'
+import { blobsOfImage, type LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
@@ -69,7 +69,7 @@ export async function collectWanted(
     )
     const blobs = new Map(
       images
-        .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
+        .flatMap(blobsOfImage)
         .filter(({ digest }) => !target || target.slotOf(digest))
         .map((blob) => [blob.digest, blob]),
     )

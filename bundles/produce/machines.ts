@@ -1,13 +1,10 @@
 // A bundle is for one architecture: what would not run there is found while it is made, not on a node.
-import type { Lock } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
-import { machineOfFile } from '../../lib/machine.ts'
+import { type Architecture, machineOfFile } from '../../lib/machine.ts'
 import { type Cache, cachedPath } from '../cache.ts'
 import type { DebPins } from '../sources/debian/deb.ts'
 import { everyPackage } from './packages.ts'
 import type { Programs } from './programs.ts'
-
-type Architecture = Lock['architecture']
 
 /** Throws `failed` for the first program that runs on another machine, by its name. */
 export async function refuseForeignPrograms(

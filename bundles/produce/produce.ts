@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import type { BundleSpec } from '../../cluster/bundle.ts'
-import type { Lock, LockedFile, LockedImage } from '../../cluster/lock.ts'
+import { blobsOfImage, type Lock, type LockedFile, type LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { countOf } from '../../lib/output.ts'
 import { cachedPath } from '../cache.ts'
@@ -82,10 +82,7 @@ export async function produce(options: ProduceOptions): Promise<Product> {
   }
   if (pins) refuseDifferences(pins, lock, options.moving)
   const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
-  const carriedBlobs = carried
-    .flatMap((image) => [image, ...image.artifacts].flatMap((entry) => entry.blobs))
-    .concat(blobsOfCharts(lock.charts), releases)
-    .map(inCache)
+  const carriedBlobs = carried.flatMap(blobsOfImage).concat(blobsOfCharts(lock.charts), releases).map(inCache)
   const all = [...own.blobs, ...carriedBlobs, ...[...files, ...manifests].map(({ blob }) => blob)]
   const blobs = eachOnce(all)
   const fetch = (target?: Target) => collectWanted(options, carried, target)

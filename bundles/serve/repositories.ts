@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { ownImages } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
 import { blobPath, limits, oci } from '../format/names.ts'
@@ -79,9 +80,7 @@ interface Named extends LockedManifest {
 
 /** Our own images and those of others, in the order of their names. */
 function imagesOf({ lock }: BundleHead): Named[] {
-  const own = Object.values(lock.components).flatMap((entry) =>
-    entry?.image ? [{ ...entry.image, mediaType: oci.manifest, artifacts: [] }] : [],
-  )
+  const own = ownImages(lock).map((image) => ({ ...image, mediaType: oci.manifest, artifacts: [] }))
   const others = lock.images.map(({ name, digest, size, mediaType, artifacts }) => ({
     // An image that is known by digest alone has no tag: parseReference would say `latest`.
     name: /:[^/]*$/.test(name) ? name : `${name}@${digest}`,

@@ -1,5 +1,5 @@
 // Images from registries: a name becomes digests, and these become blobs in the cache.
-import type { LockedArtifact, LockedImage } from '../../cluster/lock.ts'
+import { blobsOfImage, type LockedArtifact, type LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
 import { inBrief } from '../../lib/plain.ts'
@@ -86,7 +86,7 @@ export async function collectImages(
   const open = images.map((image) => ({
     image,
     missing: new Set(
-      everyBlob(image)
+      blobsOfImage(image)
         .filter(isWanted)
         .map(({ digest }) => digest),
     ),
@@ -97,7 +97,7 @@ export async function collectImages(
   const sources = new Map<string, { blob: BlobRef; from: BlobSource[] }>()
   for (const image of images) {
     const { registry, repository } = parseReference(image.name)
-    for (const blob of everyBlob(image).filter(isWanted)) {
+    for (const blob of blobsOfImage(image).filter(isWanted)) {
       const known = sources.get(blob.digest) ?? { blob, from: [] }
       known.from.push({ registry, repository })
       sources.set(blob.digest, known)
@@ -120,10 +120,6 @@ export async function collectImages(
     onBlob(blob.digest)
   })
   return placed
-}
-
-function everyBlob({ blobs, artifacts }: LockedImage): BlobRef[] {
-  return [...blobs, ...artifacts.flatMap((artifact) => artifact.blobs)]
 }
 
 /** A registry gives manifests only as such, never as blobs: those that a lock names and that the cache has not are read first. */

@@ -3,7 +3,7 @@ import { diffBundles, readSide, type Side } from '../../../bundles/diff.ts'
 import type { Difference } from '../../../bundles/lock-diff.ts'
 import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { readVerifyKey } from './chosen.ts'
+import { readNamedKey } from './chosen.ts'
 
 interface Options {
   before: string
@@ -14,7 +14,7 @@ interface Options {
 /** Shows what is other in a second bundle or lock. That they differ is no failure: exit code 0. */
 export async function diff(context: Context, options: Options): Promise<number> {
   const { out } = context
-  const key = options.key ? await readVerifyKey(context, options.key) : undefined
+  const key = await readNamedKey(context, options.key)
   const before = await readSide(resolve(options.before), key)
   const after = await readSide(resolve(options.after), key)
   const { differences, blobs } = diffBundles(before, after)
