@@ -65,23 +65,32 @@ export function compareWants(
 ): { images: ImageState[]; unused: NotImage[]; tagged: Tagged[] } {
   const tagged: Tagged[] = []
   const states = new Map<string, ImageState>()
+  const there = new Map<string, Carrier[]>()
   for (const image of carried) {
-    const key = wholeName(image)
-    states.set(key, { image: key, state: 'carried', wantedBy: [{ image: image.name, where: image.where, sure: true }] })
+    const whole = wholeName(image)
+    states.set(whole, {
+      image: whole,
+      state: 'carried',
+      wantedBy: [{ image: image.name, where: image.where, sure: true }],
+    })
+    const reference = referenceOf(whole)
+    if (reference) there.set(keyOf(reference), [...(there.get(keyOf(reference)) ?? []), { image, whole, reference }])
   }
   const used = new Set<NotImage>()
   for (const want of wants) {
     const reference = referenceOf(want.image)
     const whole = reference ? formatReference(reference) : want.image
-    const carrier = reference && carried.find((image) => holds(image, reference))
+    const near = reference ? (there.get(keyOf(reference)) ?? []) : []
+    const found = reference && near.find((carrier) => holds(carrier, reference))
+    const carrier = found?.image
     const waiver = carrier ? undefined : waivers.find(({ image }) => image === want.image || image === whole)
     if (waiver) used.add(waiver)
-    if (carrier && !carrier.own && want.sure && !reference.digest)
+    if (carrier && !carrier.own && want.sure && !reference?.digest)
       tagged.push({ image: want.image, where: want.where, pinned: `${want.image}@${carrier.digest}` })
-    const key = carrier ? wholeName(carrier) : whole
+    const key = found?.whole ?? whole
     const state = carrier ? 'carried' : waiver ? 'waived' : want.sure ? 'missing' : 'maybe'
     const instead =
-      carrier || !reference?.digest ? undefined : carried.find((image) => isNamed(image, reference))?.digest
+      !carrier && reference?.digest ? near.find((other) => isNamed(other, reference))?.image.digest : undefined
     const known = states.get(key) ?? { image: key, state, ...(instead ? { instead } : {}), wantedBy: [] }
     if (state === 'missing') known.state = state
     known.wantedBy.push(want)
@@ -94,20 +103,27 @@ export function compareWants(
   }
 }
 
-/** Whether a node that has this image would find the reference: by digest if it has one (the tag is then a comment), else by tag. */
-function holds(image: CarriedImage, wanted: Reference): boolean {
-  if (!wanted.digest && !image.own) return isNamed(image, wanted)
-  return isOf(image, wanted) && (image.own || wanted.digest === image.digest)
+/** An image that is carried, its name read once: there may be a hundred thousand wants. */
+interface Carrier {
+  image: CarriedImage
+  whole: string
+  reference: Reference
 }
 
-function isOf(image: CarriedImage, { registry, repository }: Reference): boolean {
-  const here = referenceOf(wholeName(image))
-  return here?.registry === registry && here.repository === repository
+/** Under this those stand that may hold a reference. */
+function keyOf({ registry, repository }: Reference): string {
+  return `${registry}/${repository}`
 }
 
-/** Whether an image of the spec has this name, tag included. */
-function isNamed(image: CarriedImage, wanted: Reference): boolean {
-  return !image.own && isOf(image, wanted) && wanted.tag === referenceOf(wholeName(image))?.tag
+/** Whether a node that has this image, of the wanted repository, would find the reference: by digest if it has one (the tag is then a comment), else by tag. */
+function holds(carrier: Carrier, wanted: Reference): boolean {
+  const { own, digest } = carrier.image
+  return own || (wanted.digest ? wanted.digest === digest : isNamed(carrier, wanted))
+}
+
+/** Whether an image of the spec, of the wanted repository, has this tag. */
+function isNamed({ image, reference }: Carrier, wanted: Reference): boolean {
+  return !image.own && wanted.tag === reference.tag
 }
 
 /** By tag, or by digest for one that is known by nothing else; ours by name alone. */

@@ -105,6 +105,22 @@ test('who is sure makes a maybe a gap', () => {
   )
 })
 
+test('what is carried is read once, however many want something', () => {
+  let reads = 0
+  const counted = carried.map((image) => ({
+    ...image,
+    get name() {
+      reads++
+      return image.name
+    },
+  }))
+  const many = (count: number) => Array.from({ length: count }, (_, index) => want(`quay.io/team/other:${index}`))
+  compareWants(many(1), counted, [])
+  const once = reads
+  compareWants(many(100), counted, [])
+  assert.equal(reads, 2 * once)
+})
+
 test('a waiver is literal text; one that holds for nothing is named', () => {
   const waivers = ['auto', 'docker.io/library/busybox:1', 'nginx:1.27'].map((image) => ({
     image,
