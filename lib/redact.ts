@@ -1,6 +1,9 @@
 const secrets = new Set<string>()
 
-/** Registers a secret (at least 8 characters): from now on neither output nor errors show it. */
+/**
+ * Registers a secret: from now on neither output nor errors show it. Of fewer than 8 characters it is not taken: a password `admin` would
+ * blank out half of what we say, and tell by it what the password is. Register what holds it (`user:password`) beside it.
+ */
 export function addSecret(value: string): void {
   const trimmed = value.trim()
   if (trimmed.length >= 8) secrets.add(trimmed)
@@ -16,9 +19,15 @@ const privateKey =
 /** A JSON Web Token (RFC 7519), wherever it begins: in serialized text the `n` of `\n` may stand right before it. */
 const token = /eyJ[\w-]{8,4096}\.[\w-]+\.[\w-]*/g
 
-/** The text with registered secrets and anything that looks like a private key or a bearer token blanked out. */
+/** User and password in a URL (RFC 3986, 3.2.1), of any length. An image behind `docker://` has a digest behind its `@`. */
+const userInfo = /:\/\/[^\s/?#@"'<>:]{0,256}:[^\s/?#@"'<>]{1,1024}@(?!sha256:)/g
+
+/** The text with registered secrets and anything that looks like a private key, a bearer token or a URL's password blanked out. */
 export function redact(text: string): string {
-  let result = text.replaceAll(privateKey, '[redacted private key]').replaceAll(token, '[redacted token]')
+  let result = text
+    .replaceAll(privateKey, '[redacted private key]')
+    .replaceAll(token, '[redacted token]')
+    .replaceAll(userInfo, '://[redacted]@')
   for (const secret of secrets) result = result.replaceAll(secret, '[redacted]')
   return result
 }

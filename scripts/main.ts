@@ -37,7 +37,10 @@ async function main(argv: string[]): Promise<number> {
     out = forProgram ? createEvents(line.global) : createOutput(line.global)
     if (!line.command || line.help) {
       out.data(line.command ? commandHelp(line.command) : overview(commands, line.prefix))
-      return line.command || line.help || argv.length === 0 ? 0 : exitCodes.usage
+      if (line.command || line.help || argv.length === 0) return 0
+      const given = ['redoubt', line.prefix].filter(Boolean).join(' ')
+      out.error(`\`${given}\` alone is no command: name one of those above`)
+      return exitCodes.usage
     }
     const context = {
       out,

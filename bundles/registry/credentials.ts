@@ -100,6 +100,7 @@ async function askHelper(name: string, keys: readonly string[], signal: AbortSig
 
 function known(user: string, password: string): Credentials {
   addSecret(password)
+  addSecret(`${user}:${password}`)
   addSecret(Buffer.from(`${user}:${password}`).toString('base64'))
   return { user, password }
 }

@@ -132,7 +132,7 @@ function agentOrFail<T>(make: () => T): T {
     return make()
   } catch {
     return fail('usage', 'HTTPS_PROXY or HTTP_PROXY is no URL of a proxy', {
-      hint: 'Expected http://USER:PASSWORD@HOST:PORT, with signs like % and @ in the password percent-encoded.',
+      hint: 'Expected http://HOST:PORT, with USER:PASSWORD@ before the host where it wants them, and signs like % and @ in the password percent-encoded.',
     })
   }
 }

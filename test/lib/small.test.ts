@@ -99,6 +99,14 @@ test('secrets, private keys and tokens never come out', () => {
   assert.equal(text, 'a [redacted] b [redacted private key] c [redacted token] d [redacted private key]')
 })
 
+test('the password of a URL never comes out, however short; a word as short does', () => {
+  addSecret('admin')
+  const said = redact('admin.conf: proxy http://me:abc@192.0.2.1:3128, then https://:x@host/a?b=c@d')
+  assert.equal(said, 'admin.conf: proxy http://[redacted]@192.0.2.1:3128, then https://[redacted]@host/a?b=c@d')
+  const kept = `docker://nginx:1.27@sha256:${'a'.repeat(64)} https://host:5000/a@b mailto:a@b https://host/a:b@c`
+  assert.equal(redact(kept), kept)
+})
+
 test('a private key without its end takes no more with it than could be a key', () => {
   const text = redact('{"a": "x -----BEGIN PRIVATE KEY-----", "b": "kept"}')
   assert.deepEqual(JSON.parse(text), { a: 'x [redacted private key]', b: 'kept' })
