@@ -122,6 +122,12 @@ function compare(what: string, before = '-', after = '-'): Moved[] {
   return before === after ? [] : [{ what, before, after }]
 }
 
+/** A difference as a program reads it: null where there is nothing. */
+export function inJson<T extends Difference>(difference: T) {
+  const { before, after } = difference
+  return { ...difference, before: before === '-' ? null : before, after: after === '-' ? null : after }
+}
+
 /** The first 12 hex digits of a digest: enough for a person to compare. */
 export function short(digest: string | undefined): string | undefined {
   return digest === undefined ? undefined : hexOf(digest).slice(0, 12)

@@ -42,15 +42,7 @@ export async function serveBundle(options: ServeOptions, onListening: (port: num
   server.headersTimeout = idle
   server.timeout = idle
   server.maxConnections = mostConnections
-  try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, address, resolve)
-    })
-  } catch (error) {
-    const taken = errnoOf(error) === 'EADDRINUSE' ? 'is taken by another program' : messageOf(error)
-    fail('failed', taken, { where: `${address}:${port}`, hint: 'Choose another with --listen.', cause: error })
-  }
+  await listen(server, address, port)
   const bound = server.address()
   onListening(typeof bound === 'object' && bound ? bound.port : port)
   await new Promise<void>((resolve) => {
@@ -60,6 +52,25 @@ export async function serveBundle(options: ServeOptions, onListening: (port: num
   // Not closeAllConnections: it knows none that has not ended its TLS handshake, and the server would wait for that.
   for (const socket of sockets) socket.destroy()
   await new Promise<void>((resolve) => server.close(() => resolve()))
+}
+
+/** Throws `failed` when the address cannot be had now: said before a bundle is verified for minutes. */
+export async function requireAddress(address: string, port: number): Promise<void> {
+  const server = createServer()
+  await listen(server, address, port)
+  await new Promise<void>((resolve) => server.close(() => resolve()))
+}
+
+async function listen(server: Server, address: string, port: number): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject)
+      server.listen(port, address, resolve)
+    })
+  } catch (error) {
+    const taken = errnoOf(error) === 'EADDRINUSE' ? 'is taken by another program' : messageOf(error)
+    fail('failed', taken, { where: `${address}:${port}`, hint: 'Choose another with --listen.', cause: error })
+  }
 }
 
 async function respond(options: ServeOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -7,6 +7,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import { basename, join } from 'node:path'
 import { test } from 'uvu'
 import { type Cache, openCache } from '../../bundles/cache.ts'
+import { extractPart } from '../../bundles/extract/extract.ts'
 import { mediaTypes } from '../../bundles/registry/manifest.ts'
 import { collectImages, resolveImage } from '../../bundles/sources/registry.ts'
 import { writeBundle } from '../../bundles/write/write.ts'
@@ -105,6 +106,32 @@ test('images into the cache: it is said, what is there is whole, the next run en
     await fake.close()
   }
 })
+
+test('extract: no folder is left that was made for what found no room', async () => {
+  const to = join(temporary, 'parted', 'deep')
+  const part = (path: string) => ({
+    name: path,
+    path,
+    mode: 0o644,
+    open: async () => ({ size: 3, bytes: threeBytes() }),
+  })
+  const options = { to, force: false, onBytes: () => {}, signal: new AbortController().signal }
+  const some = part('files/readme')
+  for (let room = 0; ; room++) {
+    const { error } = await onDisk(room, () => extractPart(some, options))
+    if (error === undefined) break
+    assert.match(String(error), /no space left on the disk/, `room for ${room} writes`)
+    assert.deepEqual(await listFiles(temporary).then((all) => all.filter((name) => name.startsWith('parted'))), [])
+    await assert.rejects(fs.stat(join(temporary, 'parted')), { code: 'ENOENT' }, `room for ${room} writes`)
+  }
+  const { error } = await onDisk(1, () => extractPart(part('files/more'), options))
+  assert.match(String(error), /no space left/)
+  assert.deepEqual(await listFiles(to), ['files/readme'])
+})
+
+async function* threeBytes() {
+  yield Buffer.from('abc')
+}
 
 test('a bundle: it is said, and neither a bundle nor a piece of one is left', async () => {
   const { layout } = await smallLayout()

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { diffBundles, readSide, type Side } from '../../../bundles/diff.ts'
-import type { Difference } from '../../../bundles/lock-diff.ts'
+import { type Difference, inJson } from '../../../bundles/lock-diff.ts'
 import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { readNamedKey } from './chosen.ts'
@@ -23,7 +23,7 @@ export async function diff(context: Context, options: Options): Promise<number> 
       kind: 'BundleDiff',
       before: summaryOf(before),
       after: summaryOf(after),
-      differences: differences.map((entry) => ({ ...entry, what: nameOf(entry) })),
+      differences: differences.map((entry) => inJson({ ...entry, what: nameOf(entry) })),
       blobs: blobs ?? null,
       signaturesChecked: key !== undefined,
     })

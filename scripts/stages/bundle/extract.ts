@@ -1,10 +1,10 @@
-import { resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { extractPart } from '../../../bundles/extract/extract.ts'
 import { chooseParts, partsOf } from '../../../bundles/extract/parts.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { requireSpace } from '../../../lib/disk.ts'
 import { fail } from '../../../lib/errors.ts'
-import { ensureFolder, exists } from '../../../lib/files.ts'
+import { exists } from '../../../lib/files.ts'
 import { countOf, formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { readVerifyKey } from './chosen.ts'
@@ -28,8 +28,7 @@ export async function extract(context: Context, options: Options): Promise<numbe
     const parts = chooseParts(partsOf(head), options.names)
     const sizes = await Promise.all(parts.map(async (part) => (await part.open()).size))
     const total = sizes.reduce((sum, size) => sum + size, 0)
-    if (!(await exists(to))) await ensureFolder(to)
-    await requireSpace(to, total, 'what is to be extracted')
+    await requireSpace(await nearestFolder(to), total, 'what is to be extracted')
     const extracted = await out.step(`extract to ${to}`, async (report) => {
       let done = 0
       const onBytes = (count: number) => {
@@ -50,4 +49,9 @@ export async function extract(context: Context, options: Options): Promise<numbe
   } finally {
     await head.archive.file.close()
   }
+}
+
+/** The folder, or where it will be made. */
+async function nearestFolder(folder: string): Promise<string> {
+  return (await exists(folder)) ? folder : await nearestFolder(dirname(folder))
 }

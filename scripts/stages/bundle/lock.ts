@@ -1,4 +1,4 @@
-import { compareLocks } from '../../../bundles/lock-diff.ts'
+import { compareLocks, inJson } from '../../../bundles/lock-diff.ts'
 import { produce } from '../../../bundles/produce/produce.ts'
 import { loadLock, lockText } from '../../../cluster/lock.ts'
 import { fail } from '../../../lib/errors.ts'
@@ -36,7 +36,7 @@ export async function lock(context: Context, options: Options): Promise<number> 
       path: workspace.lock,
       new: !before,
       dryRun: options.dryRun,
-      differences,
+      differences: differences.map(inJson),
     })
   else if (differences.length > 0)
     out.data(

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { readHead } from '../../../bundles/read.ts'
 import { readPackages } from '../../../bundles/serve/apt.ts'
 import { readRepositories } from '../../../bundles/serve/repositories.ts'
-import { serveBundle } from '../../../bundles/serve/server.ts'
+import { requireAddress, serveBundle } from '../../../bundles/serve/server.ts'
 import { buildSite } from '../../../bundles/serve/site.ts'
 import { loadBundleSpec } from '../../../cluster/bundle.ts'
 import { loadSpec } from '../../../cluster/spec.ts'
@@ -32,6 +32,7 @@ export async function serve(context: Context, options: Options): Promise<number>
   const tls = own ? await ownTls(context) : await loadTls(options)
   const path = await chosenBundle(context, options.file)
   const key = await readVerifyKey(context, options.key)
+  await requireAddress(address, port)
   await verifyWhole(context, path, key)
   const head = await readHead(path, key)
   try {

@@ -44,6 +44,8 @@ test('as JSON, the other way round, unchecked', () => {
     differences.map((entry: Record<string, string>) => `${entry.change} ${entry.kind} ${entry.what}`),
     ['removed file new', 'removed file extra', 'added file old'],
   )
+  assert.deepEqual([differences[0].after, differences[2].before], [null, null])
+  assert.match(differences[2].after, /^[0-9a-f]{12}$/)
   assert.deepEqual(blobs, { count: 0, size: 0 })
   assert.deepEqual([signaturesChecked, first.version], [false, '0.2.0'])
   assert.match(stderr, /no signature was checked/)

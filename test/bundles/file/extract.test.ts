@@ -124,7 +124,7 @@ test('a damaged blob appears under no name', () => {
   const { status, stderr } = redoubt(damaged, 'readme', '--to', 'damaged')
   assert.equal(status, 4)
   assert.match(stderr, /blobs\/sha256\/[0-9a-f]{64} is damaged/)
-  assert.deepEqual(readdirSync(join(temporary, 'damaged/files')), [])
+  assert.ok(!readdirSync(temporary).includes('damaged'))
 })
 
 test('one name asked for twice, and two parts of one name', () => {

@@ -4,7 +4,7 @@ import * as assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { get } from 'node:http'
-import { connect } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'uvu'
@@ -13,7 +13,7 @@ import { joinSlices } from '../../../bundles/read/file.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { answer } from '../../../bundles/serve/answer.ts'
 import { readRepositories, type Served } from '../../../bundles/serve/repositories.ts'
-import { serveBundle } from '../../../bundles/serve/server.ts'
+import { requireAddress, serveBundle } from '../../../bundles/serve/server.ts'
 import type { Site } from '../../../bundles/serve/site.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { key, smallBundle, smallLayout } from '../small.ts'
@@ -167,5 +167,21 @@ test('a client that goes away in the middle takes nothing from the others', () =
       await rm(dirname(path), { recursive: true })
     }
   }))
+
+test('an address that is taken is known before anything is verified', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const { port } = other.address() as AddressInfo
+  try {
+    await assert.rejects(requireAddress('127.0.0.1', port), {
+      code: 'failed',
+      where: `127.0.0.1:${port}`,
+      message: 'is taken by another program',
+    })
+  } finally {
+    await new Promise<void>((resolve) => other.close(() => resolve()))
+  }
+  await requireAddress('127.0.0.1', port)
+})
 
 test.run()
