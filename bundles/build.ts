@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { Lock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
+import { withLock } from '../lib/lock.ts'
 import { countOf, formatBytes } from '../lib/output.ts'
 import { cachedPath, dropCorrupt } from './cache.ts'
 import { deltaOf } from './delta/layout.ts'
@@ -44,8 +45,15 @@ export interface Built {
   leftOut: { count: number; size: number } | undefined
 }
 
-/** Makes a bundle. What is found damaged in the cache is made again, once. Throws `failed` for an executable of another architecture. */
+/**
+ * Makes a bundle. What is found damaged in the cache is made again, once. Throws `failed` for an executable of another architecture, and
+ * while another build makes this bundle: two would mix their volumes.
+ */
 export async function buildBundle(options: BuildOptions): Promise<Built> {
+  return await withLock(`${options.target}.lock`, () => buildAlone(options))
+}
+
+async function buildAlone(options: BuildOptions): Promise<Built> {
   const product = await produce(options)
   return await options.withExecutable(async (executable) => {
     await refuseForeignProgram('redoubt', executable, options.architecture)

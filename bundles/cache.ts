@@ -1,12 +1,13 @@
 // What is expensive to get is kept by content: blobs/sha256/HEX, and for each step of work what came out of which inputs.
 // Everything appears by rename, so a kill leaves at most a temporary name. What is read is checked: a wrong step file or a
 // blob of the wrong size counts as absent, and wrong bytes are found in flight (write/write.ts), dropped and made again.
-import { mkdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { lstat, mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { throwWriteError, writeAtomic } from '../lib/files.ts'
 import { sha256, sha256File } from '../lib/hash.ts'
 import { clearLeftovers, temporaryName } from '../lib/leftovers.ts'
+import { alive } from '../lib/lock.ts'
 import type { BlobRef } from './format/parts.ts'
 
 export interface Cache {
@@ -28,8 +29,22 @@ export async function openCache(root: string): Promise<Cache> {
     throwWriteError(error, root)
   }
   await clearLeftovers(join(root, 'work', 'step'))
+  await clearForgotten(join(root, 'partial'))
   return { root }
 }
+
+/** Removes beginnings of blobs that nobody went on with: a registry's tag has long moved on, and its old layers will not be asked for. */
+async function clearForgotten(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const owner = /\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name)?.[1]
+    if (!owner || alive(Number(owner))) continue
+    const info = await lstat(join(folder, name)).catch(() => undefined)
+    if (info && info.mtimeMs < Date.now() - forgottenAfter) await rm(join(folder, name), { force: true })
+  }
+}
+
+/** Milliseconds: 30 days. */
+const forgottenAfter = 30 * 24 * 60 * 60 * 1000
 
 /** Where a blob is, or would be. */
 export function cachedPath(cache: Cache, digest: string): string {

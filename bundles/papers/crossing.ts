@@ -14,6 +14,9 @@ export async function itemsThatCross(head: BundleHead, leftOut: ReadonlySet<stri
   const sizes = await imageSizes(head, leftOut)
   // Of these the lock itself names every blob, also those that no manifest which crosses names.
   for (const { digest, blobs } of head.lock.images) sizes.set(digest, sum(blobs))
-  const items = describeContents(head).map((item) => ({ ...item, size: sizes.get(item.digest) ?? sum([item]) }))
+  const items = describeContents(head).map(({ sizeOf, ...item }) => ({
+    ...item,
+    size: sizes.get(item.digest) ?? sum([item]),
+  }))
   return leftOut.size === 0 ? items : items.filter(({ size }) => size > 0)
 }

@@ -13,6 +13,7 @@ import { resolveWanted } from '../produce/images.ts'
 import type { ProduceOptions } from '../produce/produce.ts'
 import { entrySize } from '../tar.ts'
 import { layOut } from '../write/layout.ts'
+import { planVolumes } from '../write/volumes.ts'
 import { carriedBlobs, programsInImages } from './known.ts'
 import {
   costIn,
@@ -30,6 +31,7 @@ export interface PlanOptions extends ProduceOptions {
   target: string
   /** The executable's bytes; those of one that is yet to be made are about what its making gives; `from`: where a Node for it is fetched. */
   executable: { size: number; exact: boolean; from?: string | undefined }
+  volumeSize: number | undefined
   tool: string
   builder: string | undefined
   built: string | undefined
@@ -110,6 +112,7 @@ async function sizeOf(
     executableSignature: Buffer.alloc(signatureSize),
     key,
   })
+  if (options.volumeSize && executable.exact) planVolumes(layout, { ...named, volumeSize: options.volumeSize })
   // Whether the base has the executable too is known when that is made.
   return base
     ? { bytes: deltaOf(layout, named, base, key).size, exact: false }

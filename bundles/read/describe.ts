@@ -7,8 +7,10 @@ export interface BundleItem {
   kind: 'executable' | 'image' | 'program' | 'package' | 'chart' | 'manifest' | 'release' | 'file'
   name: string
   version: string
-  /** Bytes; of an image of ours those of its program, of another all of it. */
+  /** Bytes. */
   size: number
+  /** Of an image of ours: `size` is that of its program alone, as the lock has no other. */
+  sizeOf?: 'program'
   digest: string
 }
 
@@ -24,7 +26,9 @@ export function describeContents({ statement, lock }: BundleHead): BundleItem[] 
       digest: `sha256:${statement.executable.sha256}`,
     },
     ...entries.flatMap(({ version, image, binary }): BundleItem[] =>
-      image ? [{ kind: 'image', name: image.name, version, size: binary.size, digest: image.digest }] : [],
+      image
+        ? [{ kind: 'image', name: image.name, version, size: binary.size, sizeOf: 'program', digest: image.digest }]
+        : [],
     ),
     ...entries.flatMap(({ name, version, binary }): BundleItem[] =>
       name in binaryPaths ? [{ kind: 'program', name, version, ...binary }] : [],

@@ -53,8 +53,8 @@ export async function writeVolumes(
   }
 }
 
-/** The list but for the digests, which are not known yet: as few volumes as do. */
-function planVolumes(layout: Layout, { volumeSize, name, version }: VolumeOptions): VolumeList {
+/** The list but for the digests, which are not known yet: as few volumes as do. Throws `usage` for a size that does not do. */
+export function planVolumes(layout: Layout, { volumeSize, name, version }: Omit<VolumeOptions, 'key'>): VolumeList {
   const lock = layout.entries.findIndex((entry) => entry.path === names.lock)
   const head = layout.entries.slice(0, lock + 1).reduce((sum, entry) => sum + entrySize(entry.blob.size), 0)
   const planned = (count: number, slice: number): VolumeList => ({

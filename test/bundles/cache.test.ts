@@ -1,5 +1,5 @@
 import * as assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import {
@@ -30,6 +30,27 @@ async function withBlob(text: string) {
   await remember(cache, step, blob)
   return { cache, blob, step }
 }
+
+test('beginnings of blobs that nobody went on with for a month are cleared', async () => {
+  const { root } = await fresh()
+  const folder = join(root, 'partial')
+  const hex = 'a'.repeat(64)
+  const days = (count: number) => Date.now() / 1000 - count * 24 * 60 * 60
+  // No process has a number this high (proc(5), pid_max).
+  const gone = 4194305
+  const files: [string, number][] = [
+    [`${hex}.${gone}.00000001.tmp`, 31],
+    [`${hex}.${gone}.00000002.tmp`, 29],
+    [`${hex}.${process.pid}.00000003.tmp`, 31],
+    ['README', 31],
+  ]
+  for (const [name, age] of files) {
+    writeFileSync(join(folder, name), 'begun')
+    utimesSync(join(folder, name), days(age), days(age))
+  }
+  await openCache(root)
+  assert.deepEqual(readdirSync(folder).sort(), ['README', files[1]?.[0], files[2]?.[0]])
+})
 
 test('what was remembered is recalled, by its inputs alone', async () => {
   const { cache, blob, step } = await withBlob('hello')

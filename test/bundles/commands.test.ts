@@ -63,6 +63,23 @@ test('verify -o json: events on stderr, a line each, and the result on stdout', 
   assert.match(redoubt('bundle', 'inspect', bundle, '-o', 'json').stderr, /^! the signature was NOT checked/)
 })
 
+test('a key in the place of a bundle is called one', () => {
+  for (const args of [['verify'], ['inspect'], ['extract', '--to', 'nowhere']]) {
+    const { status, stderr } = redoubt('bundle', ...args, publicKey, '--key', publicKey)
+    assert.equal(status, 2, stderr)
+    assert.match(stderr, /right.pub: is no bundle, but a public key in PEM\n.*--key bundle.pub/)
+  }
+})
+
+test('a group of commands alone: help, and what was wrong', () => {
+  for (const given of ['bundle', 'pki']) {
+    const { status, stdout, stderr } = redoubt(given)
+    assert.equal(status, 2)
+    assert.match(stdout, new RegExp(`^ +${given} \\w+ `, 'm'))
+    assert.equal(stderr, `error: \`redoubt ${given}\` alone is no command: name one of those above\n`)
+  }
+})
+
 test('another key: exit 4, nothing on stdout', () => {
   for (const command of ['verify', 'inspect']) {
     const { status, stdout, stderr } = redoubt('bundle', command, bundle, '--key', wrongKey)
@@ -76,7 +93,7 @@ test('inspect says when the signature was not checked', () => {
   const plain = redoubt('bundle', 'inspect', bundle)
   assert.equal(plain.status, 0)
   assert.match(plain.stderr, /signature was NOT checked/)
-  assert.match(plain.stdout, /^image +redoubt.dev\/etcd:v1.0.0-b1/m)
+  assert.match(plain.stdout, /^image +redoubt.dev\/etcd:v1.0.0-b1 .* \(program\) +sha256/m)
   const json = JSON.parse(redoubt('bundle', 'inspect', bundle, '-o', 'json').stdout)
   assert.equal(json.signed, null)
   assert.equal(json.items[0].kind, 'executable')
@@ -130,6 +147,13 @@ const mistakes: { name: string; args: string[]; files: Record<string, string>; s
     status: 2,
     stderr: /--volume-size 5G: at most 4G/,
   },
+  ...[[], ['--dry-run']].map((dry) => ({
+    name: `a volume without room for the executable${dry}`,
+    args: ['build', '--volume-size', '7M', ...dry],
+    files: { 'redoubt.yaml': spec },
+    status: 2,
+    stderr: /--volume-size 7M: at least 100M\n.*executable/,
+  })),
   {
     name: 'no size',
     args: ['build', '--volume-size', '10 MB'],

@@ -1,7 +1,7 @@
 // A plan says to the byte what a build then fetches and writes, and a build that cannot end is refused before it begins.
 
 import * as assert from 'node:assert/strict'
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { buildBundle } from '../../bundles/build.ts'
@@ -17,11 +17,12 @@ import { planBuild } from '../../bundles/produce/programs.ts'
 import { goStep, readWrapper } from '../../bundles/sources/go.ts'
 import type { Lock } from '../../cluster/lock.ts'
 import { disksFor, refuseFull } from '../../lib/disk.ts'
+import type { RedoubtError } from '../../lib/errors.ts'
 import { createEvents, type Event } from '../../lib/events.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { buildOptions, workspaceOf } from './making.ts'
 import { imageOf, serveFake } from './registry/fake.ts'
-import { fakeBytes, key, temporary } from './small.ts'
+import { fakeBytes, key, refusal, temporary } from './small.ts'
 
 const image = imageOf(fakeBytes(70_000, 3))
 const release = fakeBytes(5000, 4)
@@ -93,6 +94,33 @@ test('with a lock: what is fetched, then nothing; the bundle’s size is that of
   assert.deepEqual(warm.bundle, cold.bundle)
   rmSync(cachedPath(fresh.cache, `sha256:${sha256(image.layer)}`))
   assert.deepEqual((await planBundle(fresh)).fetch, { bytes: image.layer.length, exact: true })
+})
+
+test('a bundle that is being built is not built a second time beside it', async () => {
+  const given = await options()
+  const second: Promise<unknown>[] = []
+  await buildBundle({
+    ...given,
+    withExecutable: async (work) => {
+      const other = buildBundle({ ...given, volumeSize: 90_000 })
+      second.push(refusal(other))
+      await second[0]
+      return await work(join(given.workspace, 'redoubt'))
+    },
+  })
+  const refused = (await second[0]) as RedoubtError
+  assert.match(refused.message, /process \d+ is at work here/)
+  assert.equal(refused.where, `${given.target}.lock`)
+  const bundles = readdirSync(given.workspace).filter((name) => name.startsWith('tools-'))
+  assert.deepEqual(bundles, ['tools-0.1.0.tar'])
+})
+
+test('a plan refuses volumes as the build does', async () => {
+  const { lock } = await buildBundle(await options())
+  const small = { ...(await options(lock)), volumeSize: 40_960 }
+  const [planned, built] = await Promise.all([refusal(planBundle(small)), refusal(buildBundle(small))])
+  assert.match(planned?.message ?? '', /volumes of 40960 bytes are too small/)
+  assert.deepEqual([planned?.message, planned?.hint], [built?.message, built?.hint])
 })
 
 test('a delta is planned and built smaller, and merged with its base it is what a build without it writes', async () => {

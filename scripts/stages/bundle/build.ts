@@ -57,6 +57,7 @@ export async function build(context: Context, options: Options): Promise<number>
       ...setup,
       target,
       base,
+      volumeSize,
       tool,
       ...who,
       executable: await plannedExecutable(setup.architecture),

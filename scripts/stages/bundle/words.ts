@@ -2,7 +2,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { Statement } from '../../../bundles/format/statement.ts'
 import { fingerprint } from '../../../bundles/keys.ts'
-import type { describeContents } from '../../../bundles/read/describe.ts'
+import type { BundleItem } from '../../../bundles/read/describe.ts'
 import type { BundleHead } from '../../../bundles/read.ts'
 import type { Lock } from '../../../cluster/lock.ts'
 import { formatBytes, formatTable, type Output } from '../../../lib/output.ts'
@@ -23,8 +23,9 @@ export function identityOf({ id, statement, lock }: BundleHead) {
 }
 
 /** A bundle's parts as a table. */
-export function tableOf(items: ReturnType<typeof describeContents>): string {
-  const rows = items.map((item) => [item.kind, item.name, item.version, formatBytes(item.size), item.digest])
+export function tableOf(items: readonly BundleItem[]): string {
+  const sizeOf = ({ size, sizeOf }: BundleItem) => `${formatBytes(size)}${sizeOf ? ` (${sizeOf})` : ''}`
+  const rows = items.map((item) => [item.kind, item.name, item.version, sizeOf(item), item.digest])
   return formatTable(['KIND', 'NAME', 'VERSION', 'SIZE', 'DIGEST'], rows)
 }
 
