@@ -13,6 +13,7 @@ import { parseReference } from '../registry/reference.ts'
 import { missingBytes } from '../registry/space.ts'
 import { goStep, pinOf } from '../sources/go.ts'
 import { resolveRelease } from '../sources/release.ts'
+import type { Planned } from './read.ts'
 
 /** One line of a dry run. */
 export interface PlannedPart {
@@ -103,11 +104,11 @@ export async function planCharts({ spec, pins }: ProduceOptions, cost: Cost): Pr
   })
 }
 
-export async function planFiles(options: ProduceOptions, cost: Cost): Promise<PlannedPart[]> {
+export async function planFiles(options: ProduceOptions, read: Planned, cost: Cost): Promise<PlannedPart[]> {
   const { spec, pins } = options
   const manifests = await mapPool(spec.manifests, 1, async (name): Promise<PlannedPart> => {
     const remote = name.includes('://')
-    const own = pins?.manifests.filter((pin) => (remote ? pin.name === name : isBelow(pin.name, name))) ?? []
+    const own = read.manifests.filter((one) => (remote ? one.name === name : isBelow(one.name, name)))
     if (!remote) return { kind: 'manifest', part: name, from: 'the workspace', todo: 'read', fetch: 0, blobs: own }
     const costs = pins ? await cost(own) : { todo: 'resolve' as const, fetch: null, blobs: [] }
     return { kind: 'manifest', part: name, from: 'its URL', ...costs }
@@ -118,7 +119,7 @@ export async function planFiles(options: ProduceOptions, cost: Cost): Promise<Pl
     return { kind: 'release', part: release.name, from: release.url, ...(await cost([pin])) }
   })
   const files = spec.files.map(({ name, path }): PlannedPart => {
-    const blobs = pins?.files.filter((pin) => pin.name === name) ?? []
+    const blobs = read.files.filter((file) => file.name === name)
     return { kind: 'file', part: name, from: path, todo: 'read', fetch: 0, blobs }
   })
   return [...manifests, ...releases, ...files]

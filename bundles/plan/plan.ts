@@ -25,6 +25,7 @@ import {
   planPackages,
   planPrograms,
 } from './parts.ts'
+import { readPlanned } from './read.ts'
 
 export interface PlanOptions extends ProduceOptions {
   /** Where the bundle would go. */
@@ -52,13 +53,14 @@ export async function planBundle(options: PlanOptions): Promise<BundlePlan> {
   const quiet = { ...options, out: createOutput({ format: 'table', quiet: true, verbose: false, color: false }) }
   const cost = costIn(options)
   const images = await resolveWanted(quiet)
+  const read = await readPlanned(options, images)
   const parts = [
     ...planExecutable(options.executable),
     ...(await planPrograms(options)),
     ...(await planPackages(options, cost)),
     ...(await planImages(images, cost)),
     ...(await planCharts(options, cost)),
-    ...(await planFiles(options, cost)),
+    ...(await planFiles(options, read, cost)),
   ]
   const bytes = parts.reduce((sum, { fetch }) => sum + (fetch ?? 0), 0)
   const cached = parts.reduce(

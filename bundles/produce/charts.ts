@@ -51,7 +51,7 @@ export function pinOfChart(pins: readonly LockedChart[], wanted: WantedChart): L
 }
 
 /** As pinOfChart. Throws `usage` when the lock has none. */
-function pinnedChart(pins: readonly LockedChart[], wanted: WantedChart): LockedChart {
+export function pinnedChart(pins: readonly LockedChart[], wanted: WantedChart): LockedChart {
   return (
     pinOfChart(pins, wanted) ??
     fail('usage', `the lock pins no ${'oci' in wanted ? wanted.oci : `${wanted.name} ${wanted.version}`}`, {

@@ -4,7 +4,7 @@ import type { LockedRelease } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
-import { type CarriedManifest, readManifests } from '../sources/manifest.ts'
+import { type CarriedManifest, readFromUrl, readManifests } from '../sources/manifest.ts'
 import { collectRelease, fileOf, resolveRelease, type WantedRelease } from '../sources/release.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
@@ -15,9 +15,9 @@ export async function collectManifests(options: ProduceOptions): Promise<Carried
   if (spec.manifests.length === 0) return []
   return await out.step('manifests', async (report) => {
     const client = await clientOf(options, report.status)
-    const found = await readManifests(client, cache, spec, workspace, (name) =>
-      pins && !moving.has(`manifest ${name}`) ? pins.manifests : undefined,
-    )
+    const found = await readManifests(spec, workspace, async (name, where) => [
+      await readFromUrl(client, cache, name, moving.has(`manifest ${name}`) ? undefined : pins?.manifests, where),
+    ])
     report.detail(countOf(found.length, 'file'))
     return found
   })
@@ -65,7 +65,10 @@ export async function collectReleases(options: ProduceOptions): Promise<LockedRe
 }
 
 /** The pin of a release. Throws `usage` when the lock has none, or one of another URL or checksum. */
-function pinnedRelease(pins: readonly LockedRelease[], { name, url, sha256, where }: WantedRelease): LockedRelease {
+export function pinnedRelease(
+  pins: readonly LockedRelease[],
+  { name, url, sha256, where }: WantedRelease,
+): LockedRelease {
   const found = pins.find((pin) => pin.name === name && pin.url === url)
   if (found && (sha256.startsWith('http') || found.digest === `sha256:${sha256}`)) return found
   return fail('usage', `the lock pins no release ${name} as it is wanted here`, {

@@ -104,7 +104,8 @@ function warnOf({ images, unused, helm, computed, tagged }: Closure, { out, spec
     )
 }
 
-function named({ name, blob }: { name: string; blob: Blob }): LockedFile {
+/** As a lock has it. */
+export function named({ name, blob }: { name: string; blob: Blob }): LockedFile {
   return { name, digest: blob.digest, size: blob.size }
 }
 
@@ -119,7 +120,8 @@ function namesIn(differences: readonly Difference[]): string {
   return named.length <= 8 && named.every((name) => /^\S+$/.test(name)) ? ` ${named.join(' ')}` : ''
 }
 
-function refuseDifferences(pins: Lock, built: Lock, moving: ReadonlySet<string>): void {
+/** Throws `failed` naming what was not built as it is pinned, but for what moves. */
+export function refuseDifferences(pins: Lock, built: Lock, moving: ReadonlySet<string>): void {
   const differences = compareLocks(pins, built).filter((difference) => !isMoved(difference, moving))
   if (differences.length === 0) return
   const shown = differences.slice(0, 8).map(({ what, before, after }) => `${what}: pinned ${before}, built ${after}`)

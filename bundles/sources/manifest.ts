@@ -22,20 +22,18 @@ export interface CarriedManifest {
 /** Bytes of the largest file of manifests: an API server takes 3 MB of one object, and the largest releases have some 10 MB. */
 export const manifestFileLimit = 32 << 20
 
-/** Reads the spec's `manifests`. A URL that has pins must have what they say. Throws `usage` at its line, or as askUrl does. */
+/** Reads the spec's `manifests`; `fromUrl` what stands at a URL. Throws `usage` at its line, or as `fromUrl` does. */
 export async function readManifests(
-  client: Client,
-  cache: Cache,
   spec: BundleSpec,
   workspace: string,
-  pinsFor: (name: string) => readonly LockedFile[] | undefined,
+  fromUrl: (name: string, where: string) => Promise<CarriedManifest[]>,
 ): Promise<CarriedManifest[]> {
   const found: CarriedManifest[] = []
   for (const [index, name] of spec.manifests.entries()) {
     const where = spec.where(['manifests', index])
-    const more = /^https?:\/\//.test(name)
-      ? [await readFromUrl(client, cache, name, pinsFor(name), where)]
-      : await readFromPath(name, workspace, where)
+    const remote = /^https?:\/\//.test(name)
+    if (remote && !URL.canParse(name)) fail('usage', `${name} is no URL`, { where })
+    const more = remote ? await fromUrl(name, where) : await readFromPath(name, workspace, where)
     for (const manifest of more) {
       if (found.some((other) => other.name === manifest.name))
         fail('usage', `${manifest.name} is named twice`, { where })
@@ -68,23 +66,36 @@ async function readFile(name: string, file: string, where: string): Promise<Carr
   return { name, blob: { ...(await hashParts(parts)), parts } }
 }
 
-async function readFromUrl(
+/** The pin of what stands at a URL. Throws `usage` at its line when the lock has none. */
+export function pinnedManifest(pins: readonly LockedFile[], name: string, where: string): LockedFile {
+  return (
+    pins.find((entry) => entry.name === name) ??
+    fail('usage', `the lock pins no ${name}`, { where, hint: movePin(name) })
+  )
+}
+
+function movePin(name: string): string {
+  return `Move the pin with \`redoubt bundle lock --update ${name}\`.`
+}
+
+/** Reads what stands at a URL; with pins what they say. Throws `usage` at its line, or as askUrl does. */
+export async function readFromUrl(
   client: Client,
   cache: Cache,
   name: string,
   pins: readonly LockedFile[] | undefined,
   where: string,
 ): Promise<CarriedManifest> {
-  if (!URL.canParse(name)) return fail('usage', `${name} is no URL`, { where })
-  const pin = pins?.find((entry) => entry.name === name)
-  const hint = `Move the pin with \`redoubt bundle lock --update ${name}\`.`
-  if (pins && !pin) fail('usage', `the lock pins no ${name}`, { where, hint })
+  const pin = pins && pinnedManifest(pins, name, where)
   if (pin && (await isCached(cache, pin)) && (await dropCorrupt(cache, [pin.digest])).length === 0)
     return { name, blob: inCache(cache, pin) }
   const bytes = await askUrl(client, new URL(name), manifestFileLimit)
   const ref = { digest: digestOf(bytes), size: bytes.length }
   if (pin && pin.digest !== ref.digest)
-    fail('failed', `${name} is not what the lock pins any more: it is ${ref.digest} now`, { where, hint })
+    fail('failed', `${name} is not what the lock pins any more: it is ${ref.digest} now`, {
+      where,
+      hint: movePin(name),
+    })
   await writeAtomic(cachedPath(cache, ref.digest), bytes)
   return { name, blob: inCache(cache, ref) }
 }

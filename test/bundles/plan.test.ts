@@ -96,6 +96,67 @@ test('with a lock: what is fetched, then nothing; the bundle’s size is that of
   assert.deepEqual((await planBundle(fresh)).fetch, { bytes: image.layer.length, exact: true })
 })
 
+const wrong: { name: string; fields?: string; change?: (workspace: string) => void; message: RegExp; where: RegExp }[] =
+  [
+    {
+      name: 'a file that is not there',
+      change: (workspace) => rmSync(join(workspace, 'notes.txt')),
+      message: /notes.txt: no such file/,
+      where: /^redoubt.yaml:8:\d+$/,
+    },
+    {
+      name: 'a file that changed',
+      change: (workspace) => writeFileSync(join(workspace, 'notes.txt'), 'other'),
+      message: /file notes: pinned [0-9a-f]{12}, built/,
+      where: /lock/,
+    },
+    { name: 'an image', fields: `  images: ['${host}/team/app:2']\n`, message: /pins no .*app:2/, where: /:6:\d+$/ },
+    {
+      name: 'a chart',
+      fields: `  charts: [{repository: 'http://${host}', name: web, version: 1.0.0}]\n`,
+      message: /pins no web 1.0.0/,
+      where: /:6:\d+$/,
+    },
+    {
+      name: 'a manifest',
+      fields: '  manifests: [apps/a.yaml]\n',
+      message: /manifest apps\/a.yaml: pinned -/,
+      where: /lock/,
+    },
+    {
+      name: 'a manifest of a URL',
+      fields: `  manifests: ['http://${host}/tool']\n`,
+      message: /pins no http/,
+      where: /:6:\d+$/,
+    },
+    {
+      name: 'a release',
+      fields: `  releases: [{url: 'http://${host}/tool2', sha256: ${sha256(release)}}]\n`,
+      message: /pins no release tool2/,
+      where: /:6:\d+$/,
+    },
+  ]
+for (const { name, fields, change, message, where } of wrong)
+  test(`what the lock does not pin, or is not there: a plan says it as the build does: ${name}`, async () => {
+    const { lock } = await buildBundle(await options())
+    const given = await options(lock)
+    writeFileSync(join(given.workspace, 'apps/a.yaml'), 'kind: ConfigMap\n')
+    change?.(given.workspace)
+    const spec = fields ? (await buildOptions(workspaceOf(host, fields))).spec : given.spec
+    const planned = await refusal(planBundle({ ...given, spec }))
+    const built = await refusal(buildBundle({ ...given, spec }))
+    assert.match(planned?.message ?? '', message)
+    assert.match(planned?.where ?? '', where)
+    const saidOf = (error?: RedoubtError) => [error?.message, error?.where, error?.hint]
+    assert.deepEqual(saidOf(planned), saidOf(built))
+  })
+
+test('with no lock, too, a plan says what is not there', async () => {
+  const given = await options()
+  rmSync(join(given.workspace, 'notes.txt'))
+  assert.match((await refusal(planBundle(given)))?.message ?? '', /notes.txt: no such file/)
+})
+
 test('a bundle that is being built is not built a second time beside it', async () => {
   const given = await options()
   const second: Promise<unknown>[] = []

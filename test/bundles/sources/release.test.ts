@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { cachedPath, openCache } from '../../../bundles/cache.ts'
-import { readManifests } from '../../../bundles/sources/manifest.ts'
+import { readFromUrl, readManifests } from '../../../bundles/sources/manifest.ts'
 import { checksumIn, collectRelease, resolveRelease } from '../../../bundles/sources/release.ts'
 import { askUrl } from '../../../bundles/sources/url.ts'
 import { parseBundleSpec } from '../../../cluster/bundle.ts'
@@ -133,7 +133,11 @@ test('manifests are files, folders and URLs; of a URL the pin must still be ther
   const { client } = clientFor([fake.host])
   const url = `http://${fake.host}/release.yaml`
   const read = (manifests: string[], pins?: { name: string; digest: string; size: number }[]) =>
-    newCache().then((cache) => readManifests(client, cache, bundle(manifests), temporary, () => pins))
+    newCache().then((cache) =>
+      readManifests(bundle(manifests), temporary, async (name, where) => [
+        await readFromUrl(client, cache, name, pins, where),
+      ]),
+    )
   const found = await read(['apps/', 'apps/notes.txt', url])
   assert.deepEqual(
     found.map(({ name }) => name),
@@ -158,9 +162,8 @@ for (const [path, message] of [
   ['http://', /no URL/],
 ] as const)
   test(`manifests that are refused at their line: ${path}`, async () => {
-    const { client } = clientFor([])
     await assert.rejects(
-      readManifests(client, await newCache(), bundle([path]), temporary, () => undefined),
+      readManifests(bundle([path]), temporary, () => assert.fail('nothing is asked for')),
       {
         code: 'usage',
         where: 'redoubt.yaml:5:15',
