@@ -20,6 +20,7 @@ import {
 } from './read/archive.ts'
 import { archiveOfImages, type ImageArchive } from './read/image-archive.ts'
 import { openArchive, refuseMissing } from './read/open.ts'
+import { ownerOf } from './read/owner.ts'
 
 /** The head of a bundle: its leading entries, read and, if a key was given, checked against it. */
 export interface BundleHead {
@@ -130,15 +131,13 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
     return fail('integrity', `${names.contents} does not begin with ${names.lock}`, { where: path })
   const lockBytes = await readAt(archive, first.offset, first.size, first.path)
   expectHash(path, names.lock, lockBytes, first)
-  return {
-    archive,
-    statement,
-    id: sha256(statementBytes),
-    leading,
-    contents: entries,
-    lock: parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`),
-  }
+  const lock = parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`)
+  locks.set(archive, lock)
+  return { archive, statement, id: sha256(statementBytes), leading, contents: entries, lock }
 }
+
+/** The lock of each archive whose head was read: says whose a damaged blob is. */
+const locks = new WeakMap<Archive, Lock>()
 
 async function content(archive: Archive, entry: ArchiveEntry): Promise<Buffer> {
   return readAt(archive, entry.offset, entry.size, entry.path)
@@ -162,9 +161,13 @@ export async function* readChecked(archive: Archive, entry: ContentsEntry): Asyn
   if (hash.digest('hex') !== entry.sha256) throwDamaged(archive, entry)
 }
 
-/** Throws the one error for bytes that are not the signed ones. */
+/** Throws the one error for bytes that are not the signed ones; of a blob it names whose it is. */
 export function throwDamaged(archive: Archive, entry: { path: string; offset: number; size: number }): never {
-  fail('integrity', `${entry.path} is damaged (bytes ${entry.offset} to ${entry.offset + entry.size})`, {
+  const [, hex] = /^blobs\/sha256\/(.+)$/.exec(entry.path) ?? []
+  const lock = locks.get(archive)
+  const owner = hex && lock ? ownerOf(lock, `sha256:${hex}`) : undefined
+  const whose = owner ? `, of ${owner}` : ''
+  fail('integrity', `${entry.path} is damaged (bytes ${entry.offset} to ${entry.offset + entry.size})${whose}`, {
     where: whereIs(archive, entry.offset),
     hint: copyAgain,
   })

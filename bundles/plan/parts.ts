@@ -12,6 +12,7 @@ import { compiledFrom, planBuild } from '../produce/programs.ts'
 import { parseReference } from '../registry/reference.ts'
 import { missingBytes } from '../registry/space.ts'
 import { goStep, pinOf } from '../sources/go.ts'
+import { naming } from '../sources/naming.ts'
 import { resolveRelease } from '../sources/release.ts'
 import type { Planned } from './read.ts'
 
@@ -115,7 +116,9 @@ export async function planFiles(options: ProduceOptions, read: Planned, cost: Co
   })
   const client = await clientOf(options, () => {})
   const releases = await mapPool(wantedReleases(spec), options.connections, async (release): Promise<PlannedPart> => {
-    const pin = pins?.releases.find(({ name }) => name === release.name) ?? (await resolveRelease(client, release))
+    const pin =
+      pins?.releases.find(({ name }) => name === release.name) ??
+      (await naming(release, () => resolveRelease(client, release)))
     return { kind: 'release', part: release.name, from: release.url, ...(await cost([pin])) }
   })
   const files = spec.files.map(({ name, path }): PlannedPart => {

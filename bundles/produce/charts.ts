@@ -5,6 +5,7 @@ import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { type CarriedChart, collectChart, originOf, resolveChart, type WantedChart } from '../sources/chart.ts'
+import { naming } from '../sources/naming.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
 
@@ -28,12 +29,14 @@ export async function collectCharts(options: ProduceOptions): Promise<CarriedCha
   return await out.step('charts', async (report) => {
     const client = await clientOf(options, report.status)
     const charts = await mapPool(wanted, connections, async (chart) => {
-      const carried =
-        pins && !moving.has(`chart ${'oci' in chart ? chart.oci : chart.name}`)
+      const name = 'oci' in chart ? chart.oci : chart.name
+      const carried = await naming({ name, where: chart.where }, async () =>
+        pins && !moving.has(`chart ${name}`)
           ? await collectChart(client, cache, pinnedChart(pins.charts, chart))
-          : await resolveChart(client, cache, chart)
-      const { name, version, archive } = carried.locked
-      report.item(`${name} ${version}`, formatBytes(archive.size))
+          : await resolveChart(client, cache, chart),
+      )
+      const { version, archive } = carried.locked
+      report.item(`${carried.locked.name} ${version}`, formatBytes(archive.size))
       return carried
     })
     const size = charts.reduce((sum, { locked }) => sum + locked.archive.size, 0)

@@ -5,6 +5,7 @@ import { fail } from '../../lib/errors.ts'
 import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { type CarriedManifest, readFromUrl, readManifests } from '../sources/manifest.ts'
+import { naming } from '../sources/naming.ts'
 import { collectRelease, fileOf, resolveRelease, type WantedRelease } from '../sources/release.ts'
 import { clientOf } from './client.ts'
 import type { ProduceOptions } from './produce.ts'
@@ -48,15 +49,17 @@ export async function collectReleases(options: ProduceOptions): Promise<LockedRe
     const releases = await mapPool(wanted, connections, async (release) =>
       pins && !moving.has(`release ${release.name}`)
         ? pinnedRelease(pins.releases, release)
-        : await resolveRelease(client, release),
+        : await naming(release, () => resolveRelease(client, release)),
     )
     const total = releases.reduce((sum, { size }) => sum + size, 0)
     let done = 0
-    await mapPool(releases, connections, async (release) => {
-      await collectRelease(client, cache, release, (count) => {
-        done += count
-        report.progress(done, total)
-      })
+    await mapPool(releases, connections, async (release, index) => {
+      await naming({ name: release.name, where: wanted[index]?.where }, () =>
+        collectRelease(client, cache, release, (count) => {
+          done += count
+          report.progress(done, total)
+        }),
+      )
       report.item(release.name, formatBytes(release.size))
     })
     report.detail(`${countOf(releases.length, 'file')}, ${formatBytes(total)}`)

@@ -5,6 +5,7 @@ import { countOf, formatBytes } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
 import { isCached } from '../cache.ts'
 import { formatReference, parseReference } from '../registry/reference.ts'
+import { naming } from '../sources/naming.ts'
 import { refuseForeignImage } from '../sources/platform.ts'
 import { collectImages, nameOf, resolveImage, type Target, type WantedImage } from '../sources/registry.ts'
 import { clientOf } from './client.ts'
@@ -43,7 +44,9 @@ export async function resolveWanted(options: ProduceOptions): Promise<LockedImag
   return await out.step('names of images', async (report) => {
     const client = await clientOf(options, report.status)
     const images = await mapPool(wanted, connections, async (image) =>
-      pins && stays(image) ? pinnedImage(pins.images, image) : await resolveImage(client, cache, image),
+      pins && stays(image)
+        ? pinnedImage(pins.images, image)
+        : await naming(image, () => resolveImage(client, cache, image)),
     )
     report.detail(countOf(images.length, 'image'))
     return images
@@ -64,9 +67,11 @@ export async function collectWanted(
   const wanted = wantedImages(spec, architecture)
   return await out.step('images from registries', async (report) => {
     const client = await clientOf(options, (why) => report.status(why))
-    await mapPool(images, connections, (image, index) =>
-      refuseForeignImage(client, cache, image, wanted[index] ?? fail('internal', `nobody wants ${image.name}`)),
-    )
+    await mapPool(images, connections, (image, index) => {
+      const asked = wanted[index] ?? fail('internal', `nobody wants ${image.name}`)
+      return naming(asked, () => refuseForeignImage(client, cache, image, asked))
+    })
+    const named = images.map((image, index) => ({ ...image, where: wanted[index]?.where }))
     const blobs = new Map(
       images
         .flatMap(blobsOfImage)
@@ -83,7 +88,7 @@ export async function collectWanted(
     }
     const onImage = (image: LockedImage) =>
       report.item(image.name, formatBytes(image.blobs.reduce((sum, blob) => sum + blob.size, 0)))
-    const placed = await collectImages(client, cache, images, connections, onBytes, onImage, target)
+    const placed = await collectImages(client, cache, named, connections, onBytes, onImage, target)
     report.detail(
       `${countOf(images.length, 'image')}, ${countOf(blobs.size, 'blob')}, ${formatBytes(total)}, ${formatBytes(total - there)} of them fetched`,
     )

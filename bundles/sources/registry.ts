@@ -24,6 +24,7 @@ import type { Slot } from '../registry/partial.ts'
 import { formatReference, parseReference, type Reference } from '../registry/reference.ts'
 import { requireSpaceFor } from '../registry/space.ts'
 import { type Found, readManifest } from './image-manifest.ts'
+import { type Asked, naming } from './naming.ts'
 
 /** An image that is to be carried. */
 export interface WantedImage {
@@ -75,13 +76,13 @@ export interface Target {
 export async function collectImages(
   client: Client,
   cache: Cache,
-  images: readonly LockedImage[],
+  images: readonly (LockedImage & Asked)[],
   connections: number,
   onBytes: (count: number) => void,
   onImage: (image: LockedImage) => void = () => {},
   target?: Target,
 ): Promise<ReadonlySet<string>> {
-  await mapPool(images, connections, (image) => readPinned(client, cache, image))
+  await mapPool(images, connections, (image) => naming(image, () => readPinned(client, cache, image)))
   const isWanted = ({ digest }: BlobRef) => !target || target.slotOf(digest) !== undefined
   const open = images.map((image) => ({
     image,
@@ -94,11 +95,11 @@ export async function collectImages(
   const onBlob = (digest: string) => {
     for (const { image, missing } of open) if (missing.delete(digest) && missing.size === 0) onImage(image)
   }
-  const sources = new Map<string, { blob: BlobRef; from: BlobSource[] }>()
+  const sources = new Map<string, { blob: BlobRef; from: BlobSource[]; asked: Asked }>()
   for (const image of images) {
     const { registry, repository } = parseReference(image.name)
     for (const blob of blobsOfImage(image).filter(isWanted)) {
-      const known = sources.get(blob.digest) ?? { blob, from: [] }
+      const known = sources.get(blob.digest) ?? { blob, from: [], asked: image }
       known.from.push({ registry, repository })
       sources.set(blob.digest, known)
     }
@@ -114,9 +115,9 @@ export async function collectImages(
       all.map(({ blob }) => blob),
     )
   const placed = new Set<string>()
-  await mapPool(all, connections, async ({ blob, from }) => {
+  await mapPool(all, connections, async ({ blob, from, asked }) => {
     const goal = { slot: target?.slotOf(blob.digest), keep }
-    if (await fetchBlob(client, cache, from, blob, onBytes, goal)) placed.add(blob.digest)
+    if (await naming(asked, () => fetchBlob(client, cache, from, blob, onBytes, goal))) placed.add(blob.digest)
     onBlob(blob.digest)
   })
   return placed

@@ -1,0 +1,50 @@
+// Damage is named by whose it is.
+import * as assert from 'node:assert/strict'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'uvu'
+import { ownerOf } from '../../../bundles/read/owner.ts'
+import { verifyBundle } from '../../../bundles/read/verify.ts'
+import { readHead } from '../../../bundles/read.ts'
+import { writeBundle } from '../../../bundles/write/write.ts'
+import { digestOf } from '../../../lib/hash.ts'
+import { key, partsLayout, refusal, smallBundle, smallLayout, temporary } from '../small.ts'
+
+const options = { jobs: 1, onProgress: () => {}, signal: new AbortController().signal }
+
+/** What verify says of a bundle with a changed byte in this blob. */
+async function saidOf(path: string, digest: string): Promise<string | undefined> {
+  const head = await readHead(path, key.publicKey)
+  await head.archive.file.close()
+  const entry = head.contents.find((one) => one.path.endsWith(digest.slice(7)))
+  assert.ok(entry)
+  const data = readFileSync(path)
+  data.writeUInt8((data[entry.offset] ?? 0) ^ 1, entry.offset)
+  const damaged = join(temporary, 'damaged.tar')
+  writeFileSync(damaged, data)
+  return (await refusal(verifyBundle(damaged, key.publicKey, options)))?.message.replace(/.*\(bytes \d+ to \d+\)/, '')
+}
+
+test('a blob of which the lock says whose it is: of all who have it', async () => {
+  const path = join(temporary, 'whose.tar')
+  const extra = Buffer.from('more')
+  await writeBundle(path, await partsLayout('readme', '0.1.0', { extra }), () => {}, options.signal)
+  const { images } = await smallLayout()
+  assert.equal(await saidOf(path, images.etcd?.layer.digest ?? ''), ', of image redoubt.dev/etcd:v1.0.0-b1')
+  assert.equal(await saidOf(path, digestOf(extra)), ', of file extra')
+  assert.equal(
+    await saidOf(path, digestOf(Buffer.from('read me\n'))),
+    ', of package tool 1:2.0-1, chart web 1.0.0, file readme',
+  )
+})
+
+test('of redoubt’s own images the lock has the manifests', async () => {
+  const path = await smallBundle('own.tar')
+  const { images, lock } = await smallLayout()
+  assert.equal(await saidOf(path, images.etcd?.manifest.digest ?? ''), ', of image redoubt.dev/etcd:v1.0.0-b1')
+  assert.equal(await saidOf(path, images.etcd?.layer.digest ?? ''), ', of an image of redoubt’s own')
+  assert.equal(ownerOf(lock, lock.components.kubelet?.binary.digest ?? ''), 'program kubelet')
+  assert.equal(ownerOf({ ...lock, kubernetes: undefined, components: {} }, digestOf(Buffer.from('unknown'))), undefined)
+})
+
+test.run()
