@@ -49,7 +49,8 @@ test('beginnings of blobs that nobody went on with for a month are cleared', asy
     utimesSync(join(folder, name), days(age), days(age))
   }
   await openCache(root)
-  assert.deepEqual(readdirSync(folder).sort(), ['README', files[1]?.[0], files[2]?.[0]])
+  const kept = files.slice(1).map(([name]) => name)
+  assert.deepEqual(readdirSync(folder).sort(), kept.sort())
 })
 
 test('what was remembered is recalled, by its inputs alone', async () => {
