@@ -152,7 +152,7 @@ const mistakes: { name: string; args: string[]; files: Record<string, string>; s
     args: ['build', '--volume-size', '7M', ...dry],
     files: { 'redoubt.yaml': spec },
     status: 2,
-    stderr: /--volume-size 7M: at least 100M\n.*executable/,
+    stderr: /--volume-size 7M: at least 128M\n.*executable/,
   })),
   {
     name: 'no size',

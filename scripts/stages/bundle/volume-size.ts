@@ -4,8 +4,8 @@ import { formatBytes } from '../../../lib/output.ts'
 /** Largest file of FAT32, in bytes. */
 export const fatLimit = 2 ** 32 - 1
 
-/** The first volume holds the executable, which alone has more. */
-const least = 100 * 2 ** 20
+/** The first volume holds the executable, some 112 MB, the contents and the lock; what they really need is known when all is made. */
+const least = 128 * 2 ** 20
 
 const units: Record<string, number> = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30 }
 
@@ -15,8 +15,8 @@ export function parseVolumeSize(text: string): number {
   const size = Number(digits) * (units[unit] ?? 1)
   if (!digits) fail('usage', `--volume-size ${text}: expected a size like 700M or 2G`)
   if (size < least)
-    fail('usage', `--volume-size ${text}: at least 100M`, {
-      hint: 'The first volume holds the redoubt executable, the contents and the lock, which alone have more.',
+    fail('usage', `--volume-size ${text}: at least 128M`, {
+      hint: 'The first volume holds the redoubt executable, the contents and the lock.',
     })
   if (size > fatLimit + 1)
     fail('usage', `--volume-size ${text}: at most 4G, so that every medium takes the files`, {
