@@ -31,7 +31,8 @@ export interface BundleHead {
   /** `redoubt`, `redoubt.sig`, and the three entries after them, in their order. */
   leading: ArchiveEntry[]
   contents: ContentsEntry[]
-  lock: Lock
+  /** Read when it is first asked for: one of thousands of blobs takes as long as hashing 500 MB. Throws `usage` for what is no lock. */
+  readonly lock: Lock
 }
 
 /** A bundle whose signature, contents and lock were checked. Blobs are checked as they are read. */
@@ -60,7 +61,7 @@ export async function openBundle(path: string, publicKeyPem: string, keyName = '
     name: statement.name,
     version: statement.version,
     lock,
-    blob: (digest) => Readable.from(readChecked(archive, find(digest)), { objectMode: false }),
+    blob: (digest) => Readable.from(readChecked(head, find(digest)), { objectMode: false }),
     imageArchive: (references) => archiveOfImages(head, references),
     close: () => archive.file.close(),
   }
@@ -131,13 +132,19 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
     return fail('integrity', `${names.contents} does not begin with ${names.lock}`, { where: path })
   const lockBytes = await readAt(archive, first.offset, first.size, first.path)
   expectHash(path, names.lock, lockBytes, first)
-  const lock = parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`)
-  locks.set(archive, lock)
-  return { archive, statement, id: sha256(statementBytes), leading, contents: entries, lock }
+  let lock: Lock | undefined
+  return {
+    archive,
+    statement,
+    id: sha256(statementBytes),
+    leading,
+    contents: entries,
+    get lock() {
+      lock ??= parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`)
+      return lock
+    },
+  }
 }
-
-/** The lock of each archive whose head was read: says whose a damaged blob is. */
-const locks = new WeakMap<Archive, Lock>()
 
 async function content(archive: Archive, entry: ArchiveEntry): Promise<Buffer> {
   return readAt(archive, entry.offset, entry.size, entry.path)
@@ -149,22 +156,25 @@ function expectHash(where: string, name: string, data: Buffer, expected: { size:
 }
 
 /** An entry's bytes, hashed on their way; the last step throws `integrity` when they are not the signed ones. */
-export async function* readChecked(archive: Archive, entry: ContentsEntry): AsyncGenerator<Buffer> {
+export async function* readChecked(from: Whose, entry: ContentsEntry): AsyncGenerator<Buffer> {
   const hash = createHash('sha256')
   let done = 0
   while (done < entry.size) {
-    const chunk = await readAt(archive, entry.offset + done, Math.min(1 << 20, entry.size - done), entry.path)
+    const chunk = await readAt(from.archive, entry.offset + done, Math.min(1 << 20, entry.size - done), entry.path)
     hash.update(chunk)
     done += chunk.length
     yield chunk
   }
-  if (hash.digest('hex') !== entry.sha256) throwDamaged(archive, entry)
+  if (hash.digest('hex') !== entry.sha256) throwDamaged(from, entry)
 }
 
+/** What is read from; with a lock, damage says whose it is. */
+type Whose = Pick<BundleHead, 'archive'> & Partial<Pick<BundleHead, 'lock'>>
+
 /** Throws the one error for bytes that are not the signed ones; of a blob it names whose it is. */
-export function throwDamaged(archive: Archive, entry: { path: string; offset: number; size: number }): never {
+export function throwDamaged(from: Whose, entry: { path: string; offset: number; size: number }): never {
   const [, hex] = /^blobs\/sha256\/(.+)$/.exec(entry.path) ?? []
-  const lock = locks.get(archive)
+  const { archive, lock } = from
   const owner = hex && lock ? ownerOf(lock, `sha256:${hex}`) : undefined
   const whose = owner ? `, of ${owner}` : ''
   fail('integrity', `${entry.path} is damaged (bytes ${entry.offset} to ${entry.offset + entry.size})${whose}`, {

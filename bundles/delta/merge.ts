@@ -84,7 +84,8 @@ function baseOf(head: BundleHead, { base, needs }: DeltaList): Base {
 }
 
 /** Every byte of a bundle; what the contents vouch for is hashed on its way, and damage thrown. */
-async function* bytesOf({ archive }: BundleHead, entries: readonly SignedEntry[]): AsyncGenerator<Buffer> {
+async function* bytesOf(head: BundleHead, entries: readonly SignedEntry[]): AsyncGenerator<Buffer> {
+  const { archive } = head
   let done = 0
   for (const entry of [...entries, { offset: archive.size, size: 0 }]) {
     for (; done < entry.offset; ) {
@@ -92,7 +93,7 @@ async function* bytesOf({ archive }: BundleHead, entries: readonly SignedEntry[]
       yield chunk
       done += chunk.length
     }
-    if ('sha256' in entry) yield* readChecked(archive, entry)
+    if ('sha256' in entry) yield* readChecked(head, entry)
     done = entry.offset + entry.size
   }
 }

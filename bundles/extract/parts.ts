@@ -70,7 +70,7 @@ function partOf(head: BundleHead, item: BundleItem): Part {
 }
 
 function entryPart(head: BundleHead, name: string, path: string, entry: ContentsEntry, mode = 0o644): Part {
-  return { name, path, mode, open: async () => ({ size: entry.size, bytes: readChecked(head.archive, entry) }) }
+  return { name, path, mode, open: async () => ({ size: entry.size, bytes: readChecked(head, entry) }) }
 }
 
 /** A name that holds slashes, colons and the like, as one that every file system takes. */

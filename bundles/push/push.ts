@@ -118,7 +118,7 @@ async function pushManifest(
     path: `manifests/${reference}`,
     method: 'PUT',
     headers: { 'content-type': mediaType, 'content-length': `${entry.size}` },
-    body: readChecked(head.archive, entry),
+    body: readChecked(head, entry),
   })
   discard(answer)
 }

@@ -20,7 +20,7 @@ export interface Noted {
 /** Sends a whole blob to the place that a POST was answered with; returns how many bytes. */
 export async function sendWhole(ask: Ask, head: BundleHead, entry: ContentsEntry, place: string): Promise<number> {
   const headers = { ...binary, 'content-length': `${entry.size}` }
-  discard(await ask({ path: closing(place, entry), method: 'PUT', headers, body: readChecked(head.archive, entry) }))
+  discard(await ask({ path: closing(place, entry), method: 'PUT', headers, body: readChecked(head, entry) }))
   return entry.size
 }
 
@@ -96,7 +96,7 @@ function closing(place: string, { sha256 }: ContentsEntry): string {
 /** The bytes of an entry from `start` on; those before are hashed all the same. */
 async function* bytesFrom(head: BundleHead, entry: ContentsEntry, start: number): AsyncGenerator<Buffer> {
   let done = 0
-  for await (const chunk of readChecked(head.archive, entry)) {
+  for await (const chunk of readChecked(head, entry)) {
     if (done + chunk.length > start) yield chunk.subarray(Math.max(0, start - done))
     done += chunk.length
   }

@@ -72,6 +72,11 @@ export async function readAt(archive: Archive, offset: number, size: number, wha
   return data
 }
 
+/** Whether a name is a place outside the folder that the archive is unpacked in. */
+export function leadsOut(path: string): boolean {
+  return path.startsWith('/') || path.split('/').includes('..')
+}
+
 /**
  * Reads the entry whose header stands at `offset`; undefined where zeros end the archive. Only what we write passes: a plain file with a
  * plain relative name, its header the very bytes that tarHeader() gives. Throws `integrity`, naming the entry (`expected` where it cannot be
@@ -86,7 +91,7 @@ export async function readEntry(archive: Archive, offset: number, expected: stri
   if (!header?.cksumValid) return refuse(`is damaged, or no bundle: nothing readable where ${expected} is expected`)
   const path = header.path ?? ''
   const name = JSON.stringify(path)
-  if (path.startsWith('/') || path.split('/').includes('..')) return refuse(`${name} leads out of the bundle`)
+  if (leadsOut(path)) return refuse(`${name} leads out of the bundle`)
   if (header.type !== 'File') return refuse(`${name} is a ${header.type}; a bundle holds plain files only`)
   const size = header.size ?? -1
   const mode = header.mode ?? 0

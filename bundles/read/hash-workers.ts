@@ -1,17 +1,10 @@
-import { Worker } from 'node:worker_threads'
+import type { Worker } from 'node:worker_threads'
 import { throwIfAborted } from '../../lib/exec.ts'
-
-import type { Piece } from './file.ts'
-
-/** Bytes that are hashed as one, wherever their pieces are. */
-export interface Range {
-  size: number
-  pieces: readonly Piece[]
-}
+import { hashHere, type Range, startHashing } from './hash-thread.ts'
 
 /**
- * SHA-256 (hex) of ranges of open files, in their order, on `jobs` threads with 1 MiB of memory each. A range that the files do not hold
- * whole, or a failing disk does not give, has the digest of what there is of it.
+ * SHA-256 (hex) of ranges of open files, in their order, on `jobs` threads that read for themselves. A range that the files do not hold
+ * whole, or a failing disk does not give, has the digest of what there is of it; one around which something else stands than must, ''.
  */
 export async function hashRanges(
   ranges: readonly Range[],
@@ -19,16 +12,15 @@ export async function hashRanges(
   onBytes: (count: number) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const total = ranges.reduce((sum, range) => sum + range.size, 0)
-  if (total <= small) return hashHere(ranges, onBytes)
+  if (sizeOf(ranges) <= small) return hashHere(ranges, onBytes)
   const results: string[] = new Array(ranges.length)
-  // The largest first, so that no thread is left with one when the others are done.
-  const order = ranges.map((_, index) => index).sort((a, b) => (ranges[b]?.size ?? 0) - (ranges[a]?.size ?? 0))
-  const workers = Array.from({ length: Math.min(jobs, ranges.length) }, startWorker)
+  const order = inPortions(ranges)
+  const workers = Array.from({ length: Math.min(jobs, order.length) }, startHashing)
   const feed = async (worker: Worker) => {
-    for (let index = order.shift(); index !== undefined; index = order.shift()) {
+    for (let portion = order.shift(); portion; portion = order.shift()) {
       throwIfAborted(signal)
-      results[index] = await hashOne(worker, ranges[index] as Range, onBytes, signal)
+      const digests = await hashIn(worker, portion.ranges, onBytes, signal)
+      for (const [index, digest] of digests.entries()) results[portion.first + index] = digest
     }
   }
   try {
@@ -42,9 +34,34 @@ export async function hashRanges(
 /** Bytes that are hashed sooner than a thread has begun. */
 const small = 4 << 20
 
-function hashOne(worker: Worker, range: Range, onBytes: (count: number) => void, signal: AbortSignal): Promise<string> {
+/**
+ * Neighbours together, as a disk likes it, until a message is worth its while; the largest first, so that no thread is left with one when
+ * the others are done.
+ */
+function inPortions(ranges: readonly Range[]): { first: number; ranges: Range[]; size: number }[] {
+  const portions: { first: number; ranges: Range[]; size: number }[] = []
+  for (const [index, range] of ranges.entries()) {
+    const last = portions.at(-1)
+    if (last && last.size + range.size <= small) {
+      last.ranges.push(range)
+      last.size += range.size
+    } else portions.push({ first: index, ranges: [range], size: range.size })
+  }
+  return portions.sort((a, b) => b.size - a.size)
+}
+
+function sizeOf(ranges: readonly Range[]): number {
+  return ranges.reduce((sum, { size }) => sum + size, 0)
+}
+
+function hashIn(
+  worker: Worker,
+  ranges: readonly Range[],
+  onBytes: (count: number) => void,
+  signal: AbortSignal,
+): Promise<string[]> {
   return new Promise((resolve, reject) => {
-    const onMessage = (message: number | string) => {
+    const onMessage = (message: number | string[]) => {
       if (typeof message === 'number') return onBytes(message)
       stop()
       resolve(message)
@@ -62,50 +79,6 @@ function hashOne(worker: Worker, range: Range, onBytes: (count: number) => void,
     worker.on('message', onMessage)
     worker.on('error', onError)
     signal.addEventListener('abort', onAbort, { once: true })
-    worker.postMessage(range.pieces)
+    worker.postMessage(ranges)
   })
-}
-
-function hashHere(ranges: readonly Range[], onBytes: (count: number) => void): string[] {
-  const buffer = Buffer.alloc(1 << 20)
-  return ranges.map(({ pieces }) => hashPieces(pieces, buffer, onBytes))
-}
-
-/** The executable is one script, so a thread's code cannot be a file of its own: it is these functions' text. */
-function startWorker(): Worker {
-  return new Worker(`const hashPieces = ${hashPieces.toString()}; (${answer.toString()})()`, { eval: true })
-}
-
-/** Runs in the thread: digests of what it is sent, and how far it is. */
-function answer(): void {
-  const { parentPort } = process.getBuiltinModule('node:worker_threads')
-  const buffer = Buffer.alloc(1 << 20)
-  parentPort?.on('message', (pieces: Piece[]) => {
-    parentPort?.postMessage(hashPieces(pieces, buffer, (count) => parentPort?.postMessage(count)))
-  })
-}
-
-/** SHA-256 (hex) of pieces, one after the other. Runs in the thread too, and may name nothing from outside itself. */
-function hashPieces(pieces: readonly Piece[], buffer: Buffer, onBytes: (count: number) => void): string {
-  const { readSync } = process.getBuiltinModule('node:fs')
-  const { createHash } = process.getBuiltinModule('node:crypto')
-  const hash = createHash('sha256')
-  let unsaid = 0
-  for (const { fd, offset, size } of pieces)
-    for (let done = 0; done < size; ) {
-      let count = 0
-      try {
-        count = readSync(fd, buffer, 0, Math.min(buffer.length, size - done), offset + done)
-      } catch {}
-      if (count === 0) break
-      hash.update(buffer.subarray(0, count))
-      done += count
-      unsaid += count
-      if (unsaid >= 32 << 20) {
-        onBytes(unsaid)
-        unsaid = 0
-      }
-    }
-  onBytes(unsaid)
-  return hash.digest('hex')
 }

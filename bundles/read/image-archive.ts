@@ -53,7 +53,7 @@ export async function archiveOfImages(head: BundleHead, references: readonly str
     }
     for (const entry of entries) {
       yield tarHeader({ path: entry.path, type: 'file', mode: 0o644, size: entry.size })
-      yield* readChecked(head.archive, entry)
+      yield* readChecked(head, entry)
       yield Buffer.alloc(paddingOf(entry.size))
     }
     yield Buffer.alloc(trailerSize)
@@ -127,6 +127,6 @@ async function collect(head: BundleHead, entry: ContentsEntry, limit: number): P
       where: head.archive.path,
     })
   const chunks: Buffer[] = []
-  for await (const chunk of readChecked(head.archive, entry)) chunks.push(chunk)
+  for await (const chunk of readChecked(head, entry)) chunks.push(chunk)
   return Buffer.concat(chunks)
 }

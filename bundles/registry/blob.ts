@@ -1,6 +1,7 @@
 // One blob from a registry into the cache, or where it is to be. What came is kept: a lost connection, a kill, another run go on where it stopped.
 import { rename } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
+import { finished } from 'node:stream'
 import { fail, RedoubtError } from '../../lib/errors.ts'
 import { throwIfAborted } from '../../lib/exec.ts'
 import { throwWriteError } from '../../lib/files.ts'
@@ -8,7 +9,7 @@ import { type Cache, cachedPath, isCached } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { type Client, Refused } from './client.ts'
 import { pace } from './pace.ts'
-import { append, begin, claim, type Partial, restart, type Slot } from './partial.ts'
+import { begin, claim, type Partial, restart, type Slot } from './partial.ts'
 import { retrying, Transient } from './retry.ts'
 
 /** A repository that holds a blob. */
@@ -67,7 +68,7 @@ async function fetchOnce(
     onBytes(partial.have)
     for (let round = 0; ; round++) {
       await fetchFromAny(client, sources, blob, partial, onBytes)
-      if (`sha256:${partial.hash.copy().digest('hex')}` === blob.digest) break
+      if (`sha256:${await partial.writer.end()}` === blob.digest) break
       // The beginning may be an earlier run's and damaged on disk: once again from zero, then it is the registry's.
       await restart(partial, onBytes)
       if (round === 1)
@@ -81,6 +82,8 @@ async function fetchOnce(
   } catch (error) {
     return throwWriteError(error, partial.slots[0]?.path ?? '')
   } finally {
+    // Whatever went wrong was said: nothing may write into a file that is closed.
+    await partial.writer.end().catch(() => {})
     await partial.kept?.file.close()
   }
 }
@@ -128,16 +131,19 @@ async function fetchRest(
   })
   try {
     if (!continues(answer, partial.have)) await restart(partial, onBytes)
-    for await (const chunk of answer) {
+    await eachChunk(answer, (chunk) => {
+      const { length } = chunk
       throwIfAborted(client.retry.signal)
-      if (partial.have + chunk.length > blob.size)
+      if (partial.have + length > blob.size)
         fail('integrity', `sends more than the ${blob.size} bytes it should have`, {
           where: placeOf(source, blob),
           hint: wrongBytesHint,
         })
-      append(partial, chunk)
-      onBytes(chunk.length)
-    }
+      const full = partial.writer.write(chunk)
+      partial.have += length
+      onBytes(length)
+      return full
+    })
   } catch (error) {
     answer.destroy()
     if (error instanceof RedoubtError || client.retry.signal.aborted) throw error
@@ -145,6 +151,23 @@ async function fetchRest(
     throw new Transient(`broke off after ${partial.have} of ${blob.size} bytes${why}`)
   }
   if (partial.have < blob.size) throw new Transient(`ended after ${partial.have} of ${blob.size} bytes`)
+}
+
+/** Hands over what comes as it came; while a promise that `take` returned is open, nothing more. An async iterator would join what waits. */
+function eachChunk(answer: IncomingMessage, take: (chunk: Buffer) => Promise<unknown> | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    finished(answer, (error) => (error ? reject(error) : resolve()))
+    answer.on('data', (chunk: Buffer) => {
+      try {
+        const full = take(chunk)
+        if (!full) return
+        answer.pause()
+        full.then(() => answer.resume())
+      } catch (error) {
+        answer.destroy(error as Error)
+      }
+    })
+  })
 }
 
 /** Whether an answer goes on where we stopped; a server may ignore Range and begin at zero. */

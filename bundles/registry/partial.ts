@@ -1,15 +1,15 @@
 // What has come of a blob: the beginning, in the cache under a name that says whose it is, and in the place that it is to have.
-import { createHash, type Hash } from 'node:crypto'
-import { constants, createReadStream, writeSync } from 'node:fs'
+import { constants } from 'node:fs'
 import { type FileHandle, open, readdir, rename } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { errnoOf, fail, messageOf } from '../../lib/errors.ts'
+import { errnoOf } from '../../lib/errors.ts'
 import { throwWriteError } from '../../lib/files.ts'
 import { hexOf } from '../../lib/hash.ts'
 import { temporaryName } from '../../lib/leftovers.ts'
 import { alive } from '../../lib/lock.ts'
 import type { Cache } from '../cache.ts'
 import type { BlobRef } from '../format/parts.ts'
+import { openWriter, type Writer } from './writer.ts'
 
 /** Room for a blob in a file that is open: from `offset` on. */
 export interface Slot {
@@ -19,39 +19,21 @@ export interface Slot {
   offset: number
 }
 
-/** What has come of a blob: its bytes in each of `slots`, and their hash. The cache's own slot is the file of the blob's name to be. */
+/** What has come of a blob: its bytes are in each of `slots`, or on their way. The cache's own slot is the file of the blob's name to be. */
 export interface Partial {
   slots: Slot[]
   kept: Slot | undefined
   have: number
-  hash: Hash
-}
-
-/** The chunk goes to the system at once: a promise for each costs more processor than the copy. */
-export function append(partial: Partial, chunk: Buffer): void {
-  partial.hash.update(chunk)
-  for (const slot of partial.slots) writeInto(slot, chunk, partial.have)
-  partial.have += chunk.length
-}
-
-function writeInto({ file, path, offset }: Slot, chunk: Buffer, at: number): void {
-  try {
-    for (let done = 0; done < chunk.length; )
-      done += writeSync(file.fd, chunk, done, chunk.length - done, offset + at + done)
-  } catch (error) {
-    // Whatever the disk has: asking the registry again does not mend it.
-    if (errnoOf(error) === 'EIO' || errnoOf(error) === 'EFBIG')
-      fail('failed', messageOf(error), { where: path, cause: error })
-    throwWriteError(error, path)
-  }
+  writer: Writer
 }
 
 /** Begins anew. */
 export async function restart(partial: Partial, onBytes: (count: number) => void): Promise<void> {
+  await partial.writer.end().catch(() => {})
   onBytes(-partial.have)
   await partial.kept?.file.truncate(0)
   partial.have = 0
-  partial.hash = createHash('sha256')
+  partial.writer = openWriter(partial.slots, undefined, 0)
 }
 
 /** Takes over what a process that is gone left of this blob, or begins it; the name says that it is ours now. */
@@ -72,23 +54,15 @@ export async function claim(cache: Cache, blob: BlobRef): Promise<Slot> {
 
 /** What is there already, in `kept`, is hashed, and put into the other slot too. Takes over `kept`. */
 export async function begin(kept: Slot | undefined, slot: Slot | undefined, size: number): Promise<Partial> {
-  const hash = createHash('sha256')
   const slots = [kept, slot].filter((one) => one !== undefined)
-  let have = 0
-  if (!kept) return { slots, kept, have, hash }
   try {
-    const there = (await kept.file.stat()).size
-    if (there > size) await kept.file.truncate(0)
-    else if (there > 0)
-      for await (const chunk of createReadStream(kept.path, { highWaterMark: 1 << 20 })) {
-        hash.update(chunk)
-        if (slot) writeInto(slot, chunk, have)
-        have += chunk.length
-      }
-    return { slots, kept, have, hash }
+    const there = (await kept?.file.stat())?.size ?? 0
+    if (there > size) await kept?.file.truncate(0)
+    const have = there > size ? 0 : there
+    return { slots, kept, have, writer: openWriter(slots, kept, have) }
   } catch (error) {
-    await kept.file.close()
-    return throwWriteError(error, kept.path)
+    await kept?.file.close()
+    return throwWriteError(error, kept?.path ?? '')
   }
 }
 

@@ -36,7 +36,7 @@ export async function findBlobs(
     const wrong = new Set(await wrongBlobs(archive, candidates, options))
     for (const candidate of candidates)
       if (!wrong.has(candidate))
-        finds.push({ region: candidate.region, from: archive.path, read: () => readChecked(archive, candidate) })
+        finds.push({ region: candidate.region, from: archive.path, read: () => readChecked({ archive }, candidate) })
     lost = lost.filter((region) => !finds.some((find) => find.region === region))
   }
   const more = lost.length > 0 ? await further() : new Map<string, Blob>()

@@ -48,7 +48,7 @@ async function controlOf(head: BundleHead, entry: ContentsEntry, signal: AbortSi
   let size = 0
   await stream(['dpkg-deb', '--field', '-'], {
     signal,
-    stdin: Readable.from(readChecked(head.archive, entry), { objectMode: false }),
+    stdin: Readable.from(readChecked(head, entry), { objectMode: false }),
     onStdout: (chunk) => {
       size += chunk.length
       if (size > controlLimit)

@@ -156,7 +156,7 @@ function find(head: BundleHead, digest: string): ContentsEntry | undefined {
 async function collect(head: BundleHead, entry: ContentsEntry): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of readChecked(head.archive, entry)) {
+  for await (const chunk of readChecked(head, entry)) {
     size += chunk.length
     if (size > limits.manifest) break
     chunks.push(chunk)

@@ -63,6 +63,8 @@ async function makeBlob(root: string, node: string, work: string): Promise<strin
     disableExperimentalSEAWarning: true,
     useSnapshot: false,
     useCodeCache: false,
+    // What comes from a network and goes to a disk is young garbage: up to 100 MB of it would wait for the collector (the wrapper has it too).
+    execArgv: ['--max-semi-space-size=1'],
     execArgvExtension: 'none',
     assets: await findAssets(root),
   }

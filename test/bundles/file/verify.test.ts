@@ -229,4 +229,15 @@ test('no such file is the user’s mistake', async () => {
   await assert.rejects(verifyBundle('/dev/null', key.publicKey, options), { code: 'usage', message: /no regular file/ })
 })
 
+test('a whole bundle is read once, headers and padding with what stands between them', async () => {
+  const seen: number[][] = []
+  const onProgress = (...progress: number[]) => seen.push(progress)
+  const head = await verifyBundle(join(temporary, 'good.tar'), key.publicKey, { ...options, onProgress })
+  const [, from] = head.leading
+  const until = head.leading.at(-1)?.next ?? 0
+  const once = good.length - (until - (from?.header ?? 0))
+  assert.deepEqual(seen.at(-1), [once, once])
+  assert.ok(seen.every(([, total]) => total === once))
+})
+
 test.run()

@@ -1,8 +1,8 @@
 // Registries that mean harm.
 
 import * as assert from 'node:assert/strict'
-import fs from 'node:fs'
-import { syncBuiltinESMExports } from 'node:module'
+import { lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -123,12 +123,12 @@ test('a link in the place of what a killed run left is not written through', () 
     (_, response) => void response.end(layer),
     async (host, cache) => {
       const victim = join(cache.root, 'victim')
-      fs.writeFileSync(victim, 'precious')
+      writeFileSync(victim, 'precious')
       const name = `${hexOf(blob.digest)}.999999.0000aaaa.tmp`
-      fs.symlinkSync(victim, join(cache.root, 'partial', name))
+      symlinkSync(victim, join(cache.root, 'partial', name))
       await fetchBlob(clientFor([host]).client, cache, [{ registry: host, repository: 'team/app' }], blob, () => {})
-      assert.equal(fs.readFileSync(victim, 'utf8'), 'precious')
-      assert.ok(fs.lstatSync(cachedPath(cache, blob.digest)).isFile())
+      assert.equal(readFileSync(victim, 'utf8'), 'precious')
+      assert.ok(lstatSync(cachedPath(cache, blob.digest)).isFile())
     },
   ))
 
@@ -196,29 +196,22 @@ test('a proxy whose password is not encoded is told without it', () => {
 })
 
 test('what the disk refuses is no matter of the registry: told at once, by the file’s name', async () => {
-  const { writeSync } = fs
-  for (const [code, words] of [
-    ['EDQUOT', /no space left/],
-    ['EIO', /EIO/],
+  // Devices that refuse for real: one is always full, and of the other nobody has byte 0 (proc(5)).
+  for (const [path, words] of [
+    ['/dev/full', /no space left/],
+    ['/proc/self/mem', /EIO/],
   ] as const)
     await withFake(
       (_, response) => void response.end(layer),
       async (host, cache) => {
         const { client, waits } = clientFor([host])
-        fs.writeSync = () => {
-          throw Object.assign(new Error(code), { code })
-        }
-        syncBuiltinESMExports()
-        try {
-          const work = fetchBlob(client, cache, [{ registry: host, repository: 'team/app' }], blob, () => {})
-          const error = await work.catch((thrown) => thrown)
-          assert.match(error.message, words)
-          assert.match(error.where, /partial/)
-          assert.equal(waits.length, 0)
-        } finally {
-          fs.writeSync = writeSync
-          syncBuiltinESMExports()
-        }
+        await using file = await open(path, 'r+')
+        const goal = { slot: { file, path, offset: 0 }, keep: false }
+        const source = [{ registry: host, repository: 'team/app' }]
+        const error = await fetchBlob(client, cache, source, blob, () => {}, goal).catch((thrown) => thrown)
+        assert.match(error.message, words)
+        assert.equal(error.where, path)
+        assert.equal(waits.length, 0)
       },
     )
 })
