@@ -18,7 +18,7 @@ export interface Writer {
 }
 
 /** Bytes that are handed to a thread at once: a kill loses what is in memory of a blob, at most three of these. */
-const portion = 256 << 10
+const portion = 128 << 10
 
 /** Begins a blob that goes to all of `slots`, and of which `kept`, one of these, has the first `have` bytes. */
 export function openWriter(slots: readonly Slot[], kept: Slot | undefined, have: number): Writer {
