@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
 import { readText } from '../../lib/files.ts'
+import { parseJson } from '../../lib/json.ts'
 import { blobsOf } from '../diff.ts'
 import { hex } from '../format/statement.ts'
 import { readHead } from '../read.ts'
@@ -37,13 +38,7 @@ export async function readInventory(path: string): Promise<Inventory> {
 }
 
 async function readInspected(path: string): Promise<Inventory> {
-  let value: unknown
-  try {
-    value = JSON.parse(await readText(path))
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-  }
-  const result = v.safeParse(inspected, value)
+  const result = v.safeParse(inspected, parseJson(await readText(path)))
   if (!result.success)
     return fail('usage', 'is no inventory of a bundle', {
       where: path,

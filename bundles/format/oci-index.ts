@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { byDigest } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { oci } from './names.ts'
 import type { BlobRef } from './parts.ts'
 
@@ -47,12 +48,8 @@ const indexSchema = v.object({ manifests: v.array(descriptor) })
  * when it is neither.
  */
 export function blobsOfManifest(data: Buffer, where: string): { blobs: BlobRef[]; manifests: BlobRef[] } {
-  let value: unknown
-  try {
-    value = JSON.parse(data.toString('utf8'))
-  } catch {
-    return fail('integrity', 'is no JSON', { where })
-  }
+  const value = parseJson(data)
+  if (value === undefined) return fail('integrity', 'is no JSON', { where })
   const index = v.safeParse(indexSchema, value)
   if (index.success) return { blobs: [], manifests: index.output.manifests }
   const result = v.safeParse(manifestSchema, value)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { inBrief, isPlain } from '../../lib/plain.ts'
 
 export const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
@@ -92,12 +93,8 @@ export function parseContents(data: Buffer, where: string): Contents {
 
 /** Reads JSON that a signature vouches for. Throws `integrity` naming the first field that is not as the schema says. */
 export function parseSigned<T>(schema: v.GenericSchema<unknown, T>, data: Buffer, where: string): T {
-  let value: unknown
-  try {
-    value = JSON.parse(data.toString('utf8'))
-  } catch {
-    return fail('integrity', 'is no JSON', { where })
-  }
+  const value = parseJson(data)
+  if (value === undefined) return fail('integrity', 'is no JSON', { where })
   const result = v.safeParse(schema, value)
   if (result.success) return result.output
   const issue = result.issues[0]

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import * as v from 'valibot'
 import { errnoOf, fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
+import { parseJson } from '../../lib/json.ts'
 import { addSecret } from '../../lib/redact.ts'
 
 /** What a registry is told of who asks. A token is one of OAuth2's refresh tokens (`identitytoken`). */
@@ -88,7 +89,7 @@ async function askHelper(name: string, keys: readonly string[], signal: AbortSig
   for (const key of keys) {
     const hint = `${name} is named in docker's configuration as the helper that keeps passwords.`
     const { stdout } = await run([`docker-credential-${name}`, 'get'], { input: key, signal, accept: [1], hint })
-    const found = v.safeParse(helperSchema, parse(stdout))
+    const found = v.safeParse(helperSchema, parseJson(stdout))
     if (!found.success) continue
     const { Username, Secret } = found.output
     if (Username !== '<token>') return known(Username, Secret)
@@ -103,12 +104,4 @@ function known(user: string, password: string): Credentials {
   addSecret(`${user}:${password}`)
   addSecret(Buffer.from(`${user}:${password}`).toString('base64'))
   return { user, password }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

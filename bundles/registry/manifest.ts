@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { inBrief } from '../../lib/plain.ts'
 
 /** What points to bytes (image-spec descriptor.md): of the media type, so long, of this digest. */
@@ -52,12 +53,8 @@ export type Manifest =
  * layers (which no registry holds) among it.
  */
 export function parseManifest(body: Buffer, mediaType: string, where: string): Manifest {
-  let value: unknown
-  try {
-    value = JSON.parse(body.toString('utf8'))
-  } catch {
-    return fail('failed', 'its manifest is no JSON', { where })
-  }
+  const value = parseJson(body)
+  if (value === undefined) return fail('failed', 'its manifest is no JSON', { where })
   refuseAmbiguous(value, mediaType, where)
   if (mediaType === mediaTypes.ociIndex || mediaType === mediaTypes.dockerList) {
     const index = v.safeParse(indexSchema, value)

@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { addSecret } from '../../lib/redact.ts'
 import type { Credentials } from './credentials.ts'
 import type { Exchange } from './http.ts'
@@ -64,13 +65,7 @@ const answerSchema = v.object({ token: v.optional(v.string()), access_token: v.o
 
 /** The token in a realm's answer. Throws `failed` when there is none. */
 export function readToken(body: string, where: string): string {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    return fail('failed', 'answered something else than a token', { where })
-  }
-  const parsed = v.safeParse(answerSchema, value)
+  const parsed = v.safeParse(answerSchema, parseJson(body))
   const token = parsed.success ? parsed.output.token || parsed.output.access_token : undefined
   if (!token || !/^[\x21-\x7e]+$/.test(token)) return fail('failed', 'answered something else than a token', { where })
   addSecret(token)

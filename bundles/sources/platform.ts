@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import * as v from 'valibot'
 import type { LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { type Cache, cachedPath } from '../cache.ts'
 import { fetchBlob } from '../registry/blob.ts'
 import type { Client } from '../registry/client.ts'
@@ -48,13 +49,7 @@ export async function refuseForeignImage(
 
 /** `linux/arm64/v8`; undefined when a config does not say. */
 function platformOf(text: string): string | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    return undefined
-  }
-  const config = v.safeParse(configSchema, value)
+  const config = v.safeParse(configSchema, parseJson(text))
   if (!config.success || !config.output.os || !config.output.architecture) return undefined
   const { os, architecture, variant } = config.output
   return [os, architecture, variant].filter(Boolean).join('/')

@@ -1,5 +1,6 @@
 // What an answer is worth, apart from how it was got: recorded answers of good and of sabotaged clusters test these.
 import type { HttpsResponse } from '../../lib/https.ts'
+import { parseJson } from '../../lib/json.ts'
 import { redact } from '../../lib/redact.ts'
 import type { Handshake, Plain } from './handshake.ts'
 import { type Check, check, oneLine } from './probe.ts'
@@ -157,15 +158,6 @@ export function judgeCertificate(
 /** The rest of an answer may be anything, also secret. */
 function firstLine(text: string): string {
   return oneLine(text.split('\n')[0] ?? '', 80)
-}
-
-/** JSON, or undefined. */
-export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The value at a path of keys and indexes; undefined when anything on the way is missing. */

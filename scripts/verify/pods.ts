@@ -1,8 +1,9 @@
 import { imageReference } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import { pairLabel } from '../../templates/controls/objects/network-policies.ts'
 import type { Env } from './env.ts'
-import { field, list, parseJson } from './judge.ts'
+import { field, list } from './judge.ts'
 import { pause } from './patience.ts'
 import { askSandbox, createAccount, createObject, metadata } from './sandbox.ts'
 

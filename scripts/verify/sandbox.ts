@@ -1,8 +1,9 @@
 // Our own namespace on the cluster. Names carry the run, everything carries a label by which the next run finds what a killed
 // one left. Nothing outside this namespace is ever created, changed or deleted.
 import { fail } from '../../lib/errors.ts'
+import { parseJson } from '../../lib/json.ts'
 import type { Ask, Env } from './env.ts'
-import { type Answer, describeAnswer, field, list, parseJson } from './judge.ts'
+import { type Answer, describeAnswer, field, list } from './judge.ts'
 import { pause } from './patience.ts'
 
 const label = 'app.kubernetes.io/managed-by'

@@ -1,7 +1,8 @@
 // Admission and the surface of the API: what is refused before it is stored, and what is not served at all.
 
+import { parseJson } from '../../../lib/json.ts'
 import type { Env } from '../env.ts'
-import { type Answer, describeAnswer, field, list, parseJson } from '../judge.ts'
+import { type Answer, describeAnswer, field, list } from '../judge.ts'
 import { compliantPod } from '../pods.ts'
 import { type Check, check, type Probe } from '../probe.ts'
 import { askSandbox, createAccount, metadata } from '../sandbox.ts'

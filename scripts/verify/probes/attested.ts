@@ -1,4 +1,6 @@
 // For every control: what it sets is what runs. Its own table says what that is, so that no setting is without a check.
+
+import { parseJson } from '../../../lib/json.ts'
 import type { Contribution, Control } from '../../../templates/control.ts'
 import { controls } from '../../../templates/controls.ts'
 import { inspectNodes } from '../attest/inspect.ts'
@@ -6,7 +8,7 @@ import { judgeContribution, knownItems } from '../attest/judge.ts'
 import { judgeObjects } from '../attest/objects.ts'
 import { judgeProxy } from '../attest/proxy.ts'
 import type { Env } from '../env.ts'
-import { describeAnswer, field, parseJson } from '../judge.ts'
+import { describeAnswer, field } from '../judge.ts'
 import type { Probe } from '../probe.ts'
 
 /** The id of the probe that attests a control's settings. */

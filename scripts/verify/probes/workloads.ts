@@ -1,8 +1,9 @@
 // What may run. Pods are sent as server-side dry runs: admission judges them, nothing is stored or started.
 import { byDigest, imageReference, type Lock } from '../../../cluster/lock.ts'
+import { parseJson } from '../../../lib/json.ts'
 import { bundleImages, withoutTag } from '../../../templates/images.ts'
 import type { Env } from '../env.ts'
-import { describeAnswer, field, list, parseJson } from '../judge.ts'
+import { describeAnswer, field, list } from '../judge.ts'
 import { pause } from '../patience.ts'
 import { compliantPod, type PodObject } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'

@@ -1,6 +1,8 @@
 // The cluster works: what hardening must not break. No control hangs on these.
+
+import { parseJson } from '../../../lib/json.ts'
 import type { Env } from '../env.ts'
-import { describeAnswer, field, judgeStatus, list, parseJson } from '../judge.ts'
+import { describeAnswer, field, judgeStatus, list } from '../judge.ts'
 import { containerPort, dial, dialUntil, type TestPod } from '../pods.ts'
 import { type Check, check, oneLine, type Probe } from '../probe.ts'
 import { apiServers, askEach } from './targets.ts'

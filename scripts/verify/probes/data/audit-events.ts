@@ -1,6 +1,8 @@
 // Single events of the audit log, by the id that the API server gives with its answer.
+
+import { parseJson } from '../../../../lib/json.ts'
 import type { Env, ShellAnswer } from '../../env.ts'
-import { type Answer, field, parseJson } from '../../judge.ts'
+import { type Answer, field } from '../../judge.ts'
 import { pause } from '../../patience.ts'
 import { type Check, check } from '../../probe.ts'
 

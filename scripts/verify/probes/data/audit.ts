@@ -1,7 +1,8 @@
 // The audit log on the control planes. Canaries carry names that nothing else has.
 import { randomBytes } from 'node:crypto'
+import { parseJson } from '../../../../lib/json.ts'
 import type { ShellAnswer } from '../../env.ts'
-import { field, list, parseJson } from '../../judge.ts'
+import { field, list } from '../../judge.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { createObject, metadata } from '../../sandbox.ts'
 import { apiServers } from '../targets.ts'

@@ -2,9 +2,10 @@
 // probes that need both sides have nothing to ask.
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { sha256 } from '../../../../lib/hash.ts'
+import { parseJson } from '../../../../lib/json.ts'
 import type { Provider } from '../../../../templates/controls/oidc.ts'
 import type { Env } from '../../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
+import { type Answer, describeAnswer, field, judgeStatus, list } from '../../judge.ts'
 import { signToken } from '../../jwt.ts'
 import { pause } from '../../patience.ts'
 import { type Check, check, type Probe } from '../../probe.ts'

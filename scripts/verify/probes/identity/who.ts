@@ -1,6 +1,8 @@
 // Who the API server takes a caller for, and what it lets that one do.
+
+import { parseJson } from '../../../../lib/json.ts'
 import type { Env, Identity } from '../../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
+import { type Answer, describeAnswer, field, judgeStatus, list } from '../../judge.ts'
 import { type Check, check } from '../../probe.ts'
 
 const whoAmI = '/apis/authentication.k8s.io/v1/selfsubjectreviews'

@@ -1,7 +1,9 @@
 // Dry runs in our own namespace and lists of the whole cluster, for the probes beside it.
+
+import { parseJson } from '../../../../lib/json.ts'
 import { systemNamespaces } from '../../../../templates/cluster/namespaces.ts'
 import type { Env, Identity } from '../../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
+import { type Answer, describeAnswer, field, judgeStatus, list } from '../../judge.ts'
 import { within } from '../../patience.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { askSandbox } from '../../sandbox.ts'

@@ -1,7 +1,9 @@
 // Quotas and limits: what they refuse and add, and that every namespace has them.
+
+import { parseJson } from '../../../../lib/json.ts'
 import { type Bounded, boundedNamespaces } from '../../../../templates/cluster/namespaces.ts'
 import type { Env } from '../../env.ts'
-import { type Answer, field, list, parseJson } from '../../judge.ts'
+import { type Answer, field, list } from '../../judge.ts'
 import { compliantPod, type PodObject } from '../../pods.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { createAccount, metadata } from '../../sandbox.ts'

@@ -1,5 +1,7 @@
 // The token that pods would get without asking.
-import { type Answer, field, judgeStatus, list, parseJson } from '../../judge.ts'
+
+import { parseJson } from '../../../../lib/json.ts'
+import { type Answer, field, judgeStatus, list } from '../../judge.ts'
 import { compliantPod } from '../../pods.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { createAccount } from '../../sandbox.ts'

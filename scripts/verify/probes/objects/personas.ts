@@ -1,10 +1,11 @@
 // Personas: in our own namespace each has its role under a group of trial, so that its rights are tried before anybody is given them.
 
 import { type Persona, personas } from '../../../../cluster/spec-access.ts'
+import { parseJson } from '../../../../lib/json.ts'
 import { systemNamespaces } from '../../../../templates/cluster/namespaces.ts'
 import { grants, personaRole, trialGroup } from '../../../../templates/controls/objects/persona-roles.ts'
 import type { Env, Identity } from '../../env.ts'
-import { type Answer, describeAnswer, field, judgeStatus, list, parseJson } from '../../judge.ts'
+import { type Answer, describeAnswer, field, judgeStatus, list } from '../../judge.ts'
 import { type Check, check, type Probe } from '../../probe.ts'
 import { metadata } from '../../sandbox.ts'
 import { askAccess } from '../identity/who.ts'
