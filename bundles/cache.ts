@@ -8,7 +8,7 @@ import { throwWriteError, writeAtomic } from '../lib/files.ts'
 import { sha256, sha256File } from '../lib/hash.ts'
 import { clearLeftovers, temporaryName } from '../lib/leftovers.ts'
 import { alive } from '../lib/lock.ts'
-import type { BlobRef } from './format/parts.ts'
+import type { Blob, BlobRef } from './format/parts.ts'
 
 export interface Cache {
   root: string
@@ -51,6 +51,11 @@ export function cachedPath(cache: Cache, digest: string): string {
   return join(cache.root, 'blobs', digest.replace(':', '/'))
 }
 
+/** A blob whose bytes the cache has, as a file. */
+export function cachedBlob(cache: Cache, { digest, size }: BlobRef): Blob {
+  return { digest, size, parts: [{ file: cachedPath(cache, digest), size }] }
+}
+
 /** True when the cache has a file of this name and size; its bytes are checked when they are used. */
 export async function isCached(cache: Cache, blob: BlobRef): Promise<boolean> {
   const info = await stat(cachedPath(cache, blob.digest)).catch(() => undefined)
@@ -70,8 +75,8 @@ export async function dropCorrupt(cache: Cache, digests: readonly string[]): Pro
   const dropped: string[] = []
   for (const digest of digests) {
     const path = cachedPath(cache, digest)
-    const found = await sha256File(path).catch(() => undefined)
-    if (found !== undefined && `sha256:${found}` === digest) continue
+    const found = await sha256File(path).catch(() => '')
+    if (`sha256:${found}` === digest) continue
     await rm(path, { force: true })
     dropped.push(digest)
   }
@@ -95,6 +100,17 @@ export async function withWorkFolder<T>(cache: Cache, work: (folder: string) => 
 export interface Step<T> {
   inputs: { step: string; [name: string]: unknown }
   blobs: (result: T) => readonly BlobRef[]
+}
+
+/** What the step gave before, or what `work` gives now in a fresh folder: that is noted. */
+export async function once<T>(cache: Cache, step: Step<T>, work: (folder: string) => Promise<T>): Promise<T> {
+  const known = await recall(cache, step)
+  if (known) return known
+  return await withWorkFolder(cache, async (folder) => {
+    const result = await work(folder)
+    await remember(cache, step, result)
+    return result
+  })
 }
 
 /** What the step gave before, if its blobs are still there. */

@@ -11,7 +11,7 @@ import {
 import type { DebPackage, Lock } from '../../cluster/lock.ts'
 import { countOf } from '../../lib/output.ts'
 import { mapPool } from '../../lib/pool.ts'
-import { cachedPath } from '../cache.ts'
+import { cachedBlob } from '../cache.ts'
 import type { Blob } from '../format/parts.ts'
 import { userlandOf } from '../sources/debian/deb-files.ts'
 import { sourcesOf } from '../sources/go-sources.ts'
@@ -50,11 +50,7 @@ export async function produceCluster(options: ProgramOptions): Promise<ClusterPa
     imagePackages: debs.imagePackages[sharedUserland] ?? [],
     images: images.map(({ image }) => image),
     blobs: [
-      ...[...placed, ...debs.packages].map((ref) => ({
-        digest: ref.digest,
-        size: ref.size,
-        parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }],
-      })),
+      ...[...placed, ...debs.packages].map((ref) => cachedBlob(cache, ref)),
       ...images.flatMap(({ image }) => [image.manifest, image.config, image.layer]),
     ],
   }

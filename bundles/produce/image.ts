@@ -1,7 +1,6 @@
-import type { ImageName } from '../../cluster/components.ts'
-import { imageRepository } from '../../cluster/components.ts'
+import { type ImageName, imageRepository } from '../../cluster/components.ts'
 import type { Lock } from '../../cluster/lock.ts'
-import { type Cache, cachedPath, recall, remember, type Step } from '../cache.ts'
+import { type Cache, cachedBlob, recall, remember, type Step } from '../cache.ts'
 import type { ImageRecipe } from '../catalog.ts'
 import { fixedTime, oci } from '../format/names.ts'
 import { type Blob, type BlobRef, bytesBlob, hashParts, type Part } from '../format/parts.ts'
@@ -116,12 +115,12 @@ function layerParts(cache: Cache, { recipe, program, further, entries }: ImageIn
     ),
     folder('tmp', 0o1777),
     ...parents.map((_, index) => folder(parents.slice(0, index + 1).join('/'))),
-    ...[[recipe.program, program] as const, ...further].flatMap(([path, { digest, size }]): Part[] => [
-      headerPart({ path, type: 'file', mode: 0o755, size }),
-      { file: cachedPath(cache, digest), size },
-      { bytes: Buffer.alloc(paddingOf(size)) },
+    ...[[recipe.program, program] as const, ...further].flatMap(([path, blob]): Part[] => [
+      headerPart({ path, type: 'file', mode: 0o755, size: blob.size }),
+      ...cachedBlob(cache, blob).parts,
+      { bytes: Buffer.alloc(paddingOf(blob.size)) },
     ]),
-    ...entries.map(({ digest, size }): Part => ({ file: cachedPath(cache, digest), size })),
+    ...entries.flatMap((blob) => cachedBlob(cache, blob).parts),
     ...Object.entries(recipe.links ?? {}).map(([path, target]) =>
       headerPart({ path, type: 'link', mode: 0o777, size: 0, target }),
     ),

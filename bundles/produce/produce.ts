@@ -3,12 +3,11 @@ import type { BundleSpec } from '../../cluster/bundle.ts'
 import { blobsOfImage, type Lock, type LockedFile, type LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { countOf } from '../../lib/output.ts'
-import { cachedPath } from '../cache.ts'
+import { cachedBlob, cachedPath } from '../cache.ts'
 import { type Closure, refuseGaps } from '../closure/closure.ts'
 import type { Inventory } from '../delta/inventory.ts'
 import type { IndexedImage } from '../format/oci-index.ts'
-import type { Blob, BlobRef } from '../format/parts.ts'
-import { eachOnce } from '../format/parts.ts'
+import { type Blob, eachOnce } from '../format/parts.ts'
 import { compareLocks, type Difference } from '../lock-diff.ts'
 import { requireRoom } from '../plan/room.ts'
 import { readFiles } from '../sources/file.ts'
@@ -81,10 +80,12 @@ export async function produce(options: ProduceOptions): Promise<Product> {
     releases,
   }
   if (pins) refuseDifferences(pins, lock, options.moving)
-  const inCache = (ref: BlobRef): Blob => ({ ...ref, parts: [{ file: cachedPath(cache, ref.digest), size: ref.size }] })
-  const carriedBlobs = carried.flatMap(blobsOfImage).concat(blobsOfCharts(lock.charts), releases).map(inCache)
-  const all = [...own.blobs, ...carriedBlobs, ...[...files, ...manifests].map(({ blob }) => blob)]
-  const blobs = eachOnce(all)
+  const fetched = [...carried.flatMap(blobsOfImage), ...blobsOfCharts(lock.charts), ...releases]
+  const blobs = eachOnce([
+    ...own.blobs,
+    ...fetched.map((ref) => cachedBlob(cache, ref)),
+    ...[...files, ...manifests].map(({ blob }) => blob),
+  ])
   const fetch = (target?: Target) => collectWanted(options, carried, target)
   return { lock, images: [...own.images, ...carried.map(indexed)], blobs, fetch }
 }

@@ -1,7 +1,6 @@
 import type { ComponentName } from '../../cluster/components.ts'
 import type { DebPackage, Lock, LockEntry } from '../../cluster/lock.ts'
-import type { Output } from '../../lib/output.ts'
-import { countOf } from '../../lib/output.ts'
+import { countOf, type Output } from '../../lib/output.ts'
 import { type Cache, recall } from '../cache.ts'
 import type { Catalog, Origin } from '../catalog.ts'
 import type { BlobRef } from '../format/parts.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fail } from '../../lib/errors.ts'
 import { run } from '../../lib/exec.ts'
 import { listFiles, writeAtomic } from '../../lib/files.ts'
-import { adopt, type Cache, recall, remember, type Step, withWorkFolder } from '../cache.ts'
+import { adopt, type Cache, once, type Step } from '../cache.ts'
 import type { Catalog, ModuleFolder } from '../catalog.ts'
 import type { BlobRef } from '../format/parts.ts'
 import { paddingOf, tarHeader } from '../tar.ts'
@@ -25,9 +25,7 @@ export async function sourcesOf(
     inputs: { step: 'go-sources-1', modules: wrapper.digest, module, folder, without, path },
     blobs: (result) => [result],
   }
-  const known = await recall(cache, step)
-  if (known) return known
-  return withWorkFolder(cache, async (work) => {
+  return await once(cache, step, async (work) => {
     await writeFiles(wrapper, work)
     const wanted = `${module}@${pinOf(wrapper, module).version}`
     const { stdout } = await run(['go', 'mod', 'download', '-json', wanted], { cwd: work, signal })
@@ -41,9 +39,7 @@ export async function sourcesOf(
       tarHeader({ path: each, type: 'folder', mode: 0o755, size: 0 }),
     )
     await writeAtomic(join(work, 'sources'), Buffer.concat([...folders, ...parts]))
-    const result = await adopt(cache, join(work, 'sources'))
-    await remember(cache, step, result)
-    return result
+    return await adopt(cache, join(work, 'sources'))
   })
 }
 

@@ -5,7 +5,7 @@ import { fail } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
 import { writeAtomic } from '../../lib/files.ts'
 import { sha256 } from '../../lib/hash.ts'
-import { adopt, type Cache, recall, remember, type Step, withWorkFolder } from '../cache.ts'
+import { adopt, type Cache, once, type Step, withWorkFolder } from '../cache.ts'
 import type { Catalog, GoModule } from '../catalog.ts'
 import type { BlobRef } from '../format/parts.ts'
 
@@ -100,10 +100,9 @@ export async function buildPrograms(
   onPackage: (name: string) => void,
   signal: AbortSignal,
 ): Promise<{ programs: Record<string, BlobRef>; cached: boolean }> {
-  const step = goStep(build)
-  const known = await recall(cache, step)
-  if (known) return { programs: known, cached: true }
-  return withWorkFolder(cache, async (folder) => {
+  let cached = true
+  const programs = await once(cache, goStep(build), async (folder) => {
+    cached = false
     await writeFiles(build.wrapper, folder)
     await mkdir(join(folder, 'out'))
     const ldflags = ['-s', '-w', ...build.wrapper.module.ldflags].join(' ')
@@ -116,12 +115,12 @@ export async function buildPrograms(
       hint: `${installHint} Modules come from GOPROXY; each must match go.sum.`,
       onStderr: onPackage,
     })
-    const programs: Record<string, BlobRef> = {}
+    const made: Record<string, BlobRef> = {}
     for (const path of [...build.packages].sort())
-      programs[path] = await adopt(cache, join(folder, 'out', programName(path)))
-    await remember(cache, step, programs)
-    return { programs, cached: false }
+      made[path] = await adopt(cache, join(folder, 'out', programName(path)))
+    return made
   })
+  return { programs, cached }
 }
 
 /** Fixes what would change the bytes; the rest of the environment is the user's. */

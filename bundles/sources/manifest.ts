@@ -7,7 +7,7 @@ import type { LockedFile } from '../../cluster/lock.ts'
 import { errnoOf, fail } from '../../lib/errors.ts'
 import { listFiles, writeAtomic } from '../../lib/files.ts'
 import { digestOf } from '../../lib/hash.ts'
-import { type Cache, cachedPath, dropCorrupt, isCached } from '../cache.ts'
+import { type Cache, cachedBlob, cachedPath, dropCorrupt, isCached } from '../cache.ts'
 import { type Blob, hashParts } from '../format/parts.ts'
 import type { Client } from '../registry/client.ts'
 import { askUrl } from './url.ts'
@@ -88,7 +88,7 @@ export async function readFromUrl(
 ): Promise<CarriedManifest> {
   const pin = pins && pinnedManifest(pins, name, where)
   if (pin && (await isCached(cache, pin)) && (await dropCorrupt(cache, [pin.digest])).length === 0)
-    return { name, blob: inCache(cache, pin) }
+    return { name, blob: cachedBlob(cache, pin) }
   const bytes = await askUrl(client, new URL(name), manifestFileLimit)
   const ref = { digest: digestOf(bytes), size: bytes.length }
   if (pin && pin.digest !== ref.digest)
@@ -97,9 +97,5 @@ export async function readFromUrl(
       hint: movePin(name),
     })
   await writeAtomic(cachedPath(cache, ref.digest), bytes)
-  return { name, blob: inCache(cache, ref) }
-}
-
-function inCache(cache: Cache, { digest, size }: { digest: string; size: number }): Blob {
-  return { digest, size, parts: [{ file: cachedPath(cache, digest), size }] }
+  return { name, blob: cachedBlob(cache, ref) }
 }

@@ -6,7 +6,7 @@ import type { DebPackage } from '../../../cluster/lock.ts'
 import { fail, messageOf, RedoubtError } from '../../../lib/errors.ts'
 import { stream } from '../../../lib/exec.ts'
 import { sha256File } from '../../../lib/hash.ts'
-import { adopt, type Cache, cachedPath, dropCorrupt, recall, remember, type Step, withWorkFolder } from '../../cache.ts'
+import { adopt, type Cache, cachedPath, dropCorrupt, once, type Step } from '../../cache.ts'
 import type { BlobRef } from '../../format/parts.ts'
 import { paddingOf, type TarEntry, tarHeader } from '../../tar.ts'
 
@@ -15,24 +15,19 @@ type Visit = (entry: TarEntry, content: AsyncIterable<Uint8Array>) => Promise<vo
 /** The program at `path` of a package, in the cache. Throws `integrity` when the package has no such file. */
 export async function programOf(cache: Cache, deb: DebPackage, path: string, signal: AbortSignal): Promise<BlobRef> {
   const step: Step<BlobRef> = { inputs: { step: 'deb-file-1', deb: deb.digest, path }, blobs: (result) => [result] }
-  return (
-    (await recall(cache, step)) ??
-    (await withWorkFolder(cache, async (folder) => {
-      const target = join(folder, 'program')
-      let found = false
-      await walkPackage(cache, deb, signal, async (entry, content) => {
-        if (entry.type !== 'file' || `/${entry.path}` !== path) return
-        found = true
-        await writing(target, async (write) => {
-          for await (const chunk of content) await write(chunk)
-        })
+  return await once(cache, step, async (folder) => {
+    const target = join(folder, 'program')
+    let found = false
+    await walkPackage(cache, deb, signal, async (entry, content) => {
+      if (entry.type !== 'file' || `/${entry.path}` !== path) return
+      found = true
+      await writing(target, async (write) => {
+        for await (const chunk of content) await write(chunk)
       })
-      if (!found) fail('integrity', `${deb.name} ${deb.version} has no file ${path}`)
-      const result = await adopt(cache, target)
-      await remember(cache, step, result)
-      return result
-    }))
-  )
+    })
+    if (!found) fail('integrity', `${deb.name} ${deb.version} has no file ${path}`)
+    return await adopt(cache, target)
+  })
 }
 
 /** Of a package's files, those that no program reads at run time; licences (`copyright`) stay. */
@@ -47,9 +42,7 @@ export async function userlandOf(cache: Cache, debs: readonly DebPackage[], sign
     inputs: { step: 'userland-2', debs: debs.map((deb) => deb.digest) },
     blobs: (result) => [result],
   }
-  const known = await recall(cache, step)
-  if (known) return known
-  return withWorkFolder(cache, async (folder) => {
+  return await once(cache, step, async (folder) => {
     const target = join(folder, 'userland')
     const seen = new Set<string>()
     await writing(target, async (write) => {
@@ -64,9 +57,7 @@ export async function userlandOf(cache: Cache, debs: readonly DebPackage[], sign
           await write(Buffer.alloc(paddingOf(entry.size)))
         })
     })
-    const result = await adopt(cache, target)
-    await remember(cache, step, result)
-    return result
+    return await adopt(cache, target)
   })
 }
 
