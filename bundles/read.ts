@@ -13,6 +13,7 @@ import {
   type ArchiveEntry,
   copyAgain,
   readAt,
+  readContent,
   readEntry,
   requireBytes,
   signedByAnother,
@@ -109,9 +110,9 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
     return entry
   }
   await next(names.executable, Number.POSITIVE_INFINITY)
-  const executableSignature = await content(archive, await next(names.executableSignature, signatureSize))
-  const statementBytes = await content(archive, await next(names.statement, limits.statement))
-  const signature = await content(archive, await next(names.statementSignature, signatureSize))
+  const executableSignature = await readContent(archive, await next(names.executableSignature, signatureSize))
+  const statementBytes = await readContent(archive, await next(names.statement, limits.statement))
+  const signature = await readContent(archive, await next(names.statementSignature, signatureSize))
   if (key && !isSigned(statementBytes, signature, key))
     fail('integrity', 'is not signed by this key', signedByAnother(path))
   if (archive.volumes && sha256(statementBytes) !== archive.volumes.list.bundle)
@@ -124,13 +125,13 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
       signedByAnother(path),
     )
   expectHash(path, names.executableSignature, executableSignature, statement.executableSignature)
-  const contentsBytes = await content(archive, await next(names.contents, limits.contents))
+  const contentsBytes = await readContent(archive, await next(names.contents, limits.contents))
   expectHash(path, names.contents, contentsBytes, statement.contents)
   const { entries } = parseContents(contentsBytes, `${path}: ${names.contents}`)
   const [first] = entries
   if (first?.path !== names.lock || first.sha256 !== statement.lock.sha256 || first.size > limits.lock)
     return fail('integrity', `${names.contents} does not begin with ${names.lock}`, { where: path })
-  const lockBytes = await readAt(archive, first.offset, first.size, first.path)
+  const lockBytes = await readContent(archive, first)
   expectHash(path, names.lock, lockBytes, first)
   let lock: Lock | undefined
   return {
@@ -144,10 +145,6 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
       return lock
     },
   }
-}
-
-async function content(archive: Archive, entry: ArchiveEntry): Promise<Buffer> {
-  return readAt(archive, entry.offset, entry.size, entry.path)
 }
 
 function expectHash(where: string, name: string, data: Buffer, expected: { size: number; sha256: string }): void {

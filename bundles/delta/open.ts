@@ -4,7 +4,7 @@ import { sha256 } from '../../lib/hash.ts'
 import { type DeltaList, deltaLimit, deltaNames, isDeltaStart, parseDeltaList } from '../format/delta.ts'
 import { signatureSize } from '../format/names.ts'
 import { isSigned } from '../keys.ts'
-import { type Archive, checkPadding, copyAgain, readAt, readEntry, signedByAnother } from '../read/archive.ts'
+import { type Archive, checkPadding, copyAgain, readContent, readEntry, signedByAnother } from '../read/archive.ts'
 import { openArchive, refuseMissing } from '../read/open.ts'
 import { type BundleHead, readHead, readHeadOf } from '../read.ts'
 import { blockSize, entrySize } from '../tar.ts'
@@ -48,7 +48,7 @@ async function readList(archive: Archive, key: KeyObject | undefined): Promise<D
       return fail('integrity', `is no delta: expected ${name} at byte ${skip}`, { where: path, hint: copyAgain })
     skip = entry.next
     await checkPadding(archive, entry)
-    return await readAt(archive, entry.offset, entry.size, name)
+    return await readContent(archive, entry)
   }
   const bytes = await read(deltaNames.list, deltaLimit)
   const signature = await read(deltaNames.listSignature, signatureSize)

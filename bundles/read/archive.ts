@@ -72,6 +72,14 @@ export async function readAt(archive: Archive, offset: number, size: number, wha
   return data
 }
 
+/** The content of an entry, whole; whoever asks has bounded its size. Throws as readAt does. */
+export async function readContent(
+  archive: Archive,
+  { path, offset, size }: Pick<ArchiveEntry, 'path' | 'offset' | 'size'>,
+): Promise<Buffer> {
+  return await readAt(archive, offset, size, path)
+}
+
 /** Whether a name is a place outside the folder that the archive is unpacked in. */
 export function leadsOut(path: string): boolean {
   return path.startsWith('/') || path.split('/').includes('..')

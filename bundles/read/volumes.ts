@@ -12,7 +12,7 @@ import {
   volumeNames,
 } from '../format/volumes.ts'
 import { isSigned } from '../keys.ts'
-import { type Archive, copyAgain, openOne, readAt, readEntry, signedByAnother } from './archive.ts'
+import { type Archive, copyAgain, openOne, readAt, readContent, readEntry, signedByAnother } from './archive.ts'
 import { joinSlices, type Slice } from './file.ts'
 
 /** One volume, its header checked, its slice not read. */
@@ -39,7 +39,7 @@ export async function readVolumeHeader(archive: Archive, key: KeyObject | undefi
     if (entry?.path !== name || entry.size > limit)
       return fail('integrity', `is no volume of a bundle: expected ${name} at byte ${next}`, { where: path })
     next = entry.next
-    return await readAt(archive, entry.offset, entry.size, name)
+    return await readContent(archive, entry)
   }
   const listBytes = await read(volumeNames.list, volumeLimits.list)
   const listSignature = await read(volumeNames.listSignature, signatureSize)

@@ -1,6 +1,6 @@
 import { fail } from '../../lib/errors.ts'
 import { names } from '../format/names.ts'
-import { readAt } from '../read/archive.ts'
+import { readContent } from '../read/archive.ts'
 import type { BundleHead } from '../read.ts'
 import { paddingOf, tarHeader, trailerSize } from '../tar.ts'
 
@@ -37,7 +37,7 @@ export async function regionsOf(
   const { size, sha256 } = statement.executable
   blobs.push({ path: names.executable, offset: place(names.executable, size, 0o755), size, sha256 })
   for (const entry of leading.slice(1)) {
-    const bytes = await readAt(archive, entry.offset, entry.size, entry.path)
+    const bytes = await readContent(archive, entry)
     known.push({ offset: place(entry.path, entry.size, 0o644), bytes })
   }
   for (const entry of contents) {

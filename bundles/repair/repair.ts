@@ -4,7 +4,7 @@ import { sha256 } from '../../lib/hash.ts'
 import { limits } from '../format/names.ts'
 import type { Blob } from '../format/parts.ts'
 import { parseStatement } from '../format/statement.ts'
-import { type Archive, type ArchiveEntry, readAt, readEntry } from '../read/archive.ts'
+import { type Archive, type ArchiveEntry, readContent, readEntry } from '../read/archive.ts'
 import type { BundleHead } from '../read.ts'
 import { type Copy, cutOf, openCopy, type Place, placeOf } from './copies.ts'
 import { type HashOptions, wrongBlobs, wrongFiles, wrongKnown } from './damage.ts'
@@ -84,11 +84,11 @@ async function refuseForeign({ volumes }: Place, target: Copy, head: BundleHead,
   const { name, version } = head.statement
   const [, , statement, signature] = head.leading
   if (target.head || !statement || !signature) return
-  const expected = await readAt(head.archive, statement.offset, statement.size, statement.path)
+  const expected = await readContent(head.archive, statement)
   const id = sha256(expected)
   const foreign = (volumes?.readable ?? []).find(({ list }) => list.bundle !== id)
   const found = await contentAt(archive, statement)
-  const signed = await readAt(head.archive, signature.offset, signature.size, signature.path)
+  const signed = await readContent(head.archive, signature)
   const same = found?.equals(expected) || (await contentAt(archive, signature))?.equals(signed)
   if (foreign || (archive.volumes && archive.volumes.list.bundle !== id) || (!same && found && isStatement(found)))
     fail('usage', `is of another bundle than ${name} ${version}, id ${id.slice(0, 12)}`, {
@@ -107,7 +107,7 @@ async function contentAt(archive: Archive, { path, header }: ArchiveEntry): Prom
   try {
     const entry = await readEntry(archive, header, path)
     if (entry?.path !== path || entry.size > limits.statement) return undefined
-    return await readAt(archive, entry.offset, entry.size, path)
+    return await readContent(archive, entry)
   } catch (error) {
     if (error instanceof RedoubtError) return undefined
     throw error

@@ -7,7 +7,7 @@ import { writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { adopt, cachedPath, openCache } from '../../bundles/cache.ts'
+import { adopt, cachedBlob, openCache } from '../../bundles/cache.ts'
 import { type Blob, bytesBlob } from '../../bundles/format/parts.ts'
 import { signBytes } from '../../bundles/keys.ts'
 import { assembleImage, type Image } from '../../bundles/produce/image.ts'
@@ -85,7 +85,7 @@ export async function smallLayout(reversed = false): Promise<Small> {
   await writeFile(file, fakeBytes(2_500_000, 9))
   const kubelet = await adopt(cache, file)
   const all = Object.values(images).flatMap((image) => [image.manifest, image.config, image.layer])
-  all.push({ ...kubelet, parts: [{ file: cachedPath(cache, kubelet.digest), size: kubelet.size }] }, bytesBlob(''))
+  all.push(cachedBlob(cache, kubelet), bytesBlob(''))
   const blobs = reversed ? all.reverse() : all
   const executable = bytesBlob('#!/bin/sh\necho a stand-in for redoubt\n')
   const lock = lockFor(images)
