@@ -5,7 +5,7 @@ import { type Lock, parseLock } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'
 import { deltaNames } from './format/delta.ts'
-import { blobPath, limits, names, signatureSize } from './format/names.ts'
+import { limits, names, signatureSize } from './format/names.ts'
 import { type ContentsEntry, parseContents, parseStatement, type Statement } from './format/statement.ts'
 import { fingerprint, isSigned, readPublicKey } from './keys.ts'
 import {
@@ -22,6 +22,7 @@ import {
 import { archiveOfImages, type ImageArchive } from './read/image-archive.ts'
 import { openArchive, refuseMissing } from './read/open.ts'
 import { ownerOf } from './read/owner.ts'
+import { blobEntry } from './read/places.ts'
 
 /** The head of a bundle: its leading entries, read and, if a key was given, checked against it. */
 export interface BundleHead {
@@ -55,9 +56,8 @@ export interface Bundle {
 export async function openBundle(path: string, publicKeyPem: string, keyName = 'the public key'): Promise<Bundle> {
   const head = await readHead(path, readPublicKey(publicKeyPem, keyName))
   const { statement, lock, archive } = head
-  const entries = new Map(head.contents.map((entry) => [entry.path, entry]))
   const find = (digest: string): ContentsEntry =>
-    entries.get(blobPath(digest)) ?? fail('usage', `the bundle holds no blob ${digest}`, { where: path })
+    blobEntry(head, digest) ?? fail('usage', `the bundle holds no blob ${digest}`, { where: path })
   return {
     name: statement.name,
     version: statement.version,

@@ -181,6 +181,16 @@ export function byDigest(name: string, digest: string): string {
   return `${name.replace(/:[^:/]*$/, '')}@${digest}`
 }
 
+/** Whether an image's name has a tag; the port of its registry is none. */
+export function hasTag(name: string): boolean {
+  return /:[^:/]*$/.test(name)
+}
+
+/** The names under which containerd is to have an image: by tag, if it has one, and by digest. */
+export function namesOfImage(name: string, digest: string): string[] {
+  return [...(hasTag(name) ? [name] : []), byDigest(name, digest)]
+}
+
 /** The blob of a component that is placed on nodes as a file. Throws `usage` when the lock has none. */
 export function binaryBlob(lock: Lock, name: BinaryName): { digest: string; size: number } {
   return (

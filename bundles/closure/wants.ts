@@ -1,5 +1,5 @@
 // Who wants which image: every manifest and chart that is carried, and what we render ourselves.
-import type { LockedImage } from '../../cluster/lock.ts'
+import { hasTag, type LockedImage } from '../../cluster/lock.ts'
 import { byCodeUnit } from '../../lib/files.ts'
 import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
 import { formatReference, type Reference } from '../registry/reference.ts'
@@ -128,5 +128,5 @@ function isNamed({ image, reference }: Carrier, wanted: Reference): boolean {
 
 /** By tag, or by digest for one that is known by nothing else; ours by name alone. */
 function wholeName({ name, digest, own }: CarriedImage): string {
-  return own || /:[^/]*$/.test(name) ? name : `${name}@${digest}`
+  return own || hasTag(name) ? name : `${name}@${digest}`
 }

@@ -1,11 +1,11 @@
 import { byDigest } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { nearest } from '../../lib/nearest.ts'
-import { blobPath, names } from '../format/names.ts'
+import { names } from '../format/names.ts'
 import type { ContentsEntry } from '../format/statement.ts'
 import { type BundleItem, describeContents } from '../read/describe.ts'
 import { archiveOfImages } from '../read/image-archive.ts'
-import { executableEntry } from '../read/places.ts'
+import { blobEntry, executableEntry } from '../read/places.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 
 /** Something that can be taken out of a bundle as one file. */
@@ -57,8 +57,7 @@ function partOf(head: BundleHead, item: BundleItem): Part {
     }
   const chart =
     kind === 'chart' ? head.lock.charts.find((one) => (one.artifact ?? one.archive).digest === digest) : undefined
-  const held = blobPath(chart?.archive.digest ?? digest)
-  const entry = head.contents.find((candidate) => candidate.path === held)
+  const entry = blobEntry(head, chart?.archive.digest ?? digest)
   if (!entry)
     return fail('integrity', `the lock names ${name}, which the bundle does not hold`, { where: head.archive.path })
   if (kind === 'program') return entryPart(head, name, `programs/${name}`, entry, 0o755)

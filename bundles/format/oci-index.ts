@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { byDigest } from '../../cluster/lock.ts'
+import { byDigest, namesOfImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { parseJson } from '../../lib/json.ts'
 import { oci } from './names.ts'
@@ -25,7 +25,7 @@ export function digestName(image: IndexedImage): string {
  */
 export function writeIndex(images: readonly IndexedImage[]): Buffer {
   const manifests = images.flatMap((image) =>
-    [...new Set([...(hasTag(image.name) ? [image.name] : []), digestName(image)])].map((name) => ({
+    namesOfImage(image.name, image.manifest.digest).map((name) => ({
       mediaType: image.mediaType,
       digest: image.manifest.digest,
       size: image.manifest.size,
@@ -33,10 +33,6 @@ export function writeIndex(images: readonly IndexedImage[]): Buffer {
     })),
   )
   return Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: oci.index, manifests }))
-}
-
-function hasTag(name: string): boolean {
-  return /:[^:/]*$/.test(name)
 }
 
 const descriptor = v.object({ digest: v.string(), size: v.number() })

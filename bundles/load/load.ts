@@ -1,7 +1,7 @@
 // A bundle's images into the containerd of this host, through its own `ctr`: what is there whole is not imported again (containerd itself
 // would read all of it once more).
 import { Readable } from 'node:stream'
-import { byDigest, ownImages } from '../../cluster/lock.ts'
+import { byDigest, namesOfImage, ownImages } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
 import { byCodeUnit } from '../../lib/files.ts'
@@ -29,10 +29,7 @@ export interface LoadedImage {
 /** The images that a bundle holds, in the order of their names. */
 export function imagesOf({ lock }: BundleHead): LoadedImage[] {
   return [...ownImages(lock), ...lock.images]
-    .map(({ name, digest }) => {
-      const reference = byDigest(name, digest)
-      return { reference, digest, names: /:[^:/]*$/.test(name) ? [name, reference] : [reference] }
-    })
+    .map(({ name, digest }) => ({ reference: byDigest(name, digest), digest, names: namesOfImage(name, digest) }))
     .sort((a, b) => byCodeUnit(a.reference, b.reference))
 }
 

@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream'
 import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
-import { blobPath, limits, names, oci } from '../format/names.ts'
+import { limits, names, oci } from '../format/names.ts'
 import { blobsOfManifest, digestName, type IndexedImage, writeIndex } from '../format/oci-index.ts'
 import type { ContentsEntry } from '../format/statement.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 import { entrySize, paddingOf, tarHeader, trailerSize } from '../tar.ts'
+import { blobEntry } from './places.ts'
 
 /** A tar of some of a bundle's images, streamed from it. */
 export interface ImageArchive {
@@ -107,16 +108,14 @@ async function entriesOf(
   if (leftOut.has(manifest.sha256)) return []
   const data = await collect(head, manifest, limits.manifest)
   const { blobs, manifests } = blobsOfManifest(data, `${head.archive.path}: ${manifest.path}`)
-  const carried = manifests.flatMap(
-    ({ digest }) => head.contents.find((entry) => entry.path === blobPath(digest)) ?? [],
-  )
+  const carried = manifests.flatMap(({ digest }) => blobEntry(head, digest) ?? [])
   const below = await Promise.all(carried.map((entry) => entriesOf(head, entry, leftOut)))
   return [manifest, ...blobs.map((blob) => findBlob(head, blob.digest)), ...below.flat()]
 }
 
 function findBlob(head: BundleHead, digest: string): ContentsEntry {
   return (
-    head.contents.find((entry) => entry.path === blobPath(digest)) ??
+    blobEntry(head, digest) ??
     fail('integrity', `the bundle names a blob that it does not hold: ${digest}`, { where: head.archive.path })
   )
 }

@@ -5,8 +5,9 @@ import type { DebPackage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { run, stream } from '../../lib/exec.ts'
 import { hexOf, sha256 } from '../../lib/hash.ts'
-import { blobPath, fixedTime } from '../format/names.ts'
+import { fixedTime } from '../format/names.ts'
 import type { ContentsEntry } from '../format/statement.ts'
+import { blobEntry } from '../read/places.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 import type { Item } from './site.ts'
 
@@ -27,10 +28,9 @@ const controlLimit = 64 << 10
  */
 export async function readPackages(head: BundleHead, signal: AbortSignal): Promise<PackageFile[] | undefined> {
   if ((await run(['dpkg-deb', '--version'], { signal, accept: [127] })).code !== 0) return undefined
-  const entries = new Map(head.contents.map((entry) => [entry.path, entry]))
   const files: PackageFile[] = []
   for (const deb of head.lock.packages) {
-    const entry = entries.get(blobPath(deb.digest))
+    const entry = blobEntry(head, deb.digest)
     if (!entry) continue
     const control = await controlOf(head, entry, signal)
     const says = (field: string) => new RegExp(`^${field}: (.*)$`, 'm').exec(control)?.[1]

@@ -1,10 +1,11 @@
 import * as v from 'valibot'
-import { ownImages } from '../../cluster/lock.ts'
+import { hasTag, ownImages } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { byCodeUnit } from '../../lib/files.ts'
-import { blobPath, limits, oci } from '../format/names.ts'
+import { limits, oci } from '../format/names.ts'
 import { blobsOfManifest } from '../format/oci-index.ts'
 import type { ContentsEntry } from '../format/statement.ts'
+import { blobEntry } from '../read/places.ts'
 import { type BundleHead, readChecked } from '../read.ts'
 import { mediaTypes } from '../registry/manifest.ts'
 import { parseReference } from '../registry/reference.ts'
@@ -47,7 +48,7 @@ export async function readRepositories(head: BundleHead): Promise<Served> {
   const whole = new Map<string, Repository>()
   const served: Served = { whole, repositories: new Map(), partial: new Map(), blobs: new Map() }
   for (const image of imagesOf(head)) {
-    if (!find(head, image.digest)) continue
+    if (!blobEntry(head, image.digest)) continue
     const { registry, repository, tag } = parseReference(image.name)
     const name = `${registry.replace(':', '_')}/${repository}`
     const place = whole.get(name) ?? { manifests: new Map(), tags: new Map() }
@@ -83,7 +84,7 @@ function imagesOf({ lock }: BundleHead): Named[] {
   const own = ownImages(lock).map((image) => ({ ...image, mediaType: oci.manifest, artifacts: [] }))
   const others = lock.images.map(({ name, digest, size, mediaType, artifacts }) => ({
     // An image that is known by digest alone has no tag: parseReference would say `latest`.
-    name: /:[^/]*$/.test(name) ? name : `${name}@${digest}`,
+    name: hasTag(name) ? name : `${name}@${digest}`,
     digest,
     size,
     mediaType,
@@ -111,7 +112,7 @@ async function addManifest(
   place: Repository,
   manifest: LockedManifest,
 ): Promise<void> {
-  const entry = find(head, manifest.digest)
+  const entry = blobEntry(head, manifest.digest)
   if (!entry || place.manifests.has(manifest.digest)) return
   const { digest, mediaType, size, subject } = manifest
   const data = await collect(head, entry)
@@ -129,28 +130,19 @@ async function addManifest(
     ...(subject ? { subject, ...(type ? { artifactType: type } : {}) } : {}),
   })
   for (const blob of blobs) {
-    const found = find(head, blob.digest)
+    const found = blobEntry(head, blob.digest)
     if (!found) fail('integrity', `names ${blob.digest}, which the bundle does not hold`, { where })
     served.blobs.set(blob.digest, found)
   }
   if (mediaType !== mediaTypes.ociIndex && mediaType !== mediaTypes.dockerList) return
   const named = v.parse(children, value).manifests
-  const carried = named.filter((child) => find(head, child.digest))
+  const carried = named.filter((child) => blobEntry(head, child.digest))
   if (carried.length < named.length)
     served.partial.set(
       digest,
       carried.map((child) => child.digest),
     )
   for (const child of carried) await addManifest(head, served, place, child)
-}
-
-/** By path: there may be tens of thousands, and each is looked for. */
-const paths = new WeakMap<BundleHead, Map<string, ContentsEntry>>()
-
-function find(head: BundleHead, digest: string): ContentsEntry | undefined {
-  const known = paths.get(head) ?? new Map(head.contents.map((entry) => [entry.path, entry]))
-  paths.set(head, known)
-  return known.get(blobPath(digest))
 }
 
 async function collect(head: BundleHead, entry: ContentsEntry): Promise<Buffer> {

@@ -4,8 +4,8 @@ import { byCodeUnit } from '../../lib/files.ts'
 import { hexOf } from '../../lib/hash.ts'
 import { formatBytes, formatTable } from '../../lib/output.ts'
 import { writeYaml } from '../../lib/yaml.ts'
-import { blobPath } from '../format/names.ts'
 import type { ContentsEntry } from '../format/statement.ts'
+import { blobEntry } from '../read/places.ts'
 import type { BundleHead } from '../read.ts'
 import { aptRepository, type PackageFile } from './apt.ts'
 
@@ -19,10 +19,9 @@ const [binary, text, yaml] = ['application/octet-stream', 'text/plain; charset=u
 
 /** Everything that stands beside the registry; `packages` are those that the apt repository is to have. */
 export function buildSite(head: BundleHead, packages: readonly PackageFile[]): Site {
-  const entries = new Map(head.contents.map((entry) => [entry.path, entry]))
   const site: Site = new Map()
   const put = (path: string, digest: string, type = binary) => {
-    const entry = entries.get(blobPath(digest))
+    const entry = blobEntry(head, digest)
     if (entry) site.set(path, { type, entry })
   }
   const { files, manifests, releases, charts } = head.lock
