@@ -1,19 +1,20 @@
 // The images that charts name: as helm renders them, or, where there is no helm, as their values and templates say.
-import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
+import { type Chunk, parseForeign, splitDocuments } from '../../lib/yaml.ts'
 import type { ChartArchive } from '../charts/archive.ts'
-import { imagesIn } from './object.ts'
+import { type Fields, imagesIn, isFields } from './object.ts'
 import type { Want } from './wants.ts'
 
 /** The images in what helm rendered of a chart called `name`; helm says of each document which template it is from. */
 export function wantsOfRendered(text: string, name: string): Want[] {
   return [...splitDocuments(text)].flatMap((chunk) => {
     const source = /^# Source: (\S+)/m.exec(chunk.text)?.[1] ?? 'rendered'
-    const where = `${name}: ${source}`
-    return imagesIn(parseForeign(chunk, where).value).map(({ image, sure }) => ({ image, where, sure }))
+    return wantsOfChunk(chunk, `${name}: ${source}`)
   })
 }
 
-type Fields = Record<string, unknown>
+function wantsOfChunk(chunk: Chunk, where: string): Want[] {
+  return imagesIn(parseForeign(chunk, where).value).map(({ image, sure }) => ({ image, where, sure }))
+}
 
 /**
  * The images that a chart's values name (with `given` over them, as an installation has them) and those that stand in its templates as they
@@ -34,7 +35,8 @@ export function wantsUnrendered(
   }
   for (const [path, text] of archive.files)
     if (/^(charts\/[^/]+\/)*crds\//.test(path))
-      for (const want of wantsOfFile(text, `${name}: ${path}`)) wants.push(want)
+      for (const chunk of splitDocuments(text))
+        for (const want of wantsOfChunk(chunk, `${name}: ${path}`)) wants.push(want)
     else if (/^(charts\/[^/]+\/)*templates\/(?!tests\/)/.test(path))
       for (const [index, line] of text.split('\n').entries()) {
         const written = /^[\s-]*image: *["']?([^\s"'#]+)/.exec(line)?.[1]
@@ -43,12 +45,6 @@ export function wantsUnrendered(
         else if (!computed.includes(path)) computed.push(path)
       }
   return { wants, computed }
-}
-
-function wantsOfFile(text: string, where: string): Want[] {
-  return [...splitDocuments(text)].flatMap((chunk) =>
-    imagesIn(parseForeign(chunk, where).value).map(({ image, sure }) => ({ image, where, sure })),
-  )
 }
 
 /** The values of a chart and of the charts in it, by folder (`''`, `charts/db/`), the outer's word over the inner's. */
@@ -80,25 +76,17 @@ function valuesOf(
 }
 
 function fieldsOf(value: unknown): Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {}
+  return isFields(value) ? value : {}
 }
 
 /** Maps are merged, everything else is replaced; null takes away (helm.sh/docs/chart_template_guide/values_files). */
 function merge(base: unknown, over: unknown): unknown {
   if (over === undefined) return base
-  if (
-    typeof base !== 'object' ||
-    typeof over !== 'object' ||
-    !base ||
-    !over ||
-    Array.isArray(base) ||
-    Array.isArray(over)
-  )
-    return over
+  if (!isFields(base) || !isFields(over)) return over
   const names = [...new Set([...Object.keys(base), ...Object.keys(over)])]
   return Object.fromEntries(
     names.flatMap((name) => {
-      const value = merge((base as Fields)[name], (over as Fields)[name])
+      const value = merge(base[name], over[name])
       return value === null ? [] : [[name, value]]
     }),
   )

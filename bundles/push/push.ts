@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { mapPool } from '../../lib/pool.ts'
 import { type BundleHead, readChecked } from '../read.ts'
-import { type Client, type Question, Refused } from '../registry/client.ts'
+import { type Client, type Question, Refused, unlessAbsent } from '../registry/client.ts'
 import { discard } from '../registry/http.ts'
 import { acceptManifests } from '../registry/manifest.ts'
 import { retrying, Transient } from '../registry/retry.ts'
@@ -151,13 +151,8 @@ export function asker(client: Client, registry: string, repository: string): Ask
 
 /** The answer to HEAD; undefined when there is nothing. */
 async function headOf(ask: Ask, path: string): Promise<IncomingMessage | undefined> {
-  try {
-    const answer = await ask({ path, method: 'HEAD', headers: { accept: acceptManifests } })
-    // To HEAD there is no body, whatever length it says.
-    answer.resume()
-    return answer
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) return undefined
-    throw error
-  }
+  const answer = await unlessAbsent(() => ask({ path, method: 'HEAD', headers: { accept: acceptManifests } }))
+  // To HEAD there is no body, whatever length it says.
+  answer?.resume()
+  return answer
 }

@@ -49,6 +49,16 @@ export class Refused extends RedoubtError {
   }
 }
 
+/** What `work` asks for; undefined when the registry says that it is not there. */
+export async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Refused && error.status === 404) return undefined
+    throw error
+  }
+}
+
 /** A client of all registries. Tokens are kept per repository for as long as it lives. */
 export function createClient({ hosts, credentials, send, retry, now }: ClientOptions): Client {
   const authorizations = new Map<string, string>()

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
 import { parseJson } from '../../lib/json.ts'
 import { inBrief } from '../../lib/plain.ts'
+import { oci } from '../format/names.ts'
 
 /** What points to bytes (image-spec descriptor.md): of the media type, so long, of this digest. */
 export interface Descriptor {
@@ -11,8 +12,8 @@ export interface Descriptor {
 }
 
 export const mediaTypes = {
-  ociIndex: 'application/vnd.oci.image.index.v1+json',
-  ociManifest: 'application/vnd.oci.image.manifest.v1+json',
+  ociIndex: oci.index,
+  ociManifest: oci.manifest,
   dockerList: 'application/vnd.docker.distribution.manifest.list.v2+json',
   dockerManifest: 'application/vnd.docker.distribution.manifest.v2+json',
 } as const

@@ -74,9 +74,5 @@ export function refuse(status: number, code: string, message: string): Answer {
 /** A small document. */
 export function json(status: number, value: object): Answer {
   const body = Buffer.from(JSON.stringify(value))
-  return { status, headers: lengthOf(body, 'application/json'), body }
-}
-
-export function lengthOf(body: Buffer, mediaType: string): Record<string, string> {
-  return { 'content-type': mediaType, 'content-length': `${body.length}` }
+  return { status, headers: { 'content-type': 'application/json', 'content-length': `${body.length}` }, body }
 }

@@ -1,5 +1,6 @@
 // A read-only registry, as the OCI distribution specification v1.1 says: what is asked, and what is answered.
-import { type Answer, type Asked, entryAnswer, json, lengthOf, refuse } from './bytes.ts'
+import { oci } from '../format/names.ts'
+import { type Answer, type Asked, entryAnswer, json, refuse } from './bytes.ts'
 import type { Repository, Served, ServedManifest } from './repositories.ts'
 
 /** What a registry answers from a bundle. Never throws: what it does not understand is 404. */
@@ -23,7 +24,7 @@ export function registryAnswer(served: Served, path: string, query: URLSearchPar
  * A mirror's clients say the registry that they mean (`?ns=docker.io`, as containerd does) and give the path alone. Then it is that
  * registry's repository or none: another's of the same path is another image.
  */
-function repositoryOf(served: Served, name: string, registry: string | null | undefined): Repository | undefined {
+function repositoryOf(served: Served, name: string, registry: string | null): Repository | undefined {
   if (!registry) return served.repositories.get(name)
   const place = `${registry.replace(':', '_')}/`
   return (
@@ -38,19 +39,13 @@ function manifest(served: Served, repository: Repository, reference: string, ask
   return entryAnswer(entry, found.mediaType, found.digest, asked)
 }
 
-function referrers(repository: Repository, digest: string, type: string | null | undefined): Answer {
+function referrers(repository: Repository, digest: string, type: string | null): Answer {
   const all = [...repository.manifests.values()].filter((entry) => entry.subject === digest)
   const manifests = all.filter((entry) => !type || entry.artifactType === type).map(descriptorOf)
-  const index = { schemaVersion: 2, mediaType: 'application/vnd.oci.image.index.v1+json', manifests }
-  const { body } = json(200, index)
-  return {
-    status: 200,
-    headers: {
-      ...lengthOf(body as Buffer, index.mediaType),
-      ...(type ? { 'oci-filters-applied': 'artifactType' } : {}),
-    },
-    body,
-  }
+  const index = { schemaVersion: 2, mediaType: oci.index, manifests }
+  const answer = json(200, index)
+  const filtered = type ? { 'oci-filters-applied': 'artifactType' } : {}
+  return { ...answer, headers: { ...answer.headers, 'content-type': oci.index, ...filtered } }
 }
 
 function descriptorOf({ mediaType, digest, size, artifactType }: ServedManifest): object {

@@ -82,11 +82,9 @@ async function respond(options: ServeOptions, request: IncomingMessage, response
   })
   options.onAnswer(method, url, status)
   response.writeHead(status, { 'docker-distribution-api-version': 'registry/2.0', ...headers })
-  if (method === 'HEAD' || Buffer.isBuffer(body)) {
-    response.end(method === 'HEAD' ? undefined : (body as Buffer))
-    return
-  }
-  await send(options.archive, body, response).catch(() => response.destroy())
+  if (method === 'HEAD') response.end()
+  else if (Buffer.isBuffer(body)) response.end(body)
+  else await send(options.archive, body, response).catch(() => response.destroy())
 }
 
 /**

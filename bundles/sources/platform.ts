@@ -4,6 +4,7 @@ import type { LockedImage } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { parseJson } from '../../lib/json.ts'
 import { type Cache, cachedPath } from '../cache.ts'
+import { oci } from '../format/names.ts'
 import { fetchBlob } from '../registry/blob.ts'
 import type { Client } from '../registry/client.ts'
 import { manifestLimit, platformWord } from '../registry/manifest.ts'
@@ -12,7 +13,7 @@ import { readManifest } from './image-manifest.ts'
 import type { WantedImage } from './registry.ts'
 
 /** Configs that say what an image runs on; those of charts and other artifacts say nothing of it. */
-const configTypes = ['application/vnd.oci.image.config.v1+json', 'application/vnd.docker.container.image.v1+json']
+const configTypes = [oci.config, 'application/vnd.docker.container.image.v1+json']
 const configSchema = v.object({
   os: v.optional(platformWord),
   architecture: v.optional(platformWord),

@@ -7,7 +7,7 @@ import { mapPool } from '../../lib/pool.ts'
 import type { Cache } from '../cache.ts'
 import { type BlobRef, eachOnce } from '../format/parts.ts'
 import { type BlobSource, fetchBlob } from '../registry/blob.ts'
-import { type Client, Refused } from '../registry/client.ts'
+import { type Client, unlessAbsent } from '../registry/client.ts'
 import {
   type Descriptor,
   descriptorOf,
@@ -216,15 +216,6 @@ async function referrersOf(client: Client, { registry, repository }: Reference, 
   }
   few(entries, where)
   return entries.map(descriptorOf)
-}
-
-async function unlessAbsent<T>(work: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await work()
-  } catch (error) {
-    if (error instanceof Refused && error.status === 404) return undefined
-    throw error
-  }
 }
 
 /** An image's name in the lock, `docker.io/library/nginx:1.27`; one that was named by digest alone has no tag. */
