@@ -2,7 +2,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { sha256 } from '../../../lib/hash.ts'
+import { oci } from '../../../bundles/format/names.ts'
+import { digestOf, hexOf } from '../../../lib/hash.ts'
 import { mapPool } from '../../../lib/pool.ts'
 import { type Layer, makeLayer } from './layers.ts'
 
@@ -16,11 +17,6 @@ export interface Corpus {
 }
 
 const images = 12
-const types = {
-  manifest: 'application/vnd.oci.image.manifest.v1+json',
-  config: 'application/vnd.oci.image.config.v1+json',
-  layer: 'application/vnd.oci.image.layer.v1.tar+gzip',
-}
 
 /**
  * What layers there are for `gib` GiB: kind, bytes, and which images have them. At 4: 6 of 500 MB that two images share, 2 of 40 MB that all
@@ -83,9 +79,9 @@ async function putImage(root: string, repository: string, layers: readonly Layer
   })
   const manifest = await putText(root, {
     schemaVersion: 2,
-    mediaType: types.manifest,
-    config: { mediaType: types.config, ...config },
-    layers: layers.map(({ digest, size }) => ({ mediaType: types.layer, digest, size })),
+    mediaType: oci.manifest,
+    config: { mediaType: oci.config, ...config },
+    layers: layers.map(({ digest, size }) => ({ mediaType: `${oci.layer}+gzip`, digest, size })),
   })
   const folder = join(root, 'docker/registry/v2/repositories', repository)
   const links = [config, ...layers].map(({ digest }) => [`_layers/${digest.replace(':', '/')}`, digest])
@@ -100,15 +96,15 @@ async function putImage(root: string, repository: string, layers: readonly Layer
 }
 
 async function putText(root: string, value: object): Promise<{ digest: string; size: number }> {
-  const text = JSON.stringify(value)
-  const digest = `sha256:${sha256(text)}`
+  const text = Buffer.from(JSON.stringify(value))
+  const digest = digestOf(text)
   await writeFile(await blobFile(root, digest), text)
   return { digest, size: text.length }
 }
 
 /** Where distribution's filesystem driver keeps a blob. */
 async function blobFile(root: string, digest: string): Promise<string> {
-  const hex = digest.replace('sha256:', '')
+  const hex = hexOf(digest)
   const file = join(root, 'docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data')
   await mkdir(dirname(file), { recursive: true })
   return file

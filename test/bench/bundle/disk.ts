@@ -1,9 +1,8 @@
-import { spawn } from 'node:child_process'
 import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { listFiles } from '../../../lib/files.ts'
-import { cache, clear, program, workspace } from './ours.ts'
+import { cache, clear, program, startBuild, workspace } from './ours.ts'
 import { megabytes, type Row } from './row.ts'
 
 /** Most that cache and bundle take on the disk at any time of a cold build, beside what the blobs have. Leaves bundle and cache. */
@@ -29,10 +28,7 @@ export async function diskRows(blobs: number): Promise<Row[]> {
 }
 
 async function peakUsage(args: readonly string[]): Promise<number> {
-  const child = spawn(program, ['-w', workspace, 'bundle', 'build', ...args], {
-    stdio: 'ignore',
-    env: { ...process.env, XDG_CACHE_HOME: cache },
-  })
+  const child = startBuild(...args)
   const ended = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? 1)))
   let most = 0
   let code: number | undefined

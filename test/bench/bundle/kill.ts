@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
-import { bundle, cache, clear, digestOf, program, redoubt, workspace, writeSpec } from './ours.ts'
+import { sha256File } from '../../../lib/hash.ts'
+import { bundle, clear, redoubt, startBuild, writeSpec } from './ours.ts'
 import { type CountingProxy, startProxy } from './proxy.ts'
 import { megabytes, type Row } from './row.ts'
 import { host, seed } from './settings.ts'
@@ -19,13 +19,13 @@ export async function killRows(repositories: readonly string[]): Promise<Row[]> 
     await writeSpec(`127.0.0.1:${port}`, repositories.slice(0, 2))
     await clear(true)
     const { seconds: whole } = await redoubt('bundle', 'build')
-    const expected = await digestOf(bundle)
+    const expected = await sha256File(bundle)
     const random = randomFrom(seed)
     const counts = { different: 0, killed: 0, twice: 0, worst: 0 }
     for (let round = 0; round < kills; round++) {
       const instant = random() * whole
       const { killed, twice } = await killAndRepeat(proxy, instant * 1000)
-      const same = (await digestOf(bundle)) === expected
+      const same = (await sha256File(bundle)) === expected
       if (!same) counts.different++
       if (killed) counts.killed++
       counts.twice += twice.reduce((sum, bytes) => sum + bytes, 0)
@@ -61,10 +61,7 @@ async function killAndRepeat(
 ): Promise<{ killed: boolean; twice: number[] }> {
   await clear(true)
   proxy.take()
-  const child = spawn(program, ['-w', workspace, 'bundle', 'build'], {
-    stdio: 'ignore',
-    env: { ...process.env, XDG_CACHE_HOME: cache },
-  })
+  const child = startBuild()
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
   await Promise.race([ended, setTimeout(milliseconds)])
   const killed = child.exitCode === null

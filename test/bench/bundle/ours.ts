@@ -1,6 +1,5 @@
 // redoubt as its users run it: the executable, in a workspace of its own, with a cache of its own.
-import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../../../lib/exec.ts'
@@ -50,9 +49,8 @@ export function redoubt(...args: string[]): Promise<ProcessFigures> {
   return measureProcess([program, '-w', workspace, ...args], { XDG_CACHE_HOME: cache })
 }
 
-/** SHA-256 of a file, hex. */
-export async function digestOf(path: string): Promise<string> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20 })) hash.update(chunk)
-  return hash.digest('hex')
+/** Begins a build with nothing shown, for whoever watches or ends it. */
+export function startBuild(...args: string[]): ChildProcess {
+  const command = ['-w', workspace, 'bundle', 'build', ...args]
+  return spawn(program, command, { stdio: 'ignore', env: { ...process.env, XDG_CACHE_HOME: cache } })
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
+import { untilAnswers } from './tools.ts'
 
 /** Runs distribution's registry over `root` on loopback, while `work` lasts. Throws when it does not answer within 10 s. */
 export async function withRegistry<T>(
@@ -27,12 +27,7 @@ export async function withRegistry<T>(
   const end = () => void child.kill()
   process.once('exit', end)
   try {
-    for (let tries = 0; ; tries++) {
-      const answer = await fetch(`http://${address}/v2/`).catch(() => undefined)
-      if (answer?.ok) break
-      if (tries === 100 || child.exitCode !== null) throw new Error(`the registry does not answer at ${address}`)
-      await setTimeout(100)
-    }
+    await untilAnswers(`http://${address}/v2/`, child, 10)
     return await work()
   } finally {
     end()

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
-import { bundle, clear, digestOf, redoubt } from './ours.ts'
+import { sha256File } from '../../../lib/hash.ts'
+import { bundle, clear, redoubt } from './ours.ts'
 import type { Row } from './row.ts'
 
 /** The bundle at every number of jobs, from an empty cache and from a full one. Leaves the last bundle and a full cache. */
@@ -9,7 +10,7 @@ export async function sameRows(): Promise<Row[]> {
     for (const cold of [true, false]) {
       await clear(cold)
       await redoubt('bundle', 'build', '--jobs', jobs)
-      found.add(await digestOf(bundle))
+      found.add(await sha256File(bundle))
     }
   const { size } = await stat(bundle)
   return [

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { messageOf } from '../../../lib/errors.ts'
 import { run } from '../../../lib/exec.ts'
 import { peakMemory } from '../measure.ts'
 import { bundle, program, publicKey } from './ours.ts'
 import { memoryRow, type Row, seconds } from './row.ts'
 import { host, work } from './settings.ts'
-import { onPath, tool } from './tools.ts'
+import { onPath, tool, untilAnswers } from './tools.ts'
 
 const address = '127.0.0.1:5178'
 const pulls = 200
@@ -25,7 +24,7 @@ export async function serveRows(repositories: readonly string[]): Promise<Row[]>
     stdio: 'ignore',
   })
   try {
-    await answers(server)
+    await untilAnswers(`http://${address}/healthz`, server, 60)
     const at = host.replace(':', '_')
     const failures: string[] = []
     const started = performance.now()
@@ -63,13 +62,4 @@ export async function serveRows(repositories: readonly string[]): Promise<Row[]>
     server.kill()
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-async function answers(server: { exitCode: number | null }): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
-    if (server.exitCode !== null) throw new Error('bundle serve ended')
-    if ((await fetch(`http://${address}/healthz`).catch(() => undefined))?.ok) return
-    await setTimeout(100)
-  }
-  throw new Error('bundle serve does not answer')
 }

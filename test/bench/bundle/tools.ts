@@ -1,6 +1,7 @@
 // Programs that are not ours: a real registry to fetch from, crane to measure against and to pull with.
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { run } from '../../../lib/exec.ts'
 import { tools } from './settings.ts'
 
@@ -16,6 +17,16 @@ export async function tool(name: keyof typeof modules): Promise<string> {
   process.stderr.write(`compiling ${modules[name]}\n`)
   await run(['go', 'install', modules[name]], { env: { GOBIN: tools, CGO_ENABLED: '0' } })
   return path
+}
+
+/** Waits until a server answers at a URL. Throws when it has ended, or says nothing for `seconds`. */
+export async function untilAnswers(url: string, server: { exitCode: number | null }, seconds: number): Promise<void> {
+  for (let tries = 0; tries < seconds * 10; tries++) {
+    if (server.exitCode !== null) throw new Error(`the server of ${url} ended`)
+    if ((await fetch(url).catch(() => undefined))?.ok) return
+    await setTimeout(100)
+  }
+  throw new Error(`${url} does not answer`)
 }
 
 /** Where PATH has a program; undefined when it has none. */
