@@ -6,6 +6,7 @@ import type { BlobRef } from '../format/parts.ts'
 import { blobsOfCharts, pinOfChart, wantedCharts } from '../produce/charts.ts'
 import { clientOf } from '../produce/client.ts'
 import { wantedReleases } from '../produce/files.ts'
+import { isBelow } from '../produce/moves.ts'
 import { everyPackage, pinnedPackages } from '../produce/packages.ts'
 import type { ProduceOptions } from '../produce/produce.ts'
 import { compiledFrom, planBuild } from '../produce/programs.ts'
@@ -109,7 +110,7 @@ export async function planFiles(options: ProduceOptions, read: Planned, cost: Co
   const { spec, pins } = options
   const manifests = await mapPool(spec.manifests, 1, async (name): Promise<PlannedPart> => {
     const remote = name.includes('://')
-    const own = read.manifests.filter((one) => (remote ? one.name === name : isBelow(one.name, name)))
+    const own = read.manifests.filter((one) => one.name === name || (!remote && isBelow(one.name, name)))
     if (!remote) return { kind: 'manifest', part: name, from: 'the workspace', todo: 'read', fetch: 0, blobs: own }
     const costs = pins ? await cost(own) : { todo: 'resolve' as const, fetch: null, blobs: [] }
     return { kind: 'manifest', part: name, from: 'its URL', ...costs }
@@ -126,8 +127,4 @@ export async function planFiles(options: ProduceOptions, read: Planned, cost: Co
     return { kind: 'file', part: name, from: path, todo: 'read', fetch: 0, blobs }
   })
   return [...manifests, ...releases, ...files]
-}
-
-function isBelow(file: string, name: string): boolean {
-  return file === name || file.startsWith(`${name.replace(/\/+$/, '')}/`)
 }

@@ -66,7 +66,7 @@ export async function collectWanted(
   if (images.length === 0) return new Set()
   const wanted = wantedImages(spec, architecture)
   return await out.step('images from registries', async (report) => {
-    const client = await clientOf(options, (why) => report.status(why))
+    const client = await clientOf(options, report.status)
     await mapPool(images, connections, (image, index) => {
       const asked = wanted[index] ?? fail('internal', `nobody wants ${image.name}`)
       return naming(asked, () => refuseForeignImage(client, cache, image, asked))

@@ -80,7 +80,7 @@ export function isMoved({ what }: Pick<Difference, 'what'>, moving: ReadonlySet<
 }
 
 /** Whether a name lies in a folder of manifests, whichever way that is written: `apps`, `apps/`. */
-function isBelow(name: string, folder: string): boolean {
+export function isBelow(name: string, folder: string): boolean {
   return name.startsWith(`${folder.replace(/\/+$/, '')}/`)
 }
 

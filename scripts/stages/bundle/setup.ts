@@ -28,21 +28,13 @@ export async function setUp(
   const names = options.names ?? []
   const whole = options.update && names.length === 0
   const pins = !whole && (await exists(workspace.lock)) ? await loadLock(workspace.lock) : undefined
+  const stale = { where: workspace.lock, hint: 'Move the pins with `redoubt bundle lock --update`.' }
   if (pins && pins.kubernetes !== catalog.kubernetes)
-    fail('usage', `redoubt.lock.yaml is ${ofWhat(pins)}, redoubt.yaml ${ofWhat(catalog)}`, {
-      where: workspace.lock,
-      hint: 'Move the pins with `redoubt bundle lock --update`.',
-    })
+    fail('usage', `redoubt.lock.yaml is ${ofWhat(pins)}, redoubt.yaml ${ofWhat(catalog)}`, stale)
   if (pins && !pinsAll(pins, catalog))
-    fail('usage', `redoubt.lock.yaml was made for another pod network than ${cluster?.network.provider}`, {
-      where: workspace.lock,
-      hint: 'Move the pins with `redoubt bundle lock --update`.',
-    })
+    fail('usage', `redoubt.lock.yaml was made for another pod network than ${cluster?.network.provider}`, stale)
   if (pins && spec.architecture && pins.architecture !== spec.architecture)
-    fail('usage', `redoubt.lock.yaml is for ${pins.architecture}, redoubt.yaml for ${spec.architecture}`, {
-      where: workspace.lock,
-      hint: 'Move the pins with `redoubt bundle lock --update`.',
-    })
+    fail('usage', `redoubt.lock.yaml is for ${pins.architecture}, redoubt.yaml for ${spec.architecture}`, stale)
   const cache = await openCache(cacheRoot())
   const architecture = spec.architecture ?? pins?.architecture ?? hostArchitecture()
   const moving = pins ? movesOf(names, pins, namesOf(spec, architecture), catalog) : new Set<string>()
