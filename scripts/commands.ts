@@ -1,5 +1,6 @@
 import type { Command } from './command.ts'
 import { bundleCommands } from './commands/bundle.ts'
+import { bundleInsideCommands } from './commands/bundle-inside.ts'
 import { bundlePartCommands } from './commands/bundle-parts.ts'
 import { clusterCommands } from './commands/cluster.ts'
 import { evidenceCommands } from './commands/evidence.ts'
@@ -21,6 +22,7 @@ const versionCommand: Command = {
 export const commands: Command[] = [
   initCommand,
   ...bundleCommands,
+  ...bundleInsideCommands,
   ...bundlePartCommands,
   ...pkiCommands,
   ...clusterCommands,
