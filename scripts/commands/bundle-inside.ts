@@ -27,7 +27,7 @@ export const bundleInsideCommands: Command[] = [
       'plain-http': { type: 'boolean', describe: 'serve without TLS' },
     },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle/serve.ts')).serve(context, {
+      (await import('../stages/bundle/inside/serve.ts')).serve(context, {
         file,
         key: text(options, 'key'),
         listen: text(options, 'listen'),
@@ -60,7 +60,7 @@ export const bundleInsideCommands: Command[] = [
       'dry-run': { type: 'boolean', describe: 'say what would be imported' },
     },
     run: async (context, [file], options) =>
-      (await import('../stages/bundle/load.ts')).load(context, {
+      (await import('../stages/bundle/inside/load.ts')).load(context, {
         file,
         key: text(options, 'key'),
         namespace: text(options, 'namespace'),
@@ -89,7 +89,7 @@ export const bundleInsideCommands: Command[] = [
     },
     events: true,
     run: async (context, [target = '', file], options) =>
-      (await import('../stages/bundle/push.ts')).push(context, {
+      (await import('../stages/bundle/inside/push.ts')).push(context, {
         target,
         file,
         key: text(options, 'key'),

@@ -22,7 +22,7 @@ export const bundleCommands: Command[] = [
       force: { type: 'boolean', describe: 'overwrite a key that is there' },
     },
     run: async (context, _, options) =>
-      (await import('../stages/bundle/keygen.ts')).keygen(context, {
+      (await import('../stages/bundle/make/keygen.ts')).keygen(context, {
         key: text(options, 'key'),
         force: flag(options, 'force'),
       }),
@@ -56,7 +56,7 @@ export const bundleCommands: Command[] = [
     },
     events: true,
     run: async (context, _, options) =>
-      (await import('../stages/bundle/build.ts')).build(context, {
+      (await import('../stages/bundle/make/build.ts')).build(context, {
         key: text(options, 'key'),
         jobs: text(options, 'jobs'),
         volumes: flag(options, 'volumes'),
@@ -85,7 +85,7 @@ export const bundleCommands: Command[] = [
       'dry-run': { type: 'boolean', describe: 'show what would move; the lock stays' },
     },
     run: async (context, names, options) =>
-      (await import('../stages/bundle/lock.ts')).lock(context, {
+      (await import('../stages/bundle/make/lock.ts')).lock(context, {
         update: flag(options, 'update'),
         names,
         jobs: text(options, 'jobs'),
@@ -98,7 +98,7 @@ export const bundleCommands: Command[] = [
     examples: ['redoubt bundle images', 'redoubt bundle images -o json'],
     options: { jobs },
     run: async (context, _, options) =>
-      (await import('../stages/bundle/images.ts')).images(context, { jobs: text(options, 'jobs') }),
+      (await import('../stages/bundle/make/images.ts')).images(context, { jobs: text(options, 'jobs') }),
   },
   {
     name: 'bundle verify',

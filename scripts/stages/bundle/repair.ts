@@ -11,7 +11,7 @@ import { hexOf } from '../../../lib/hash.ts'
 import { countOf, formatBytes, formatTable } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { readVerifyKey, verifyWhole } from './chosen.ts'
-import { setUp } from './setup.ts'
+import { setUp } from './make/setup.ts'
 
 interface Options {
   file: string

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
-import { whoAndWhen } from '../../../scripts/stages/bundle/who.ts'
+import { whoAndWhen } from '../../../scripts/stages/bundle/make/who.ts'
 
 const now = () => new Date('2026-05-06T07:08:09.123Z')
 const noon = '2026-01-31T12:00:00Z'

@@ -1,5 +1,5 @@
-import { fail } from '../../../lib/errors.ts'
-import { formatBytes } from '../../../lib/output.ts'
+import { fail } from '../../../../lib/errors.ts'
+import { formatBytes } from '../../../../lib/output.ts'
 
 /** Largest file of FAT32, in bytes. */
 export const fatLimit = 2 ** 32 - 1

@@ -1,10 +1,10 @@
-import { imagesOf, importImages, missingImages, refuseForeignHost } from '../../../bundles/load/load.ts'
-import { readHead } from '../../../bundles/read.ts'
-import { fail } from '../../../lib/errors.ts'
-import { hostArchitecture } from '../../../lib/machine.ts'
-import { countOf, formatBytes } from '../../../lib/output.ts'
-import type { Context } from '../../command.ts'
-import { chosenBundle, readVerifyKey } from './chosen.ts'
+import { imagesOf, importImages, missingImages, refuseForeignHost } from '../../../../bundles/load/load.ts'
+import { readHead } from '../../../../bundles/read.ts'
+import { fail } from '../../../../lib/errors.ts'
+import { hostArchitecture } from '../../../../lib/machine.ts'
+import { countOf, formatBytes } from '../../../../lib/output.ts'
+import type { Context } from '../../../command.ts'
+import { chosenBundle, readVerifyKey } from '../chosen.ts'
 
 interface Options {
   file: string | undefined

@@ -1,9 +1,9 @@
 import { createPrivateKey } from 'node:crypto'
 import { resolve } from 'node:path'
-import { fingerprint, newKeyPair } from '../../../bundles/keys.ts'
-import { fail } from '../../../lib/errors.ts'
-import { ensureFolder, exists, writeAtomic } from '../../../lib/files.ts'
-import type { Context } from '../../command.ts'
+import { fingerprint, newKeyPair } from '../../../../bundles/keys.ts'
+import { fail } from '../../../../lib/errors.ts'
+import { ensureFolder, exists, writeAtomic } from '../../../../lib/files.ts'
+import type { Context } from '../../../command.ts'
 
 /** Makes the key pair that signs bundles. Refuses to overwrite either file unless forced. */
 export async function keygen(

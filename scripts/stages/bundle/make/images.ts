@@ -1,7 +1,7 @@
-import type { Tagged } from '../../../bundles/closure/wants.ts'
-import { readCargo } from '../../../bundles/produce/cargo.ts'
-import { formatTable } from '../../../lib/output.ts'
-import type { Context } from '../../command.ts'
+import type { Tagged } from '../../../../bundles/closure/wants.ts'
+import { readCargo } from '../../../../bundles/produce/cargo.ts'
+import { formatTable } from '../../../../lib/output.ts'
+import type { Context } from '../../../command.ts'
 import { setUp } from './setup.ts'
 
 /** Shows who wants which image, and which of them are carried. Charts and manifests are read, layers are not fetched. */

@@ -1,22 +1,22 @@
 import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
-import { buildBundle } from '../../../bundles/build.ts'
-import { withWorkFolder } from '../../../bundles/cache.ts'
-import { readInventory } from '../../../bundles/delta/inventory.ts'
-import { deltaPath } from '../../../bundles/format/delta.ts'
-import { readPrivateKey } from '../../../bundles/keys.ts'
-import { type PlanOptions, planBundle } from '../../../bundles/plan/plan.ts'
-import type { ProduceOptions } from '../../../bundles/produce/produce.ts'
-import { lockText } from '../../../cluster/lock.ts'
-import { bundlePath } from '../../../cluster/workspace.ts'
-import { isExecutable } from '../../../lib/assets.ts'
-import { refuseFull } from '../../../lib/disk.ts'
-import { fail } from '../../../lib/errors.ts'
-import { readText, writeAtomic } from '../../../lib/files.ts'
-import { type Architecture, hostArchitecture } from '../../../lib/machine.ts'
-import { formatBytes, formatTable } from '../../../lib/output.ts'
-import type { Context } from '../../command.ts'
-import { ownVersion } from '../version.ts'
+import { buildBundle } from '../../../../bundles/build.ts'
+import { withWorkFolder } from '../../../../bundles/cache.ts'
+import { readInventory } from '../../../../bundles/delta/inventory.ts'
+import { deltaPath } from '../../../../bundles/format/delta.ts'
+import { readPrivateKey } from '../../../../bundles/keys.ts'
+import { type PlanOptions, planBundle } from '../../../../bundles/plan/plan.ts'
+import type { ProduceOptions } from '../../../../bundles/produce/produce.ts'
+import { lockText } from '../../../../cluster/lock.ts'
+import { bundlePath } from '../../../../cluster/workspace.ts'
+import { isExecutable } from '../../../../lib/assets.ts'
+import { refuseFull } from '../../../../lib/disk.ts'
+import { fail } from '../../../../lib/errors.ts'
+import { readText, writeAtomic } from '../../../../lib/files.ts'
+import { type Architecture, hostArchitecture } from '../../../../lib/machine.ts'
+import { formatBytes, formatTable } from '../../../../lib/output.ts'
+import type { Context } from '../../../command.ts'
+import { ownVersion } from '../../version.ts'
 import { setUp } from './setup.ts'
 import { fatLimit, parseVolumeSize } from './volume-size.ts'
 import { whoAndWhen } from './who.ts'
@@ -106,7 +106,7 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
   return await withWorkFolder(setup.cache, async (folder) => {
     const path = join(folder, 'redoubt')
     await setup.out.step('build redoubt itself', async (report) => {
-      const { buildExecutable } = await import('../../build/executable.ts')
+      const { buildExecutable } = await import('../../../build/executable.ts')
       const { sha256 } = await buildExecutable(path, setup.architecture)
       report.detail(`redoubt ${ownVersion()}, ${setup.architecture}, sha256:${sha256.slice(0, 12)}`)
     })
@@ -158,6 +158,6 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
 async function plannedExecutable(architecture: Architecture): Promise<PlanOptions['executable']> {
   const { size } = await stat(process.execPath)
   if (isExecutable() || architecture === hostArchitecture()) return { size, exact: isExecutable() }
-  const { nodePackages } = await import('../../build/node.ts')
+  const { nodePackages } = await import('../../../build/node.ts')
   return { size, exact: false, from: `npm’s ${nodePackages[architecture]}` }
 }

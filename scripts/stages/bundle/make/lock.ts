@@ -1,10 +1,10 @@
-import { compareLocks, inJson } from '../../../bundles/lock-diff.ts'
-import { produce } from '../../../bundles/produce/produce.ts'
-import { loadLock, lockText } from '../../../cluster/lock.ts'
-import { fail } from '../../../lib/errors.ts'
-import { exists, writeAtomic } from '../../../lib/files.ts'
-import { formatTable } from '../../../lib/output.ts'
-import type { Context } from '../../command.ts'
+import { compareLocks, inJson } from '../../../../bundles/lock-diff.ts'
+import { produce } from '../../../../bundles/produce/produce.ts'
+import { loadLock, lockText } from '../../../../cluster/lock.ts'
+import { fail } from '../../../../lib/errors.ts'
+import { exists, writeAtomic } from '../../../../lib/files.ts'
+import { formatTable } from '../../../../lib/output.ts'
+import type { Context } from '../../../command.ts'
 import { setUp } from './setup.ts'
 
 interface Options {

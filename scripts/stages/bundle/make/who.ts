@@ -1,6 +1,6 @@
-import { isoTime, isTime } from '../../../bundles/format/statement.ts'
-import { fail } from '../../../lib/errors.ts'
-import { isPlain } from '../../../lib/plain.ts'
+import { isoTime, isTime } from '../../../../bundles/format/statement.ts'
+import { fail } from '../../../../lib/errors.ts'
+import { isPlain } from '../../../../lib/plain.ts'
 
 /** What the statement of a bundle says of who built it and when. */
 export interface Who {
