@@ -103,6 +103,25 @@ export async function smallLayout(reversed = false): Promise<Small> {
   return { layout, images, blobs, lock }
 }
 
+/** Lays the parts of that bundle out as another version of it, its lock changed, or with other blobs. */
+export async function otherLayout(version: string, changed: Partial<Lock> = {}, instead?: Blob[]): Promise<Layout> {
+  const { layout, images, blobs, lock } = await smallLayout()
+  const [executable, signature] = layout.entries.map((entry) => entry.blob)
+  const [part] = signature?.parts ?? []
+  if (!executable || !part || !('bytes' in part)) throw new Error('the small bundle has no executable')
+  return layOut({
+    name: 'lab',
+    version,
+    tool: 'redoubt 0.0.0',
+    lock: { ...lock, ...changed },
+    executable,
+    executableSignature: Buffer.from(part.bytes),
+    images: Object.values(images),
+    blobs: instead ?? blobs,
+    key: key.privateKey,
+  })
+}
+
 /**
  * Lays out a bundle without a cluster, whose lock is true: the two images, a package, and a file of this name. `version`: another one.
  * `further`: more files, by name.
@@ -112,41 +131,28 @@ export async function partsLayout(
   version = '0.1.0',
   further: Readonly<Record<string, Uint8Array>> = {},
 ): Promise<Layout> {
-  const { layout, images, blobs, lock } = await smallLayout()
-  const [executable, signature] = layout.entries.map((entry) => entry.blob)
-  const [part] = signature?.parts ?? []
-  if (!executable || !part || !('bytes' in part)) throw new Error('the small bundle has no executable')
+  const { images, blobs } = await smallLayout()
   const note = bytesBlob('read me\n')
   const ref = ({ digest, size }: { digest: string; size: number }) => ({ digest, size })
   const more = Object.entries(further).map(([name, bytes]) => ({ name, blob: bytesBlob(bytes) }))
-  const held = Object.values(images)
-  return layOut({
-    name: 'lab',
-    version,
-    tool: 'redoubt 0.0.0',
-    lock: {
-      ...lock,
-      kubernetes: undefined,
-      components: {},
-      packages: [{ name: 'tool', version: '1:2.0-1', architecture: 'amd64', ...ref(note) }],
-      imagePackages: [],
-      files: [{ name: fileName, ...ref(note) }, ...more.map(({ name, blob }) => ({ name, ...ref(blob) }))],
-      charts: [{ name: 'web', version: '1.0.0', from: 'a folder', archive: ref(note) }],
-      images: held.map(({ name, mediaType, manifest, config, layer }) => ({
-        name,
-        mediaType,
-        ...ref(manifest),
-        platforms: [],
-        artifacts: [],
-        blobs: [config, layer].map(ref),
-      })),
-    },
-    executable,
-    executableSignature: Buffer.from(part.bytes),
-    images: held,
-    blobs: [...blobs.filter(({ size }) => size < 1_000_000), note, ...more.map(({ blob }) => blob)],
-    key: key.privateKey,
-  })
+  const lock: Partial<Lock> = {
+    kubernetes: undefined,
+    components: {},
+    packages: [{ name: 'tool', version: '1:2.0-1', architecture: 'amd64', ...ref(note) }],
+    imagePackages: [],
+    files: [{ name: fileName, ...ref(note) }, ...more.map(({ name, blob }) => ({ name, ...ref(blob) }))],
+    charts: [{ name: 'web', version: '1.0.0', from: 'a folder', archive: ref(note) }],
+    images: Object.values(images).map(({ name, mediaType, manifest, config, layer }) => ({
+      name,
+      mediaType,
+      ...ref(manifest),
+      platforms: [],
+      artifacts: [],
+      blobs: [config, layer].map(ref),
+    })),
+  }
+  const small = blobs.filter(({ size }) => size < 1_000_000)
+  return await otherLayout(version, lock, [...small, note, ...more.map(({ blob }) => blob)])
 }
 
 /** Writes that bundle as volumes of at most `volumeSize` bytes, to `NAME` in the temporary folder; returns their paths. */

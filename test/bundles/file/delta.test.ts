@@ -23,6 +23,7 @@ import { openBundle } from '../../../bundles/read.ts'
 import { writeVolumes } from '../../../bundles/write/volumes.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
 import { sha256 } from '../../../lib/hash.ts'
+import { type Change, flip } from '../damage.ts'
 import { fakeBytes, fixedKey, key, partsLayout, refusal } from '../small.ts'
 
 // In memory where there is a place for it: every file that is written is synced, and a disk would take its time.
@@ -65,14 +66,9 @@ async function merge(delta: string, base: string): Promise<Buffer> {
 }
 
 /** A file with these changes, at offsets. */
-function changed(path: string, name: string, change: (data: Buffer) => Buffer): string {
+function changed(path: string, name: string, change: Change): string {
   writeFileSync(at(name), change(Buffer.from(readFileSync(path))))
   return at(name)
-}
-
-const flip = (offset: number) => (data: Buffer) => {
-  data[offset] = (data[offset] ?? 0) ^ 1
-  return data
 }
 
 test('a delta carries what the base lacks, and merged it is the very bundle', async () => {

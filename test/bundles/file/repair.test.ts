@@ -1,17 +1,17 @@
 import * as assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { blobPath } from '../../../bundles/format/names.ts'
 import type { Blob } from '../../../bundles/format/parts.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { type RepairOptions, repairBundle } from '../../../bundles/repair/repair.ts'
-import { layOut } from '../../../bundles/write/layout.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
 import { sha256 } from '../../../lib/hash.ts'
-import { fakeBytes, fixedKey, key, smallBundle, smallLayout, smallVolumes, temporary } from '../small.ts'
+import { type Change, flip } from '../damage.ts'
+import { fakeBytes, fixedKey, key, otherLayout, smallBundle, smallLayout, smallVolumes, temporary } from '../small.ts'
 
 const signal = new AbortController().signal
 const options: RepairOptions = {
@@ -28,14 +28,6 @@ const good = readFileSync(goodPath)
 const cut = await smallVolumes('cut.tar', 500_000)
 const largest = blobPath(`sha256:${sha256(fakeBytes(2_500_000, 9))}`)
 const at = (name: string) => good.indexOf(`${name}\0`)
-
-type Change = (data: Buffer) => Buffer
-const flip =
-  (...places: number[]): Change =>
-  (data) => {
-    for (const place of places) data[place] = (data[place] ?? 0) ^ 1
-    return data
-  }
 
 /** A copy of the good bundle, changed. */
 function copyOf(name: string, change: Change): string {
@@ -131,29 +123,10 @@ test('a stop in the middle leaves what verify refuses and the next run finishes'
   assert.ok(readFileSync(path).equals(good))
 })
 
-/** Another bundle by the same key with the same blobs, at other offsets. */
-async function otherBundle(): Promise<string> {
-  const { layout, images, blobs, lock } = await smallLayout()
-  const [executable, signature] = layout.entries.map((entry) => entry.blob)
-  assert.ok(executable && signature)
-  const next = layOut({
-    name: 'lab',
-    version: '0.2.0-longer',
-    tool: 'redoubt 0.0.0',
-    lock: { ...lock, files: [] },
-    executable,
-    executableSignature: Buffer.from((signature.parts[0] as { bytes: Uint8Array }).bytes),
-    images: Object.values(images),
-    blobs,
-    key: key.privateKey,
-  })
-  const path = join(temporary, 'other.tar')
-  await writeBundle(path, next, () => {}, signal)
-  return path
-}
-
 test('another bundle that has the same blob helps too, and is never written over this one', async () => {
-  const other = await otherBundle()
+  const other = join(temporary, 'other.tar')
+  // By the same key with the same blobs, at other offsets.
+  await writeBundle(other, await otherLayout('0.2.0-longer', { files: [] }), () => {}, signal)
   const path = copyOf('mine.tar', flip(at(largest) + 600))
   await repairBundle(path, [other], options)
   assert.ok(readFileSync(path).equals(good))
@@ -193,55 +166,6 @@ test('another key mends nothing', async () => {
   await assert.rejects(repairBundle(path, [goodPath], { ...options, key: fixedKey(8).publicKey }), {
     code: 'integrity',
   })
-})
-
-function volumes(name: string): string[] {
-  const folder = join(temporary, name)
-  mkdirSync(folder)
-  return cut.map((path) => {
-    copyFileSync(path, join(folder, basename(path)))
-    return join(folder, basename(path))
-  })
-}
-const edit = (path: string | undefined, change: Change) => writeFileSync(path ?? '', change(readFileSync(path ?? '')))
-const sets: { name: string; change: (paths: string[]) => void }[] = [
-  { name: 'one is missing', change: (paths) => rmSync(paths[2] as string) },
-  { name: 'the first is missing', change: (paths) => rmSync(paths[0] as string) },
-  { name: 'all but one are missing', change: (paths) => paths.slice(1).map((path) => rmSync(path)) },
-  { name: 'one is truncated', change: (paths) => edit(paths[3], (data) => data.subarray(0, 200_000)) },
-  { name: 'one is empty', change: (paths) => edit(paths[3], () => Buffer.alloc(0)) },
-  { name: 'one is too long', change: (paths) => edit(paths[3], (data) => Buffer.concat([data, data])) },
-  { name: 'a list is damaged', change: (paths) => edit(paths[1], flip(700)) },
-  { name: 'all numbers are damaged but one', change: (paths) => paths.slice(1).map((path) => edit(path, flip(3090))) },
-  {
-    name: 'bytes at a seam',
-    change: (paths) => {
-      edit(paths[1], (data) => flip(data.length - 1)(data))
-      edit(paths[2], flip(5000))
-    },
-  },
-  { name: 'one stands for another', change: (paths) => copyFileSync(paths[1] as string, paths[4] as string) },
-]
-for (const { name, change } of sets)
-  for (const from of ['the whole file', 'volumes'])
-    test(`volumes, ${name}: mended from ${from}`, async () => {
-      const paths = volumes(`${name} ${from}`.replaceAll(' ', '-'))
-      change(paths)
-      const bundle = join(dirname(paths[0] as string), 'cut.tar')
-      await repairBundle(bundle, [from === 'volumes' ? (cut[0] as string) : goodPath], options)
-      paths.forEach((path, index) => {
-        assert.ok(readFileSync(path).equals(readFileSync(cut[index] as string)), basename(path))
-      })
-    })
-
-test('no header of a volume is left: another set of volumes has it, a whole file has not', async () => {
-  const paths = volumes('headers')
-  for (const path of paths) edit(path, flip(700))
-  await assert.rejects(repairBundle(paths[0] as string, [goodPath], options), {
-    message: /no header of a volume is left/,
-  })
-  await repairBundle(paths[0] as string, [goodPath, cut[0] as string], options)
-  await verifyBundle(paths[0] as string, key.publicKey, check)
 })
 
 test('a file is mended from volumes', async () => {
