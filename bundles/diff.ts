@@ -13,7 +13,7 @@ export interface Side {
   head: BundleHead | undefined
 }
 
-export interface BundleDiff {
+interface BundleDiff {
   differences: (Difference & { change: 'added' | 'removed' | 'changed' })[]
   /** What the second has and the first lacks, executable included. Undefined beside a lock: it does not pin the layers of redoubt's own images. */
   blobs: { count: number; size: number } | undefined

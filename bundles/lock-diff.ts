@@ -11,7 +11,7 @@ export interface Difference {
   after: string
 }
 
-export type Kind =
+type Kind =
   | 'executable'
   | 'cluster'
   | 'component'

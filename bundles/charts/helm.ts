@@ -15,7 +15,7 @@ export async function helmVersion(signal: AbortSignal): Promise<string | undefin
   return code === 0 ? /v\d[\w.+-]*/.exec(stdout)?.[0] : undefined
 }
 
-export interface HelmChart {
+interface HelmChart {
   /** The archive. */
   path: string
   values: string | undefined

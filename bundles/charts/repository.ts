@@ -10,7 +10,7 @@ export const indexLimit = 48 << 20
 const entryLimit = 1 << 20
 
 /** Where an index says that a chart's archive is, absolute; and its SHA-256, when it says it. */
-export interface ChartEntry {
+interface ChartEntry {
   url: URL
   digest: string | undefined
 }

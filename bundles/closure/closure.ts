@@ -22,7 +22,7 @@ import {
   wantsOfManifests,
 } from './wants.ts'
 
-export interface ClosureInputs {
+interface ClosureInputs {
   cache: Cache
   spec: BundleSpec
   workspace: string

@@ -3,7 +3,7 @@ import { parseForeign, splitDocuments } from '../../lib/yaml.ts'
 import { isWhole, referenceOf, referencesIn } from './text.ts'
 
 /** An image, as it is written, and where in the object. */
-export interface Found {
+interface Found {
   image: string
   path: (string | number)[]
   /** False: text that looks like an image; nobody knows whether it will be run. */

@@ -13,7 +13,7 @@ import { type BundleHead, readChecked, readHead } from '../read.ts'
 import type { Base } from './join.ts'
 import { type Delta, headOfDelta } from './open.ts'
 
-export interface MergeOptions {
+interface MergeOptions {
   key: KeyObject
   onProgress: (done: number, total: number) => void
   signal: AbortSignal

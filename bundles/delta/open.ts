@@ -85,7 +85,7 @@ export async function headOfDelta(
 }
 
 /** A head, and the delta that it is of; `close` closes both. */
-export interface AnyHead {
+interface AnyHead {
   head: BundleHead
   delta: Delta | undefined
   close: () => Promise<void>

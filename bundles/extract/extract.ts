@@ -8,7 +8,7 @@ import { sha256File } from '../../lib/hash.ts'
 import { clearLeftovers, temporaryName } from '../../lib/leftovers.ts'
 import type { Part } from './parts.ts'
 
-export interface ExtractOptions {
+interface ExtractOptions {
   /** The folder that all goes into; made when it is not there. */
   to: string
   /** Put them in the place of other files of their names. */

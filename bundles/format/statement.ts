@@ -67,7 +67,7 @@ const contentsSchema = v.strictObject({
   entries: v.array(v.strictObject({ path: plain, offset: size, size, sha256: hex })),
 })
 
-export type Contents = v.InferOutput<typeof contentsSchema>
+type Contents = v.InferOutput<typeof contentsSchema>
 export type ContentsEntry = Contents['entries'][number]
 
 /** The one way to write a statement: keys in the schema's order, no spaces, a newline at the end. */

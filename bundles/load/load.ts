@@ -10,7 +10,7 @@ import { archiveOfImages } from '../read/image-archive.ts'
 import type { BundleHead } from '../read.ts'
 
 /** Which containerd, and where in it. */
-export interface Containerd {
+interface Containerd {
   /** Its socket; undefined: ctr's own default, or $CONTAINERD_ADDRESS. */
   address: string | undefined
   /** Kubernetes looks in `k8s.io`. */
@@ -18,7 +18,7 @@ export interface Containerd {
 }
 
 /** An image of the bundle and the names under which containerd is to have it. */
-export interface LoadedImage {
+interface LoadedImage {
   /** `redoubt.dev/etcd@sha256:...`, as imageArchive() takes it. */
   reference: string
   digest: string

@@ -30,7 +30,7 @@ export interface PlannedPart {
 }
 
 /** What fetching blobs costs that may be in the cache: a blob of two parts is fetched for the first. */
-export type Cost = (blobs: readonly BlobRef[]) => Promise<Pick<PlannedPart, 'todo' | 'fetch' | 'blobs'>>
+type Cost = (blobs: readonly BlobRef[]) => Promise<Pick<PlannedPart, 'todo' | 'fetch' | 'blobs'>>
 
 /** A cost by the cache of `options`. */
 export function costIn({ cache }: Pick<ProduceOptions, 'cache'>): Cost {

@@ -38,7 +38,7 @@ export interface PlanOptions extends ProduceOptions {
   built: string | undefined
 }
 
-export interface BundlePlan {
+interface BundlePlan {
   parts: PlannedPart[]
   /** Bytes that come over the network; not exact: without what nobody can say before. */
   fetch: { bytes: number; exact: boolean }

@@ -12,7 +12,7 @@ import { entrySize } from '../tar.ts'
 import { carriedBlobs, programsInImages } from './known.ts'
 
 /** What is known before anything large is fetched, and where it goes; without a target no bundle will be written. */
-export interface Known {
+interface Known {
   cache: Cache
   target: string | undefined
   /** Of a delta: what the other side has. */

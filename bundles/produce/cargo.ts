@@ -12,7 +12,7 @@ import { collectManifests } from './files.ts'
 import { resolveWanted, wantedImages } from './images.ts'
 import type { ProduceOptions } from './produce.ts'
 
-export interface Cargo {
+interface Cargo {
   charts: CarriedChart[]
   manifests: CarriedManifest[]
   /** Known to the byte; their layers are fetched later. */

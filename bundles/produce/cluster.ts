@@ -21,7 +21,7 @@ import { collectPackages, sharedUserland } from './packages.ts'
 import { checkCompiler, compilePrograms, extractPrograms, type ProgramOptions, type Programs } from './programs.ts'
 
 /** What a cluster is made of: its part of the lock, its images, every blob. */
-export interface ClusterParts extends Pick<Lock, 'components' | 'packages' | 'imagePackages'> {
+interface ClusterParts extends Pick<Lock, 'components' | 'packages' | 'imagePackages'> {
   images: Image[]
   blobs: Blob[]
 }

@@ -15,7 +15,7 @@ export interface Image {
   layer: Blob
 }
 
-export interface ImageInputs {
+interface ImageInputs {
   name: ImageName
   version: string
   architecture: Lock['architecture']

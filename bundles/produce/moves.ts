@@ -49,7 +49,7 @@ export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, c
 }
 
 /** What the spec names and the lock may not have yet: the parts of a lock that it would have. */
-export type SpecNames = Pick<Lock, 'files' | 'images' | 'charts' | 'manifests' | 'releases'>
+type SpecNames = Pick<Lock, 'files' | 'images' | 'charts' | 'manifests' | 'releases'>
 
 /** The names in a spec, as a lock would have them. Throws as the readers of these names do. */
 export function namesOf(spec: BundleSpec, architecture: string): SpecNames {

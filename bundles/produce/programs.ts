@@ -8,7 +8,7 @@ import { programOf } from '../sources/debian/deb-files.ts'
 import { buildPrograms, checkModules, findToolchain, type GoBuild, goStep, pinOf, readWrapper } from '../sources/go.ts'
 
 /** What the lock says of a component apart from its image. */
-export type Program = Pick<LockEntry, 'version' | 'source' | 'binary'>
+type Program = Pick<LockEntry, 'version' | 'source' | 'binary'>
 export type Programs = Partial<Record<ComponentName, Program>>
 
 export interface ProgramOptions {

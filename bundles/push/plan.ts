@@ -4,7 +4,7 @@ import type { ContentsEntry } from '../format/statement.ts'
 import type { Repository, Served } from '../serve/repositories.ts'
 
 /** Where images go: `registry.example:5000`, and a path before every repository. */
-export interface Target {
+interface Target {
   registry: string
   prefix: string
   /** Put images under their registry's name too: `docker.io/library/nginx` in place of `library/nginx`. */

@@ -12,7 +12,7 @@ import { forgetUpload, noteUpload, recallUpload, type Uploads } from './uploads.
 const binary = { 'content-type': 'application/octet-stream' }
 
 /** An upload's name, and where it is noted. */
-export interface Noted {
+interface Noted {
   uploads: Uploads
   key: string
 }

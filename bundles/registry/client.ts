@@ -7,7 +7,7 @@ import { discard, type Exchange, type HostSettings, isHost, type Send } from './
 import { type Retry, retryAfter, retrying, Transient } from './retry.ts'
 import { basic, parseChallenge, readToken, tokenExchange } from './token.ts'
 
-export interface ClientOptions {
+interface ClientOptions {
   hosts: readonly HostSettings[]
   credentials: FindCredentials
   send: Send
@@ -29,7 +29,7 @@ export interface Question {
 }
 
 /** Asks once, authenticating when told to; a status other than 2xx is thrown: Transient, or `failed` with the registry's words. */
-export type Ask = (question: Question) => Promise<IncomingMessage>
+type Ask = (question: Question) => Promise<IncomingMessage>
 
 export interface Client {
   /** Asks the mirrors, then the registry itself; what one mirror does not have or cannot say, the next may. */
@@ -168,7 +168,7 @@ function wordsOf(body: Buffer): string {
 }
 
 /** Reads a small answer whole. Throws `failed` past `limit` bytes, Transient when it breaks off. */
-export async function readSmall(answer: IncomingMessage, limit: number, place: string): Promise<Buffer> {
+async function readSmall(answer: IncomingMessage, limit: number, place: string): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
   try {

@@ -6,7 +6,7 @@ import type { Credentials } from './credentials.ts'
 import type { Exchange } from './http.ts'
 
 /** What a registry wants to see, out of its WWW-Authenticate header. */
-export interface Challenge {
+interface Challenge {
   scheme: 'bearer' | 'basic'
   realm: string
   service?: string

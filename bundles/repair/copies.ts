@@ -17,7 +17,7 @@ export interface Copy {
 }
 
 /** What is known of the volumes of a copy: what some volume of it says. */
-export interface Cut {
+interface Cut {
   list: VolumeList
   listSignature: Buffer
 }

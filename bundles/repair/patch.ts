@@ -9,7 +9,7 @@ import type { WrongFile } from './damage.ts'
 import type { KnownRegion } from './regions.ts'
 import type { Find } from './sources.ts'
 
-export interface Patch {
+interface Patch {
   files: readonly WrongFile[]
   known: readonly KnownRegion[]
   finds: readonly Find[]

@@ -8,7 +8,7 @@ import type { Answer } from './bytes.ts'
 import type { Served } from './repositories.ts'
 import type { Site } from './site.ts'
 
-export interface ServeOptions {
+interface ServeOptions {
   archive: Archive
   served: Served
   site: Site

@@ -5,7 +5,7 @@ import { fail } from '../../lib/errors.ts'
 import { type Blob, hashParts } from '../format/parts.ts'
 
 /** A file of `spec.bundle.files`: read where it stands, never copied. */
-export interface CarriedFile {
+interface CarriedFile {
   name: string
   blob: Blob
 }

@@ -9,7 +9,7 @@ import { adopt, type Cache, once, type Step, withWorkFolder } from '../cache.ts'
 import type { Catalog, GoModule } from '../catalog.ts'
 import type { BlobRef } from '../format/parts.ts'
 
-export interface Wrapper {
+interface Wrapper {
   module: GoModule
   files: { 'go.mod': string; 'go.sum': string; 'tools.go': string }
   /** `sha256:HEX` over go.mod and go.sum. */

@@ -20,7 +20,7 @@ export interface CarriedManifest {
 }
 
 /** Bytes of the largest file of manifests: an API server takes 3 MB of one object, and the largest releases have some 10 MB. */
-export const manifestFileLimit = 32 << 20
+const manifestFileLimit = 32 << 20
 
 /** Reads the spec's `manifests`; `fromUrl` what stands at a URL. Throws `usage` at its line, or as `fromUrl` does. */
 export async function readManifests(

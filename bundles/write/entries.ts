@@ -17,7 +17,7 @@ export class DamagedBlob extends Error {
 }
 
 /** Where the bytes of a layout go, in order. */
-export interface Output {
+interface Output {
   write(data: Uint8Array): Promise<void>
   /** Blobs whose bytes are there already are passed over. */
   placed?: ReadonlySet<string>

@@ -25,7 +25,7 @@ export interface Layout {
   id: string
 }
 
-export interface LayoutInputs {
+interface LayoutInputs {
   name: string
   version: string
   tool: string

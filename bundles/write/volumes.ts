@@ -14,7 +14,7 @@ import { blockSize, entrySize } from '../tar.ts'
 import { writeLayout } from './entries.ts'
 import type { Layout } from './layout.ts'
 
-export interface VolumeOptions {
+interface VolumeOptions {
   /** Most bytes of a volume, its header too. */
   volumeSize: number
   key: KeyObject

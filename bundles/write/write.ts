@@ -11,7 +11,7 @@ import { writeLayout } from './entries.ts'
 import type { Layout } from './layout.ts'
 
 /** A bundle that is being written: blobs may be put in their places before the rest is. */
-export interface OpenBundle {
+interface OpenBundle {
   /** Where a blob has its place; undefined for one that the bundle does not have. */
   slotOf(digest: string): Slot | undefined
   /** Writes everything but the blobs of `placed`: each byte read and hashed once on its way. Throws DamagedBlob. */

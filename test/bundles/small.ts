@@ -55,7 +55,7 @@ export function fakeBytes(size: number, seed: number): Buffer {
   return bytes
 }
 
-export interface Small {
+interface Small {
   layout: Layout
   images: Record<string, Image>
   blobs: Blob[]

@@ -24,7 +24,7 @@ export interface Relationship {
 }
 
 /** What a package is besides its id. */
-export interface Described {
+interface Described {
   version?: string | undefined
   /** `sha256:HEX` */
   digest?: string | undefined

@@ -2,7 +2,7 @@ import { supportedVersions } from '../../../cluster/versions.ts'
 import { catalogOf } from '../../catalog/catalog.ts'
 import { readWrapper } from '../../sources/go.ts'
 
-export interface GoModuleVersion {
+interface GoModuleVersion {
   path: string
   version: string
   /** `h1:...` of go.sum. */
@@ -11,7 +11,7 @@ export interface GoModuleVersion {
   replaces?: string
 }
 
-export interface ModuleClosure {
+interface ModuleClosure {
   /** Of the wrapper module beside the catalogue: `etcd`. */
   name: string
   modules: GoModuleVersion[]

@@ -9,7 +9,7 @@ import { type DocumentHead, documentId, type Gathered, gather, writeSpdx } from 
 import { closureOf } from './go-modules.ts'
 import { debPurl, genericPurl, goPurl, ociPurl } from './purl.ts'
 
-export interface Sbom {
+interface Sbom {
   text: string
   packages: number
   /** Components of whose modules only the digest is known: another redoubt than this one made the bundle. */

@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** A file of apt's sources: its name decides its format (sources.list(5)): `.list` one line each, `.sources` stanzas. */
-export interface SourceFile {
+interface SourceFile {
   name: string
   text: string
 }

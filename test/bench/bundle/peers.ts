@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { run } from '../../../lib/exec.ts'
 import { onPath, tool } from './tools.ts'
 
-export interface Peer {
+interface Peer {
   name: string
   /** Writes all images into files below `folder`; the archive is `archive.tar`. */
   create: (folder: string, images: readonly string[]) => Promise<unknown>

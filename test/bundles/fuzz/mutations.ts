@@ -14,13 +14,13 @@ export function diceOf(seed: number): Dice {
   }
 }
 
-export interface Mutation {
+interface Mutation {
   name: string
   change: (data: Buffer, dice: Dice) => Buffer
 }
 
 /** Where headers stand in an archive that is whole, and its end. */
-export function headersOf(data: Buffer): number[] {
+function headersOf(data: Buffer): number[] {
   const found: number[] = []
   for (let at = 0; at + 512 <= data.length && data[at] !== 0; ) {
     found.push(at)

@@ -19,7 +19,7 @@ export interface Asked {
 
 export type Answer = (asked: Asked, response: ServerResponse, body: () => Promise<Buffer>) => void | Promise<void>
 
-export interface Fake {
+interface Fake {
   host: string
   asked: Asked[]
   close: () => Promise<void>
@@ -44,7 +44,7 @@ export async function serveFake(answer: Answer): Promise<Fake> {
   return { host: `127.0.0.1:${port}`, asked, close }
 }
 
-export interface TestClient {
+interface TestClient {
   client: Client
   /** Milliseconds that were to be waited, each time. */
   waits: number[]

@@ -3,7 +3,7 @@ import { fail } from '../../../../lib/errors.ts'
 import { isPlain } from '../../../../lib/plain.ts'
 
 /** What the statement of a bundle says of who built it and when. */
-export interface Who {
+interface Who {
   builder: string | undefined
   built: string | undefined
 }
