@@ -57,8 +57,11 @@ export const elsewhere: readonly string[] = ['network-policies', 'oidc', 'audit-
 export const groups: readonly (readonly string[])[] = [
   ['authorization-rbac'],
   ['encryption-at-rest'],
-  ['etcd-tls', 'etcd-client-auth', 'etcd-peer-auth', 'etcd-own-user'],
   [
+    'etcd-tls',
+    'etcd-client-auth',
+    'etcd-peer-auth',
+    'etcd-own-user',
     'kubelet-tls',
     'kubelet-authentication',
     'kubelet-readonly-port',
@@ -74,6 +77,10 @@ export const groups: readonly (readonly string[])[] = [
     'proxy-loopback',
     'pod-gc',
     'controller-credentials',
+    'namespace-quota',
+    'namespace-limits',
+    'no-default-token',
+    'secret-env',
   ],
   [
     'apiserver-tls',
@@ -91,5 +98,4 @@ export const groups: readonly (readonly string[])[] = [
     'no-alpha-features',
   ],
   ['admission-plugins', 'external-ips', 'system-masters', 'persona-roles'],
-  ['namespace-quota', 'namespace-limits', 'no-default-token', 'secret-env'],
 ]
