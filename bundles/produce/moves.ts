@@ -17,11 +17,13 @@ interface Pin {
 }
 
 /**
- * The pins that `names` mean, as compareLocks calls them. What is compiled together moves together. Throws `usage` for a name that no pin
+ * The pins that `names` mean, as compareLocks calls them. What is compiled together moves together, and what is new comes along. Throws `usage` for a name that no pin
  * has, with the nearest that one has.
  */
 export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, catalog: Catalog): ReadonlySet<string> {
-  const pins = [...pinsOf(lock), ...pinsOf({ ...lock, ...spec, components: {}, packages: [], imagePackages: [] })]
+  const pinned = pinsOf(lock)
+  const wanted = pinsOf({ ...lock, ...spec, components: {}, packages: [], imagePackages: [] })
+  const pins = [...pinned, ...wanted]
   const moves = names.flatMap((name) => {
     const found = pins.filter((pin) => pin.names.includes(name)).map(({ key }) => key)
     if (found.length > 0) return found
@@ -45,7 +47,10 @@ export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, c
   })
   const wrappers = moves.flatMap((key) => wrapperOf(catalog, key) ?? [])
   const together = Object.keys(catalog.components).filter((name) => wrappers.includes(wrapperOf(catalog, name) ?? ''))
-  return new Set([...moves, ...debs, ...together])
+  // With any, what is new comes along: it has no pin that could stay.
+  const isNew = ({ key }: Pin) => !pinned.some((pin) => pin.key === key || isBelow(pin.key, key))
+  const fresh = names.length > 0 ? wanted.filter(isNew).map(({ key }) => key) : []
+  return new Set([...moves, ...debs, ...together, ...fresh])
 }
 
 /** What the spec names and the lock may not have yet: the parts of a lock that it would have. */

@@ -23,20 +23,19 @@ export function framedRanges(head: BundleHead): { ranges: Range[]; digests: stri
     }
     const last = ranges.length === contents.length
     const length = entrySize(size) + (last ? trailerSize : 0)
-    const before = headerOf(path, size)
-    if (!before || offset !== next + blockSize || next + length > archive.size) return undefined
-    ranges.push({ size, before, pieces: archive.file.pieces(next, length) })
+    if (leadsOut(path) || offset !== next + blockSize || next + length > archive.size) return undefined
+    ranges.push({ size, before: () => headerOf(path, size), pieces: archive.file.pieces(next, length) })
     next += length
   }
   if (next !== archive.size) return undefined
   return { ranges, digests: [head.statement.executable.sha256, ...contents.map(({ sha256 }) => sha256)] }
 }
 
-function headerOf(path: string, size: number): Buffer | undefined {
-  if (leadsOut(path)) return undefined
+/** Of what has no header that we write, one that nothing has. */
+function headerOf(path: string, size: number): Buffer {
   try {
     return tarHeader({ path, type: 'file', mode: path === names.executable ? 0o755 : 0o644, size })
   } catch {
-    return undefined
+    return Buffer.alloc(blockSize, 0xff)
   }
 }

@@ -8,13 +8,21 @@ export interface Range {
   size: number
   /** Where `before`, these bytes and zeros up to the end stand. */
   pieces: readonly Piece[]
-  /** What must stand before them, and is not hashed. */
-  before?: Uint8Array
+  /** What must stand before them, and is not hashed; made when a thread is to begin. */
+  before?: () => Uint8Array
+}
+
+/** A range as it is sent to a thread. */
+type Sent = Omit<Range, 'before'> & { before: Uint8Array }
+
+/** Ranges with what must stand before them made. */
+export function toSend(ranges: readonly Range[]): Sent[] {
+  return ranges.map(({ before, ...range }) => ({ ...range, before: before?.() ?? new Uint8Array() }))
 }
 
 /** Hashes here. */
 export function hashHere(ranges: readonly Range[], onBytes: (count: number) => void): string[] {
-  return hashPieces(ranges, Buffer.alloc(bufferSize), onBytes)
+  return hashPieces(toSend(ranges), Buffer.alloc(bufferSize), onBytes)
 }
 
 /** More than a core's own cache holds would be written and read from memory. */
@@ -30,7 +38,7 @@ export function startHashing(): Worker {
 function answer(size: number): void {
   const { parentPort } = process.getBuiltinModule('node:worker_threads')
   const buffer = Buffer.alloc(size)
-  parentPort?.on('message', (ranges: Range[]) => {
+  parentPort?.on('message', (ranges: Sent[]) => {
     parentPort?.postMessage(hashPieces(ranges, buffer, (count) => parentPort?.postMessage(count)))
   })
 }
@@ -39,11 +47,11 @@ function answer(size: number): void {
  * SHA-256 (hex) of each range: of what there is of it, and '' where what stands around it is not as it must be. Runs in the thread too,
  * and may name nothing from outside itself.
  */
-function hashPieces(ranges: readonly Range[], buffer: Buffer, onBytes: (count: number) => void): string[] {
+function hashPieces(ranges: readonly Sent[], buffer: Buffer, onBytes: (count: number) => void): string[] {
   const { readSync } = process.getBuiltinModule('node:fs')
   const { createHash } = process.getBuiltinModule('node:crypto')
   let unsaid = 0
-  const digests = ranges.map(({ size, pieces, before = new Uint8Array() }) => {
+  const digests = ranges.map(({ size, pieces, before }) => {
     const hash = createHash('sha256')
     const end = before.length + size
     let framed = true

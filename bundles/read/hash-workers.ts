@@ -1,6 +1,6 @@
 import type { Worker } from 'node:worker_threads'
 import { throwIfAborted } from '../../lib/exec.ts'
-import { hashHere, type Range, startHashing } from './hash-thread.ts'
+import { hashHere, type Range, startHashing, toSend } from './hash-thread.ts'
 
 /**
  * SHA-256 (hex) of ranges of open files, in their order, on `jobs` threads that read for themselves. A range that the files do not hold
@@ -79,6 +79,6 @@ function hashIn(
     worker.on('message', onMessage)
     worker.on('error', onError)
     signal.addEventListener('abort', onAbort, { once: true })
-    worker.postMessage(ranges)
+    worker.postMessage(toSend(ranges))
   })
 }

@@ -16,8 +16,7 @@ import { openVolumes } from './volumes.ts'
  * wrong volume.
  */
 export async function openArchive(given: string, key: KeyObject | undefined): Promise<Archive> {
-  const info = await stat(given).catch(() => undefined)
-  const path = info?.isDirectory() ? await bundleIn(given) : given
+  const path = await bundleAt(given)
   const archive = await openOne(path).catch(async (error) => {
     if (isAbsent(error) && (await volumesThere(volumeOf(path)?.bundle ?? path)).length > 0) return undefined
     throw error
@@ -43,6 +42,12 @@ export async function openArchive(given: string, key: KeyObject | undefined): Pr
       hint: 'Give the volumes back the names that they were made with: NAME.vol001.tar, NAME.vol002.tar, ...',
     })
   return await openVolumes(volume.bundle, key)
+}
+
+/** A path as it is given; a folder stands for the one bundle in it. Throws `usage` for a folder of none, or of several. */
+export async function bundleAt(given: string): Promise<string> {
+  const info = await stat(given).catch(() => undefined)
+  return info?.isDirectory() ? await bundleIn(given) : given
 }
 
 /** The one bundle of a folder (a stick, say): its file, or the name that its volumes share. Throws `usage` for none, and for several. */

@@ -175,7 +175,8 @@ function tlsReason(message: string): string {
 }
 
 const trustHint = 'Its certificate is not trusted: name its authorities with `ca` under registries in redoubt.yaml.'
-const noTls = 'It may not speak TLS: a host without it needs `plainHttp: true` under registries in redoubt.yaml.'
+const noTls =
+  'It may not speak TLS: a host without it needs `plainHttp: true` under registries in redoubt.yaml; for `bundle push`, --plain-http.'
 const permanent: Record<string, string> = {
   ENOTFOUND: 'There is no host of this name: check the name, or the proxy in HTTPS_PROXY.',
   EPROTO: noTls,

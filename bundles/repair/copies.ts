@@ -6,6 +6,7 @@ import { volumeOf, volumePath, volumesThere } from '../format/volume-names.ts'
 import { sliceOf, type VolumeList, volumeHeader } from '../format/volumes.ts'
 import { type Archive, openOne } from '../read/archive.ts'
 import { joinSlices, type Slice } from '../read/file.ts'
+import { bundleAt } from '../read/open.ts'
 import { mostCommon, readVolumeHeader, type Volume } from '../read/volumes.ts'
 import { type BundleHead, readHeadOf } from '../read.ts'
 
@@ -29,7 +30,8 @@ export interface Place {
 }
 
 /** Finds out in which form a copy is. Throws `usage` when nothing is there. */
-export async function placeOf(path: string, key: KeyObject): Promise<Place> {
+export async function placeOf(given: string, key: KeyObject): Promise<Place> {
+  const path = await bundleAt(given)
   const bundle = volumeOf(path)?.bundle ?? path
   const there = await volumesThere(bundle)
   const single = volumeOf(path) ? undefined : await openOne(path).catch((error) => unlessAbsent(error))

@@ -45,14 +45,15 @@ const spec = {
   releases: [],
 }
 const catalog = catalogFor('v1.36.3', 'routes')
-const moves = (...names: string[]) => [...movesOf(names, lock, spec, catalog)].sort()
+const fresh = 'image docker.io/library/added:1'
+const moves = (...names: string[]) => [...movesOf(names, lock, spec, catalog)].filter((key) => key !== fresh).sort()
 
 const cases: [string, string[]][] = [
   ['nginx', ['image docker.io/library/nginx:1.27']],
   ['nginx:1.27', ['image docker.io/library/nginx:1.27']],
   ['quay.io/team/app', ['image quay.io/team/app:1', 'image quay.io/team/app:2']],
   ['quay.io/team/app:2', ['image quay.io/team/app:2']],
-  ['added', ['image docker.io/library/added:1']],
+  ['added', []],
   ['podinfo', ['chart oci://quay.io/charts/podinfo:1.0.0']],
   ['web', ['chart web']],
   ['apps', ['manifest apps/', 'manifest apps/a.yaml']],
@@ -153,6 +154,11 @@ test('lock --update NAME moves that pin alone, also when others could move', asy
   assert.match((await redoubt('two')).stderr, /wants --update|already there/)
   assert.match((await redoubt('--update', `${fake.host}/tow:1`)).stderr, /Did you mean 127.*\/two:1\?/)
   await fake.close()
+})
+
+test('what the spec has and the lock has not comes along with any name, and without names nothing moves', () => {
+  assert.deepEqual([...movesOf(['web'], lock, spec, catalog)], ['chart web', fresh])
+  assert.deepEqual([...movesOf([], lock, spec, catalog)], [])
 })
 
 test.run()

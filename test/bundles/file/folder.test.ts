@@ -1,12 +1,14 @@
 // A folder stands for the one bundle in it: what people name who put a stick in.
 import * as assert from 'node:assert/strict'
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { test } from 'uvu'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { openBundle } from '../../../bundles/read.ts'
+import { repairBundle } from '../../../bundles/repair/repair.ts'
 import { imageReference } from '../../../cluster/lock.ts'
+import { flip } from '../damage.ts'
 import { key, refusal, smallBundle, smallVolumes, temporary } from '../small.ts'
 
 const options = { jobs: 1, onProgress: () => {}, signal: new AbortController().signal }
@@ -30,6 +32,22 @@ test('of a set of volumes, apply reads the very blobs and images that it reads o
   assert.equal(whole.images.length, whole.size)
   for (const path of [stick, `${stick}/`, volumes[2] ?? '']) assert.deepEqual(await read(path), whole)
   assert.equal((await verifyBundle(stick, key.publicKey, options)).archive.path, volumes[0])
+})
+
+test('a copy to repair from may be a folder too', async () => {
+  const damaged = join(temporary, 'damaged.tar')
+  const whole = readFileSync(file)
+  writeFileSync(damaged, flip(600)(Buffer.from(whole)))
+  const further = async () => new Map()
+  const { lost } = await repairBundle(damaged, [stick], {
+    ...options,
+    key: key.publicKey,
+    dryRun: false,
+    further,
+    onBytes: () => {},
+  })
+  assert.deepEqual(lost, [])
+  assert.ok(readFileSync(damaged).equals(whole))
 })
 
 test('a folder with a bundle, with none, with two, and with a part of one', async () => {
