@@ -12,6 +12,15 @@ export const names = {
   index: 'index.json',
 } as const
 
+/** Those that stand before what the contents list. */
+export const leadingNames = [
+  names.executable,
+  names.executableSignature,
+  names.statement,
+  names.statementSignature,
+  names.contents,
+] as const
+
 /** 2020-01-01T00:00:00Z, in seconds: the time of every entry (tar and FAT both take it; the present would change the bytes). */
 export const fixedTime = 1_577_836_800
 

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { fail } from '../../lib/errors.ts'
 import { parseJson } from '../../lib/json.ts'
 import { inBrief, isPlain } from '../../lib/plain.ts'
+import { blobPath, leadingNames } from './names.ts'
 
 export const hex = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 /** Bytes: what a double holds exactly. */
@@ -86,9 +87,20 @@ export function parseStatement(data: Buffer, where: string): Statement {
   return parseSigned(v.variant('apiVersion', Object.values(schemas)), data, where)
 }
 
-/** Reads contents whose digest was checked. Throws `integrity` when they are not of this version's form. */
+/**
+ * Reads contents whose digest was checked. Throws `integrity` when they are not of this version's form, name an entry twice (what is unpacked
+ * later would stand in the place of what came before), or a blob by another digest than its own.
+ */
 export function parseContents(data: Buffer, where: string): Contents {
-  return parseSigned(contentsSchema, data, where)
+  const contents = parseSigned(contentsSchema, data, where)
+  const seen = new Set<string>(leadingNames)
+  for (const { path, sha256 } of contents.entries) {
+    if (seen.has(path)) fail('integrity', `names ${path} twice`, { where })
+    seen.add(path)
+    if (path.startsWith('blobs/') && path !== blobPath(`sha256:${sha256}`))
+      fail('integrity', `names ${path}, whose bytes have the digest sha256:${sha256}`, { where })
+  }
+  return contents
 }
 
 /** Reads JSON that a signature vouches for. Throws `integrity` naming the first field that is not as the schema says. */

@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { Header } from 'tar'
 import { type ErrorDetails, errnoOf, fail } from '../../lib/errors.ts'
+import { names } from '../format/names.ts'
 import type { VolumeList } from '../format/volumes.ts'
 import { blockSize, paddingOf, tarHeader } from '../tar.ts'
 import { type BundleFile, joinSlices } from './file.ts'
@@ -102,9 +103,7 @@ export async function readEntry(archive: Archive, offset: number, expected: stri
   if (leadsOut(path)) return refuse(`${name} leads out of the bundle`)
   if (header.type !== 'File') return refuse(`${name} is a ${header.type}; a bundle holds plain files only`)
   const size = header.size ?? -1
-  const mode = header.mode ?? 0
-  if (path === '' || size < 0 || !sameHeader(block, path, size, mode))
-    return refuse(`${name} is not as redoubt writes it`)
+  if (!headerOf(path, size)?.equals(block)) return refuse(`${name} is not as redoubt writes it`)
   const content = offset + blockSize
   return { path, header: offset, offset: content, size, next: content + size + paddingOf(size) }
 }
@@ -142,10 +141,14 @@ function decode(block: Buffer): Header | undefined {
   }
 }
 
-function sameHeader(block: Buffer, path: string, size: number, mode: number): boolean {
+/** The header that an entry must have; undefined for a name that is none of a bundle's, or not what tar makes of it, and for too many bytes. */
+export function headerOf(path: string, size: number): Buffer | undefined {
+  if (path === '' || size < 0 || leadsOut(path)) return undefined
   try {
-    return tarHeader({ path, type: 'file', mode, size }).equals(block) && (mode === 0o644 || mode === 0o755)
+    const block = tarHeader({ path, type: 'file', mode: path === names.executable ? 0o755 : 0o644, size })
+    const { path: read, type } = new Header(block)
+    return read === path && type === 'File' ? block : undefined
   } catch {
-    return false
+    return undefined
   }
 }

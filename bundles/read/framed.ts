@@ -1,8 +1,7 @@
 // A bundle as its signature says that it must be, to the byte: what threads can check while they hash, without a walk from header to header.
-import { names } from '../format/names.ts'
 import type { BundleHead } from '../read.ts'
-import { blockSize, entrySize, tarHeader, trailerSize } from '../tar.ts'
-import { leadsOut } from './archive.ts'
+import { blockSize, entrySize, trailerSize } from '../tar.ts'
+import { headerOf } from './archive.ts'
 import type { Range } from './hash-thread.ts'
 import { executableEntry } from './places.ts'
 
@@ -23,19 +22,13 @@ export function framedRanges(head: BundleHead): { ranges: Range[]; digests: stri
     }
     const last = ranges.length === contents.length
     const length = entrySize(size) + (last ? trailerSize : 0)
-    if (leadsOut(path) || offset !== next + blockSize || next + length > archive.size) return undefined
-    ranges.push({ size, before: () => headerOf(path, size), pieces: archive.file.pieces(next, length) })
+    if (offset !== next + blockSize || next + length > archive.size) return undefined
+    ranges.push({ size, before: () => headerOf(path, size) ?? none, pieces: archive.file.pieces(next, length) })
     next += length
   }
   if (next !== archive.size) return undefined
   return { ranges, digests: [head.statement.executable.sha256, ...contents.map(({ sha256 }) => sha256)] }
 }
 
-/** Of what has no header that we write, one that nothing has. */
-function headerOf(path: string, size: number): Buffer {
-  try {
-    return tarHeader({ path, type: 'file', mode: path === names.executable ? 0o755 : 0o644, size })
-  } catch {
-    return Buffer.alloc(blockSize, 0xff)
-  }
-}
+/** Where an entry has no header that we write: what no file has there. */
+const none = Buffer.alloc(blockSize, 0xff)

@@ -42,7 +42,7 @@ function header(
   return block
 }
 
-const plain = (path: string) => tarHeader({ path, type: 'file', mode: 0o644, size: 0 })
+const plain = (path: string) => tarHeader({ path, type: 'file', mode: path === 'redoubt' ? 0o755 : 0o644, size: 0 })
 const last = [...good.toString('latin1').matchAll(/(blobs\/sha256\/[0-9a-f]{64})\0/g)].at(-1)?.[1] ?? ''
 const largest = `blobs/sha256/${sha256(fakeBytes(2_500_000, 9))}`
 const swapped = () => {
