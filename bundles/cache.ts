@@ -39,7 +39,8 @@ async function clearForgotten(folder: string): Promise<void> {
     const owner = /\.(\d+)\.[0-9a-f]{8}\.tmp$/.exec(name)?.[1]
     if (!owner || alive(Number(owner))) continue
     const info = await lstat(join(folder, name)).catch(() => undefined)
-    if (info && info.mtimeMs < Date.now() - forgottenAfter) await rm(join(folder, name), { force: true })
+    if (info && info.mtimeMs < Date.now() - forgottenAfter)
+      await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 

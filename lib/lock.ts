@@ -25,12 +25,19 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Makes the lock with its content at once (a link to a finished file): nobody ever reads an empty one. */
+/**
+ * Makes the lock with its content at once (a link to a finished file): nobody ever reads an empty one. Sticks with FAT or exFAT and some
+ * network file systems know no links: there it is made and then written.
+ */
 async function take(path: string): Promise<boolean> {
   const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
+  const made = { mode: 0o600, flag: 'wx' }
   try {
-    await writeFile(temporary, `${process.pid}\n`, { mode: 0o600, flag: 'wx' })
-    await link(temporary, path)
+    await writeFile(temporary, `${process.pid}\n`, made)
+    await link(temporary, path).catch(async (error) => {
+      if (!withoutLinks.has(errnoOf(error) ?? '')) throw error
+      await writeFile(path, `${process.pid}\n`, made)
+    })
     return true
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false
@@ -39,6 +46,9 @@ async function take(path: string): Promise<boolean> {
     await rm(temporary, { force: true })
   }
 }
+
+/** What link(2) says where there are none: of file systems in the kernel, of FUSE's, of CIFS. */
+const withoutLinks = new Set(['EPERM', 'ENOSYS', 'EOPNOTSUPP', 'ENOTSUP'])
 
 /** True when a process of this number runs, whoever's it is. */
 export function alive(pid: number): boolean {

@@ -123,7 +123,12 @@ function ask(thread: Thread, job: Job): Promise<Done> {
 
 function throwFailure({ place, code, message }: NonNullable<Done['failure']>, slots: readonly Slot[]): never {
   const path = slots[place]?.path ?? ''
-  // Whatever the disk has: asking the registry again does not mend it.
-  if (code === 'EIO' || code === 'EFBIG') fail('failed', message, { where: path })
-  return throwWriteError(Object.assign(new Error(message), { code }), path)
+  const error = Object.assign(new Error(message), { code })
+  try {
+    return throwWriteError(error, path)
+  } catch (thrown) {
+    // Whatever else the disk has: asking the registry again does not mend it.
+    if (thrown === error) fail('failed', message, { where: path, cause: error })
+    throw thrown
+  }
 }

@@ -48,6 +48,9 @@ test('beginnings of blobs that nobody went on with for a month are cleared', asy
     writeFileSync(join(folder, name), 'begun')
     utimesSync(join(folder, name), days(age), days(age))
   }
+  // Nothing of ours, but in the way of every command if it were not cleared.
+  mkdirSync(join(folder, `${hex}.${gone}.00000004.tmp`))
+  utimesSync(join(folder, `${hex}.${gone}.00000004.tmp`), days(31), days(31))
   await openCache(root)
   const kept = files.slice(1).map(([name]) => name)
   assert.deepEqual(readdirSync(folder).sort(), kept.sort())

@@ -1,6 +1,8 @@
 import * as assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs/promises'
+import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'uvu'
@@ -41,5 +43,31 @@ for (const content of [dead, '', 'rubbish', '-1', '0'])
     assert.equal(await withLock(path, async () => 'done'), 'done')
     assert.equal(existsSync(path), false)
   })
+
+test('a file system without links (FAT, exFAT) has locks too', async () => {
+  const { link } = fs
+  // As the kernel's own file systems, and as those of FUSE and CIFS say it.
+  for (const code of ['EPERM', 'ENOSYS', 'EOPNOTSUPP']) {
+    fs.link = async () => {
+      throw Object.assign(new Error(`${code}: link`), { code })
+    }
+    syncBuiltinESMExports()
+    try {
+      await withLock(path, async () => {
+        assert.equal(readFileSync(path, 'utf8'), `${process.pid}\n`)
+        await assert.rejects(
+          withLock(path, async () => assert.fail('entered')),
+          { message: `process ${process.pid} is at work here` },
+        )
+      })
+      writeFileSync(path, dead)
+      assert.equal(await withLock(path, async () => 'done'), 'done')
+      assert.deepEqual(readdirSync(folder), [])
+    } finally {
+      fs.link = link
+      syncBuiltinESMExports()
+    }
+  }
+})
 
 test.run()

@@ -196,16 +196,17 @@ test('a proxy whose password is not encoded is told without it', () => {
 })
 
 test('what the disk refuses is no matter of the registry: told at once, by the file’s name', async () => {
-  // Devices that refuse for real: one is always full, and of the other nobody has byte 0 (proc(5)).
-  for (const [path, words] of [
-    ['/dev/full', /no space left/],
-    ['/proc/self/mem', /EIO/],
+  // Devices that refuse for real: one is always full, of the next nobody has byte 0 (proc(5)), the last is open for reading alone.
+  for (const [path, flags, words] of [
+    ['/dev/full', 'r+', /no space left/],
+    ['/proc/self/mem', 'r+', /EIO/],
+    ['/dev/null', 'r', /EBADF/],
   ] as const)
     await withFake(
       (_, response) => void response.end(layer),
       async (host, cache) => {
         const { client, waits } = clientFor([host])
-        await using file = await open(path, 'r+')
+        await using file = await open(path, flags)
         const goal = { slot: { file, path, offset: 0 }, keep: false }
         const source = [{ registry: host, repository: 'team/app' }]
         const error = await fetchBlob(client, cache, source, blob, () => {}, goal).catch((thrown) => thrown)
