@@ -59,7 +59,10 @@ export async function begin(kept: Slot | undefined, slot: Slot | undefined, size
     const there = (await kept?.file.stat())?.size ?? 0
     if (there > size) await kept?.file.truncate(0)
     const have = there > size ? 0 : there
-    return { slots, kept, have, writer: openWriter(slots, kept, have) }
+    const writer = openWriter(slots, kept, have)
+    // A registry that had to wait for it would look as if it sent nothing.
+    await writer.begun
+    return { slots, kept, have, writer }
   } catch (error) {
     await kept?.file.close()
     return throwWriteError(error, kept?.path ?? '')

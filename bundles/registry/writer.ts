@@ -8,6 +8,8 @@ import { type Done, type Job, startWriting } from './write-thread.ts'
 
 /** Where the bytes of one blob go. */
 export interface Writer {
+  /** Until the first bytes that there are were hashed, and put into the other slots. */
+  begun: Promise<unknown> | undefined
   /**
    * Takes the next bytes, and their memory: nobody may look at the chunk afterwards. What it returns is to be waited for before more comes.
    * Throws `failed` when a disk does not take what came before.
@@ -54,6 +56,7 @@ export function openWriter(slots: readonly Slot[], kept: Slot | undefined, have:
     return digest
   }
   return {
+    begun: have > 0 ? send(false) : undefined,
     write: (chunk) => {
       if (failure) throwFailure(failure, slots)
       let full: Promise<unknown> | undefined

@@ -15,6 +15,7 @@ import { mediaTypes, parseManifest } from '../../../bundles/registry/manifest.ts
 import { pause, retrying, Transient } from '../../../bundles/registry/retry.ts'
 import { digestOf, hexOf } from '../../../lib/hash.ts'
 import { addSecret, redact } from '../../../lib/redact.ts'
+import { temporary } from '../small.ts'
 import { clientFor, withCache, withFake } from './fake.ts'
 
 const layer = Buffer.alloc(3000, 'layer')
@@ -215,6 +216,29 @@ test('what the disk refuses is no matter of the registry: told at once, by the f
         assert.equal(waits.length, 0)
       },
     )
+})
+
+test('what an earlier run left is in its place before a registry is asked for the rest', async () => {
+  const path = join(temporary, 'slot')
+  const have = 2000
+  let there: Buffer | undefined
+  await withFake(
+    (_, response) => {
+      there = readFileSync(path)
+      response.writeHead(206, { 'content-range': `bytes ${have}-${layer.length - 1}/${layer.length}` })
+      response.end(layer.subarray(have))
+    },
+    async (host, cache) => {
+      const name = `${hexOf(blob.digest)}.4194305.0000aaaa.tmp`
+      writeFileSync(join(cache.root, 'partial', name), layer.subarray(0, have))
+      await using file = await open(path, 'w+')
+      const goal = { slot: { file, path, offset: 0 } }
+      const source = [{ registry: host, repository: 'team/app' }]
+      await fetchBlob(clientFor([host]).client, cache, source, blob, () => {}, goal)
+      assert.deepEqual(there, layer.subarray(0, have))
+      assert.deepEqual(readFileSync(path), layer)
+    },
+  )
 })
 
 test.run()
