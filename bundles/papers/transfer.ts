@@ -8,8 +8,7 @@ import { volumeNames } from '../format/volumes.ts'
 import { fingerprint } from '../keys.ts'
 import type { Archive } from '../read/archive.ts'
 import type { BundleItem } from '../read/describe.ts'
-import { hashRanges } from '../read/hash-workers.ts'
-import type { VerifyOptions } from '../read/verify.ts'
+import { hashWith, type VerifyOptions } from '../read/verify.ts'
 import type { BundleHead } from '../read.ts'
 import { itemsThatCross } from './crossing.ts'
 
@@ -64,20 +63,14 @@ export async function readTransfer(path: string, key: KeyObject, options: Verify
   }
 }
 
-async function hashFiles(archive: Archive, { jobs, onProgress, signal }: VerifyOptions): Promise<Transfer['files']> {
+async function hashFiles(archive: Archive, options: VerifyOptions): Promise<Transfer['files']> {
   const slices = archive.file.slices.map(({ path, handle, skip, size }) => ({
     path,
     fd: handle?.fd ?? -1,
     size: skip + size,
   }))
-  const total = slices.reduce((sum, { size }) => sum + size, 0)
-  let done = 0
   const ranges = slices.map(({ fd, size }) => ({ size, pieces: [{ fd, offset: 0, size }] }))
-  const onBytes = (count: number) => {
-    done += count
-    onProgress(done, total)
-  }
-  const digests = await hashRanges(ranges, jobs, onBytes, signal)
+  const digests = await hashWith(ranges, options)
   return slices.map(({ path, size }, index) => ({ name: basename(path), size, sha256: digests[index] ?? '' }))
 }
 

@@ -17,8 +17,8 @@ interface Pin {
 }
 
 /**
- * The pins that `names` mean, as compareLocks calls them. What is compiled together moves together, and what is new comes along. Throws `usage` for a name that no pin
- * has, with the nearest that one has.
+ * The pins that `names` mean, as compareLocks calls them. What is compiled together moves together, and what is new comes along. Throws
+ * `usage` for a name that no pin has, with the nearest that one has.
  */
 export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, catalog: Catalog): ReadonlySet<string> {
   const pinned = pinsOf(lock)

@@ -2,8 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { fail } from '../../lib/errors.ts'
 import { copyAgain } from './archive.ts'
 import { joinSlices } from './file.ts'
-import { hashRanges } from './hash-workers.ts'
-import type { VerifyOptions } from './verify.ts'
+import { hashWith, type VerifyOptions } from './verify.ts'
 import { openVolume, type Volume } from './volumes.ts'
 
 /** Checks every byte of one volume, whatever became of the others. Throws `integrity`, `usage` when the file is not there. */
@@ -12,13 +11,8 @@ export async function verifyVolume(path: string, key: KeyObject, options: Verify
   const { list, number, slice } = volume
   const file = joinSlices([slice])
   try {
-    let done = 0
-    const onBytes = (count: number) => {
-      done += count
-      options.onProgress(done, slice.size)
-    }
     const range = { size: slice.size, pieces: file.pieces(slice.start, slice.size) }
-    const [digest] = await hashRanges([range], options.jobs, onBytes, options.signal)
+    const [digest] = await hashWith([range], options)
     if (digest !== list.sha256[number - 1])
       fail('integrity', `is damaged: volume ${number} of ${list.sha256.length} is not what its signature says`, {
         where: path,

@@ -133,7 +133,11 @@ async function checkBytes(head: BundleHead, entries: readonly SignedEntry[], opt
   })
 }
 
-async function hashWith(ranges: readonly Range[], { jobs, onProgress, signal }: VerifyOptions): Promise<string[]> {
+/** As hashRanges, saying how much of all is done. */
+export async function hashWith(
+  ranges: readonly Range[],
+  { jobs, onProgress, signal }: VerifyOptions,
+): Promise<string[]> {
   const total = ranges.reduce((sum, { pieces }) => pieces.reduce((size, piece) => size + piece.size, sum), 0)
   let done = 0
   const onBytes = (count: number) => {

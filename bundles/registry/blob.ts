@@ -21,7 +21,7 @@ export interface BlobSource {
 }
 
 /** Where a blob goes as it comes: into the cache unless `keep` is false, and into a slot if there is one. */
-export interface Goal {
+interface Goal {
   slot?: Slot | undefined
   keep?: boolean
 }
@@ -57,7 +57,7 @@ async function fetchOnce(
   sources: readonly BlobSource[],
   blob: BlobRef,
   onBytes: (count: number) => void,
-  { slot, keep = true }: Goal,
+  { slot, keep }: Goal,
 ): Promise<boolean> {
   if (await isCached(cache, blob)) {
     onBytes(blob.size)

@@ -16,13 +16,12 @@ import { produce } from '../../bundles/produce/produce.ts'
 import { planBuild } from '../../bundles/produce/programs.ts'
 import { goStep, readWrapper } from '../../bundles/sources/go.ts'
 import type { Lock } from '../../cluster/lock.ts'
-import { disksFor, refuseFull } from '../../lib/disk.ts'
 import type { RedoubtError } from '../../lib/errors.ts'
 import { createEvents, type Event } from '../../lib/events.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { buildOptions, workspaceOf } from './making.ts'
 import { imageOf, serveFake } from './registry/fake.ts'
-import { fakeBytes, key, refusal, temporary } from './small.ts'
+import { fakeBytes, key, refusal } from './small.ts'
 
 const image = imageOf(fakeBytes(70_000, 3))
 const release = fakeBytes(5000, 4)
@@ -232,20 +231,6 @@ test('a build for which there is no room is refused before anything is fetched',
     })
     assert.equal(asked.length, 0)
   }
-})
-
-test('what is needed on one disk counts together', async () => {
-  const folder = workspaceOf(host, '  images: []\n')
-  const disks = await disksFor([
-    { folder: temporary, bytes: 3 },
-    { folder: folder, bytes: 4 },
-  ])
-  assert.deepEqual(
-    disks.map(({ folder, needed }) => [folder, needed]),
-    [[temporary, 7]],
-  )
-  refuseFull([{ folder: 'here', needed: 7, free: 7 }], 'it')
-  assert.throws(() => refuseFull([{ folder: 'here', needed: 8, free: 7 }], 'it'), { where: 'here', code: 'failed' })
 })
 
 test.after(registry.close)

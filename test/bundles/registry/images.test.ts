@@ -6,44 +6,10 @@ import { join } from 'node:path'
 import { test } from 'uvu'
 import { cachedPath } from '../../../bundles/cache.ts'
 import { fetchBlob } from '../../../bundles/registry/blob.ts'
-import { mediaTypes } from '../../../bundles/registry/manifest.ts'
 import { collectImages, resolveImage } from '../../../bundles/sources/registry.ts'
-import { describeError, RedoubtError } from '../../../lib/errors.ts'
-import { digestOf } from '../../../lib/hash.ts'
-import { redact } from '../../../lib/redact.ts'
-import { type Answer, clientFor, imageOf, withCache, withServer } from './fake.ts'
-
-const layer = Buffer.alloc(300_000, 'layer')
-const image = imageOf(layer)
-const blob = { digest: digestOf(layer), size: layer.length }
-const source = (registry: string) => [{ registry, repository: 'team/app' }]
-
-async function failure(work: Promise<unknown>): Promise<RedoubtError> {
-  const error = await work.then(
-    () => undefined,
-    (thrown) => thrown,
-  )
-  assert.ok(error instanceof RedoubtError, `expected an error, got ${String(error)}`)
-  return error
-}
-
-const nothing = async () => Buffer.alloc(0)
-
-/** Serves the image as a registry in order does, ranges too. */
-const honest: Answer = ({ path, headers }, response) => {
-  const bytes = {
-    [`/v2/team/app/blobs/${blob.digest}`]: layer,
-    [`/v2/team/app/blobs/${digestOf(image.config)}`]: image.config,
-  }[path]
-  if (path.startsWith('/v2/team/app/manifests/')) {
-    response.setHeader('content-type', mediaTypes.ociManifest)
-    return void response.end(image.manifest)
-  }
-  if (!bytes) return void response.writeHead(404).end('{"errors":[{"code":"BLOB_UNKNOWN","message":"blob unknown"}]}')
-  const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1] ?? 0)
-  if (start > 0) response.writeHead(206, { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` })
-  response.end(bytes.subarray(start))
-}
+import { describeError } from '../../../lib/errors.ts'
+import { blob, failure, honest, image, layer, nothing, source } from './app.ts'
+import { type Answer, clientFor, withCache, withServer } from './fake.ts'
 
 const refusals: [number, number, RegExp][] = [
   [401, 1, /answers 401.*\n.*docker login/],
@@ -178,79 +144,6 @@ function pour(response: {
   if (!response.destroyed) response.once('drain', () => pour(response))
 }
 
-test('a token: asked where the registry says, with the password only there, and never shown', () =>
-  withCache(async (cache) => {
-    const password = 'correct-horse-battery'
-    let realm = ''
-    await withServer(
-      ({ path, headers }, response) => {
-        if (path.startsWith('/token')) {
-          assert.equal(headers.authorization, `Basic ${Buffer.from(`ann:${password}`).toString('base64')}`)
-          assert.match(path, /service=registry&scope=repository%3Ateam%2Fapp%3Apull$/)
-          return void response.end('{"token":"opaque-token-1"}')
-        }
-        if (headers.authorization !== 'Bearer opaque-token-1')
-          return void response
-            .writeHead(401, { 'www-authenticate': `Bearer realm="${realm}",service="registry"` })
-            .end()
-        return honest({ path, headers, method: 'GET' }, response, nothing)
-      },
-      async (host, asked) => {
-        realm = `http://${host}/token`
-        const { client } = clientFor([host], { [host]: { user: 'ann', password } })
-        await fetchBlob(client, cache, source(host), blob, () => {})
-        await resolveImage(client, cache, { name: `${host}/team/app:1`, platforms: [], artifacts: false })
-        assert.deepEqual(
-          asked.map(({ path }) => path.split('?')[0]),
-          [
-            `/v2/team/app/blobs/${blob.digest}`,
-            '/token',
-            `/v2/team/app/blobs/${blob.digest}`,
-            '/v2/team/app/manifests/1',
-          ],
-        )
-        assert.equal(redact('x opaque-token-1 x'), 'x [redacted] x')
-      },
-    )
-  }))
-
-test('a redirect to another place takes no credentials along', () =>
-  withCache((cache) =>
-    withServer(
-      (_, response) => void response.end(layer),
-      async (store, storeAsked) =>
-        withServer(
-          ({ headers }, response) =>
-            headers.authorization
-              ? void response.writeHead(307, { location: `http://${store}/bytes` }).end()
-              : void response.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end(),
-          async (host, asked) => {
-            const { client } = clientFor([host, store], { [host]: { user: 'ann', password: 'correct-horse-battery' } })
-            await fetchBlob(client, cache, source(host), blob, () => {})
-            assert.match(String(asked[1]?.headers.authorization), /^Basic /)
-            assert.equal(storeAsked[0]?.headers.authorization, undefined)
-          },
-        ),
-    ),
-  ))
-
-test('without TLS only hosts that are named so: neither at first nor by a redirect nor for a token', () =>
-  withCache((cache) =>
-    withServer(honest, async (other) => {
-      const untold = clientFor([])
-      const first = await failure(fetchBlob(untold.client, cache, source(other), blob, () => {}))
-      assert.match(`${first.message}|${first.hint}`, /^TLS failed: wrong version number\|.*plainHttp/)
-      await withServer(
-        (_, response) => void response.writeHead(302, { location: `http://${other}/` }).end(),
-        async (host) => {
-          const { client } = clientFor([host])
-          const error = await failure(fetchBlob(client, cache, source(host), blob, () => {}))
-          assert.match(error.message, /without TLS/)
-        },
-      )
-    }),
-  ))
-
 test('a manifest of another digest than asked for is refused', () =>
   withCache((cache) =>
     withServer(honest, async (host) => {
@@ -259,22 +152,6 @@ test('a manifest of another digest than asked for is refused', () =>
       const error = await failure(resolveImage(client, cache, { name, platforms: [], artifacts: false }))
       assert.equal(error.code, 'integrity')
     }),
-  ))
-
-test('mirrors come first, and the registry itself has the last word', () =>
-  withCache((cache) =>
-    withServer(
-      (_, response) => void response.writeHead(404).end(),
-      async (mirror, mirrorAsked) =>
-        withServer(honest, async (host) => {
-          const { client } = clientFor([{ host, plainHttp: true, mirrors: [`${mirror}/hub`] }, mirror])
-          await fetchBlob(client, cache, source(host), blob, () => {})
-          assert.deepEqual(
-            mirrorAsked.map(({ path }) => path),
-            [`/v2/hub/team/app/blobs/${blob.digest}`],
-          )
-        }),
-    ),
   ))
 
 test('what a lock pins comes into an empty cache: a registry gives manifests only as manifests', () =>
