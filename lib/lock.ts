@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { errnoOf, fail } from './errors.ts'
 import { throwWriteError } from './files.ts'
 
@@ -9,13 +9,8 @@ import { throwWriteError } from './files.ts'
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   if (!(await take(path))) {
-    const holder = Number((await readFile(path, 'utf8').catch(() => '')).trim())
-    if (alive(holder))
-      fail('failed', `process ${holder} is at work here`, {
-        where: path,
-        hint: 'Wait until it has ended. If it is no redoubt, delete this file.',
-      })
-    await rm(path, { force: true })
+    await refuseHeld(path, path)
+    await dropDead(path)
     if (!(await take(path))) fail('failed', 'another process took this lock', { where: path, hint: 'Run again.' })
   }
   try {
@@ -25,12 +20,44 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
+/** Throws `failed` when the process that wrote this lock, or what was `path`, still runs. */
+async function refuseHeld(file: string, path: string): Promise<void> {
+  const holder = Number((await readFile(file, 'utf8').catch(() => '')).trim())
+  if (alive(holder))
+    fail('failed', `process ${holder} is at work here`, {
+      where: path,
+      hint: 'Wait until it has ended. If it is no redoubt, delete this file.',
+    })
+}
+
+/** Deletes a dead process's lock. Another one may have taken it over just now: then that is put back, and refused as any other is. */
+async function dropDead(path: string): Promise<void> {
+  const aside = nameBeside(path)
+  try {
+    await rename(path, aside)
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return
+    return throwWriteError(error, path)
+  }
+  try {
+    await refuseHeld(aside, path)
+    await rm(aside, { force: true })
+  } catch (error) {
+    await rename(aside, path)
+    throw error
+  }
+}
+
+function nameBeside(path: string): string {
+  return `${path}.${randomBytes(4).toString('hex')}.tmp`
+}
+
 /**
  * Makes the lock with its content at once (a link to a finished file): nobody ever reads an empty one. Sticks with FAT or exFAT and some
  * network file systems know no links: there it is made and then written.
  */
 async function take(path: string): Promise<boolean> {
-  const temporary = `${path}.${randomBytes(4).toString('hex')}.tmp`
+  const temporary = nameBeside(path)
   const made = { mode: 0o600, flag: 'wx' }
   try {
     await writeFile(temporary, `${process.pid}\n`, made)

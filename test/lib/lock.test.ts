@@ -21,8 +21,8 @@ test('holds the lock while the work runs and gives its result', async () => {
 
 test('is gone after work that failed', async () => {
   await assert.rejects(
-    withLock(path, async () => assert.fail('work')),
-    /work/,
+    withLock(path, async () => assert.fail('broken')),
+    /broken/,
   )
   assert.equal(existsSync(path), false)
 })
@@ -43,6 +43,26 @@ for (const content of [dead, '', 'rubbish', '-1', '0'])
     assert.equal(await withLock(path, async () => 'done'), 'done')
     assert.equal(existsSync(path), false)
   })
+
+test('a dead lock that another process takes over at the same moment stays with that one', async () => {
+  const { readFile } = fs
+  writeFileSync(path, dead)
+  // What was read is the dead one; before anything else happens, it is another's.
+  fs.readFile = (async (...args: Parameters<typeof readFile>) => {
+    const found = await readFile(...args)
+    fs.readFile = readFile
+    syncBuiltinESMExports()
+    writeFileSync(path, `${process.ppid}\n`)
+    return found
+  }) as typeof readFile
+  syncBuiltinESMExports()
+  await assert.rejects(
+    withLock(path, async () => assert.fail('entered')),
+    { message: `process ${process.ppid} is at work here` },
+  )
+  assert.equal(readFileSync(path, 'utf8'), `${process.ppid}\n`)
+  assert.deepEqual(readdirSync(folder), ['.lock'])
+})
 
 test('a file system without links (FAT, exFAT) has locks too', async () => {
   const { link } = fs
