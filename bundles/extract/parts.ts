@@ -26,20 +26,29 @@ export function partsOf(head: BundleHead): Part[] {
   return lock ? [...items.slice(0, 1), entryPart(head, 'lock', 'redoubt.lock.yaml', lock), ...items.slice(1)] : items
 }
 
-/** The parts named: each by its name or by its path. Throws `usage` for a name that none has. */
+/**
+ * The parts named: each by its name, by its path, or by the end of an image's name that no other has (`team/tool:2.0`). Throws `usage` for a
+ * name that none has, or several.
+ */
 export function chooseParts(parts: readonly Part[], chosen: readonly string[]): Part[] {
   if (chosen.length === 0) return [...parts]
-  for (const name of chosen)
-    if (!parts.some((part) => part.name === name || part.path === name)) {
-      const meant = nearest(
-        name,
-        parts.flatMap((part) => [part.name, part.path]),
-      )
-      fail('usage', `the bundle holds nothing called ${name}`, {
-        hint: `${meant ? `Did you mean ${meant}? ` : ''}\`redoubt bundle inspect\` lists the names.`,
-      })
-    }
-  return parts.filter((part) => chosen.includes(part.name) || chosen.includes(part.path))
+  const found = new Set(chosen.flatMap((name) => partsCalled(parts, name)))
+  return parts.filter((part) => found.has(part))
+}
+
+function partsCalled(parts: readonly Part[], name: string): Part[] {
+  const exact = parts.filter((part) => part.name === name || part.path === name)
+  if (exact.length > 0) return exact
+  const ending = parts.filter((part) => part.path.startsWith('images/') && part.name.endsWith(`/${name}`))
+  if (ending.length === 1) return ending
+  const near = nearest(
+    name,
+    parts.flatMap((part) => [part.name, part.path]),
+  )
+  const meant = ending.length > 0 ? ending.map((part) => part.name).join(' or ') : near
+  return fail('usage', `the bundle holds ${ending.length > 0 ? 'several images' : 'nothing'} called ${name}`, {
+    hint: `${meant ? `Did you mean ${meant}? ` : ''}\`redoubt bundle inspect\` lists the names.`,
+  })
 }
 
 function partOf(head: BundleHead, item: BundleItem): Part {

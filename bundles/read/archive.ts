@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { Header } from 'tar'
 import { type ErrorDetails, errnoOf, fail } from '../../lib/errors.ts'
 import { names } from '../format/names.ts'
@@ -28,15 +28,22 @@ export interface ArchiveEntry {
   next: number
 }
 
-/** Opens one file. Throws `usage` when there is no such file. */
+/** Opens one file. Throws `usage` when there is no such file, or a key in its place. */
 export async function openOne(path: string): Promise<Archive> {
   try {
     // Not waiting: opening a named pipe would never end.
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
     const info = await file.stat()
     const { size } = info
-    if (info.isFile()) return { path, file: joinSlices([{ path, handle: file, start: 0, size, skip: 0 }]), size }
+    const pem = info.isFile() ? await pemIn(file) : undefined
+    if (info.isFile() && !pem)
+      return { path, file: joinSlices([{ path, handle: file, start: 0, size, skip: 0 }]), size }
     await file.close()
+    if (pem)
+      fail('usage', `is no bundle, but a ${pem} in PEM`, {
+        where: path,
+        hint: 'Name the bundle first, the public key with --key: redoubt bundle verify FILE --key bundle.pub',
+      })
   } catch (error) {
     if (errnoOf(error) === 'ENOENT')
       fail('usage', 'no such file', {
@@ -48,6 +55,12 @@ export async function openOne(path: string): Promise<Archive> {
     throw error
   }
   return fail('usage', 'is no regular file', { where: path })
+}
+
+/** What PEM a file begins with: `public key`. */
+async function pemIn(file: FileHandle): Promise<string | undefined> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
+  return /^-----BEGIN ([A-Z ]{1,40})-----/.exec(buffer.toString('latin1', 0, bytesRead))?.[1]?.toLowerCase()
 }
 
 /** Throws `integrity` when the file ends before byte `offset + size`. */
@@ -131,7 +144,8 @@ export function signedByAnother(where: string): ErrorDetails {
   }
 }
 
-export const copyAgain = 'The file was changed or damaged: copy it again, and use it only when it passes.'
+export const copyAgain =
+  'The file was changed or damaged: copy it again, or mend it from another copy with `redoubt bundle repair`; use it only when it passes.'
 
 function decode(block: Buffer): Header | undefined {
   try {

@@ -24,14 +24,6 @@ export async function openArchive(given: string, key: KeyObject | undefined): Pr
   if (!archive) return await openVolumes(volumeOf(path)?.bundle ?? path, key)
   const block = Buffer.alloc(blockSize)
   await archive.file.read(block, 0, blockSize, 0)
-  const [, pem] = /^-----BEGIN ([A-Z ]{1,40})-----/.exec(block.toString('latin1')) ?? []
-  if (pem) {
-    await archive.file.close()
-    fail('usage', `is no bundle, but a ${pem.toLowerCase()} in PEM`, {
-      where: path,
-      hint: 'Name the bundle first, the public key with --key: redoubt bundle verify FILE --key bundle.pub',
-    })
-  }
   const volume = volumeOf(path)
   const whole = block.toString('latin1').startsWith(`${names.executable}\0`)
   if (whole || !(volume || isVolumeStart(block))) return archive

@@ -5,11 +5,12 @@ import { limits } from '../format/names.ts'
 import type { Blob } from '../format/parts.ts'
 import { parseStatement } from '../format/statement.ts'
 import { type Archive, type ArchiveEntry, readContent, readEntry } from '../read/archive.ts'
+import { ownerOf } from '../read/owner.ts'
 import type { BundleHead } from '../read.ts'
 import { type Copy, cutOf, openCopy, type Place, placeOf } from './copies.ts'
 import { type HashOptions, wrongBlobs, wrongFiles, wrongKnown } from './damage.ts'
 import { patch } from './patch.ts'
-import { regionsOf } from './regions.ts'
+import { type BlobRegion, regionsOf } from './regions.ts'
 import { findBlobs } from './sources.ts'
 
 export interface RepairOptions extends HashOptions {
@@ -20,11 +21,20 @@ export interface RepairOptions extends HashOptions {
   further: () => Promise<ReadonlyMap<string, Blob>>
 }
 
+/** An entry, or a file of the bundle. */
+interface Part {
+  path: string
+  /** Bytes that were wrong; none where only the length of a file was. */
+  size: number
+  /** Whose blob it is: `image docker.io/library/nginx:1.27`. */
+  of?: string
+}
+
 export interface Repaired {
-  /** What was damaged and is not any more: entries, or files of the bundle, and where their bytes are from. */
-  parts: { path: string; size: number; from: string }[]
+  /** What was damaged and is not any more, and where its bytes are from. */
+  parts: (Part & { from: string })[]
   /** What no copy has. */
-  lost: { path: string; size: number }[]
+  lost: Part[]
 }
 
 /**
@@ -49,23 +59,27 @@ export async function repairBundle(path: string, from: readonly string[], option
     const small = await wrongKnown(target.archive, known)
     const { finds, lost } = await findBlobs(wrong, open.slice(1), options.further, options)
     if (!dryRun) await patch(target.archive, { files, known: small, finds }, options.onBytes, signal)
-    const repaired = finds.map(({ region, from }) => ({ path: region.path, size: region.size, from }))
     const around = small.reduce((sum, { bytes }) => sum + bytes.length, 0)
     return {
       parts: [
         ...files.map(({ slice, header }) => ({
           path: slice.path,
           size: header.length,
-          from: 'what its length and header should be',
+          from: header.length > 0 ? 'its header and length are signed' : 'its length is signed',
         })),
         ...(around > 0 ? [{ path: 'headers and leading entries', size: around, from: head.archive.path }] : []),
-        ...repaired,
+        ...finds.map(({ region, from }) => ({ ...partOf(head, region), from })),
       ],
-      lost: lost.map(({ path, size }) => ({ path, size })),
+      lost: lost.map((region) => partOf(head, region)),
     }
   } finally {
     for (const { archive } of open) await archive.file.close()
   }
+}
+
+function partOf({ lock }: BundleHead, { path, size, sha256 }: BlobRegion): Part {
+  const of = path.startsWith('blobs/') ? ownerOf(lock, `sha256:${sha256}`) : undefined
+  return { path, size, ...(of ? { of } : {}) }
 }
 
 function refuseHeadless(path: string): never {

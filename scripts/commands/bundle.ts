@@ -8,7 +8,7 @@ const jobs = {
 
 const optionalKey = {
   ...publicKey,
-  describe: 'check the signature with this public key; without it nothing is checked',
+  describe: 'check the signature with this public key (default: bundle.pub, for the workspace’s own bundle)',
 } as const
 
 /** The connected side makes the bundle and its lock; either side checks it and looks into it. */

@@ -64,7 +64,7 @@ test('verify -o json: events on stderr, a line each, and the result on stdout', 
 })
 
 test('a key in the place of a bundle is called one', () => {
-  for (const args of [['verify'], ['inspect'], ['extract', '--to', 'nowhere']]) {
+  for (const args of [['verify'], ['verify', '--volume'], ['inspect'], ['extract', '--to', 'nowhere']]) {
     const { status, stderr } = redoubt('bundle', ...args, publicKey, '--key', publicKey)
     assert.equal(status, 2, stderr)
     assert.match(stderr, /right.pub: is no bundle, but a public key in PEM\n.*--key bundle.pub/)
@@ -99,6 +99,19 @@ test('inspect says when the signature was not checked', () => {
   assert.equal(json.items[0].kind, 'executable')
   const checked = JSON.parse(redoubt('bundle', 'inspect', bundle, '--key', publicKey, '-o', 'json').stdout)
   assert.match(checked.signed, /^[0-9a-f]{64}$/)
+})
+
+test('inspect and sbom check the workspace’s own bundle with the workspace’s own key', async () => {
+  const own = join(temporary, 'own')
+  mkdirSync(own)
+  writeFileSync(join(own, 'redoubt.yaml'), spec)
+  copyFileSync(bundle, join(own, 'lab-0.1.0.tar'))
+  copyFileSync(publicKey, join(own, 'bundle.pub'))
+  assert.match(redoubt('-w', own, 'bundle', 'inspect').stderr, /signed by sha256:/)
+  assert.ok(!redoubt('-w', own, 'bundle', 'sbom').stderr.includes('NOT checked'))
+  assert.match(redoubt('-w', own, 'bundle', 'inspect', bundle).stderr, /NOT checked/)
+  copyFileSync(wrongKey, join(own, 'bundle.pub'))
+  for (const command of ['inspect', 'sbom']) assert.equal(redoubt('-w', own, 'bundle', command).status, 4)
 })
 
 test('a volume alone: verify says which are missing, --volume checks it, inspect shows what all hold', async () => {

@@ -1,10 +1,13 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
+import { parseBundleSpec } from '../../cluster/bundle.ts'
 import { parseSpec } from '../../cluster/spec.ts'
-import { specText } from '../../scripts/stages/init.ts'
+import { bundleEntries } from '../../cluster/spec-bundle.ts'
+import { bundleText } from '../../scripts/stages/init/bundle.ts'
+import { clusterText } from '../../scripts/stages/init/cluster.ts'
 
 test('without words the spec is the lab’s', () => {
-  const spec = parseSpec(specText('lab', []), 'redoubt.yaml')
+  const spec = parseSpec(clusterText('lab', []), 'redoubt.yaml')
   assert.equal(spec.metadata.name, 'lab')
   assert.deepEqual(
     spec.spec.nodes.map(({ name, role, address }) => `${name}=${role}@${address}`),
@@ -14,24 +17,35 @@ test('without words the spec is the lab’s', () => {
 
 test('nodes given are those written', () => {
   const words = ['a=control-plane@10.0.0.1', 'b=control-plane@10.0.0.2', 'c=worker@10.0.0.3']
-  const { nodes } = parseSpec(specText('site-1', words), 'redoubt.yaml').spec
+  const { nodes } = parseSpec(clusterText('site-1', words), 'redoubt.yaml').spec
   assert.deepEqual(
     nodes.map(({ name, role, address }) => `${name}=${role}@${address}`),
     words,
   )
 })
 
+/** With every setting taken out of its comment. */
+const uncommented = (text: string) => text.replaceAll(/^ {2}#(?! )/gm, '  ').replaceAll(/^ {2}# {2}/gm, '    ')
+
 test('each setting that is commented out is a valid one', () => {
-  const text = specText('lab', [])
-    .replaceAll(/^ {2}#(?! )/gm, '  ')
-    .replaceAll(/^ {2}# {2}/gm, '    ')
-  const { spec } = parseSpec(text, 'redoubt.yaml')
+  const { spec } = parseSpec(uncommented(clusterText('lab', [])), 'redoubt.yaml')
   assert.equal(spec.ssh.key, 'node-key')
   assert.equal(spec.endpoint, 'api.example.internal')
   assert.equal(spec.audit.maxAge, 30)
   assert.equal(spec.apiServer.port, 6443)
   assert.equal(spec.pki.keys, 'ecdsa-p256')
   assert.equal(spec.components['kube-apiserver'].args['goaway-chance'], '0.001')
+})
+
+test('a bundle by itself: valid as it is, and with each setting that is commented out', () => {
+  const text = bundleText('tools')
+  const { name, version, images } = parseBundleSpec(text, 'redoubt.yaml')
+  assert.deepEqual([name, version, images], ['tools', '0.1.0', []])
+  const spec = parseBundleSpec(uncommented(text), 'redoubt.yaml')
+  for (const field of Object.keys(bundleEntries)) assert.ok(text.includes(`  #${field}:`) || field === 'version', field)
+  assert.equal(spec.images.length, 2)
+  assert.equal(spec.registries[0]?.ca, 'registry-ca.crt')
+  assert.throws(() => bundleText('A_1'), /no DNS label/)
 })
 
 const refused: [string, string[], RegExp][] = [
@@ -45,7 +59,7 @@ const refused: [string, string[], RegExp][] = [
 
 for (const [name, nodes, message] of refused)
   test(`${name} is refused`, () => {
-    assert.throws(() => specText('lab', nodes), message)
+    assert.throws(() => clusterText('lab', nodes), message)
   })
 
 test.run()

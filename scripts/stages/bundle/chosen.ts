@@ -32,6 +32,15 @@ export async function readNamedKey(context: Context, named: string | undefined):
   return named ? await readVerifyKey(context, named) : undefined
 }
 
+/** As readNamedKey; for the workspace's own bundle the workspace's own key, if it has one. */
+export async function readKeyIfAny(
+  context: Context,
+  { file, key }: { file: string | undefined; key: string | undefined },
+): Promise<KeyObject | undefined> {
+  const own = !file && (await exists(context.workspace.bundlePublicKey))
+  return own ? await readVerifyKey(context, key) : await readNamedKey(context, key)
+}
+
 /** Checks every byte of a bundle, as a step of its own. */
 export async function verifyWhole({ out, signal }: Context, path: string, key: KeyObject): Promise<void> {
   await out.step(`verify ${path}`, async (report) => {

@@ -5,7 +5,7 @@ import { describeContents } from '../../../bundles/read/describe.ts'
 import { readHead } from '../../../bundles/read.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
-import { chosenBundle, readNamedKey } from './chosen.ts'
+import { chosenBundle, readKeyIfAny } from './chosen.ts'
 import { inspectDelta } from './delta.ts'
 import { writeTransfer } from './transfer.ts'
 import { identityOf, noteSignature, ofWhat, tableOf, whoBuilt } from './words.ts'
@@ -22,7 +22,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   const { out } = context
   const path = await chosenBundle(context, options.file)
   if (options.manifest) return await writeTransfer(context, path, options.key, options.manifest)
-  const key = await readNamedKey(context, options.key)
+  const key = await readKeyIfAny(context, options)
   const delta = await openDelta(path, key, true)
   if (delta)
     try {

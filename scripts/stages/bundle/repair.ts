@@ -46,10 +46,11 @@ export async function repair(context: Context, options: Options): Promise<number
   else if (parts.length + lost.length > 0)
     out.data(
       formatTable(
-        [options.dryRun ? 'DAMAGED' : 'MENDED', 'SIZE', 'FROM'],
+        [options.dryRun ? 'DAMAGED' : 'MENDED', 'OF', 'SIZE', 'FROM'],
         [...parts, ...lost.map((part) => ({ ...part, from: 'no copy has it' }))].map((part) => [
           part.path,
-          formatBytes(part.size),
+          part.of ?? '-',
+          part.size > 0 ? formatBytes(part.size) : '-',
           part.from,
         ]),
       ),

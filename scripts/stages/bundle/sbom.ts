@@ -3,7 +3,7 @@ import { sbomOf } from '../../../bundles/papers/sbom/sbom.ts'
 import { formatBytes } from '../../../lib/output.ts'
 import type { Context } from '../../command.ts'
 import { ownVersion } from '../version.ts'
-import { chosenBundle, readNamedKey } from './chosen.ts'
+import { chosenBundle, readKeyIfAny } from './chosen.ts'
 import { warnUnchecked } from './words.ts'
 
 /** Prints the SBOM of a bundle, or of the one that a delta makes: of its lock, whose signature is checked when a key is named. */
@@ -13,7 +13,8 @@ export async function sbom(
 ): Promise<number> {
   const { out } = context
   const path = await chosenBundle(context, options.file)
-  const { head, delta, close } = await readAnyHead(path, await readNamedKey(context, options.key), true)
+  const key = await readKeyIfAny(context, options)
+  const { head, delta, close } = await readAnyHead(path, key, true)
   await close()
   const { text, packages, unknown } = sbomOf(head, `redoubt ${ownVersion()}`)
   out.data(text)
@@ -23,6 +24,6 @@ export async function sbom(
     out.warn(
       `the Go modules of ${unknown.join(', ')} are not known to this redoubt, another made the bundle: run the one that it carries`,
     )
-  if (!options.key) warnUnchecked(out)
+  if (!key) warnUnchecked(out)
   return 0
 }

@@ -50,5 +50,5 @@ export function whoBuilt({ builder, built }: Statement): string {
 
 /** `Kubernetes v1.36.3`, or that there is none. */
 export function ofWhat({ kubernetes }: Lock): string {
-  return kubernetes ? `Kubernetes ${kubernetes}` : 'of no cluster'
+  return kubernetes ? `Kubernetes ${kubernetes}` : 'without Kubernetes'
 }

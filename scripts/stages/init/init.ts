@@ -1,96 +1,19 @@
 import { basename } from 'node:path'
-import { parseSpec } from '../../cluster/spec.ts'
-import { supportedVersions } from '../../cluster/versions.ts'
-import { fail, RedoubtError } from '../../lib/errors.ts'
-import { ensureFolder, exists, writeAtomic } from '../../lib/files.ts'
-import { writeYaml } from '../../lib/yaml.ts'
-import type { Context } from '../command.ts'
-import { findHost } from '../lab/table.ts'
+import { fail } from '../../../lib/errors.ts'
+import { ensureFolder, exists, writeAtomic } from '../../../lib/files.ts'
+import type { Context } from '../../command.ts'
+import { bundleText } from './bundle.ts'
+import { clusterText } from './cluster.ts'
 
 export interface InitOptions {
-  /** By default the workspace folder's name where that is a DNS label, else `lab`. */
+  /** By default the workspace folder's name where that is a DNS label, else `lab`, or `bundle`. */
   name?: string | undefined
   /** `NAME=ROLE@ADDRESS`; without any the lab's cp1 and w1. */
   nodes: string[]
+  /** A bundle by itself, of no cluster. */
+  bundle: boolean
   force: boolean
 }
-
-interface NodeWords {
-  name: string
-  role: string
-  address: string
-}
-
-const head = `# A cluster, as redoubt carries it across an air gap. Every stage reads this file; commit it.
-# #name: and the lines under it are a setting with its default, or an example: take their # away to change it.
-`
-
-/** What else can be set below `spec`. Prose begins with "# ", a setting with "#". */
-const more = `
-  # How survey, apply and verify reach the nodes. Without a key ssh's own configuration and agent decide.
-  #ssh:
-  #  user: root
-  #  port: 22
-  #  key: node-key
-
-  # Where clients reach the API: an address or a name. By default the first control plane's address.
-  #endpoint: api.example.internal
-
-  # Pods and Services get addresses from these networks; no node's address may lie in them. NetworkPolicies hold with provider cilium
-  # alone; choose it before the first bundle. docs/network.md
-  #network:
-  #  provider: routes
-  #  podCIDR: 10.244.0.0/16
-  #  serviceCIDR: 10.96.0.0/16
-  #  dnsDomain: cluster.local
-
-  # The bundle's own version, a part of its file name; and images of your own to carry. docs/bundle.md
-  #bundle:
-  #  version: 0.1.0
-  #  images: [docker.io/library/nginx:1.27]
-
-  # Keys of certificates and tokens: ecdsa-p256, ecdsa-p384, rsa-3072, rsa-4096. Chosen once, before pki init. docs/pki.md
-  #pki:
-  #  keys: ecdsa-p256
-
-  # Where API servers listen, and where etcd keeps its data. Both are chosen before the first apply. docs/render.md
-  #apiServer:
-  #  port: 6443
-  #etcd:
-  #  dataDir: /var/lib/etcd
-
-  # The audit log on the control planes: its folder, its rotation in days, files, megabytes; and where else its events go. docs/authentication.md
-  #audit:
-  #  logDir: /var/log/kubernetes/audit
-  #  maxAge: 30
-  #  maxBackup: 10
-  #  maxSize: 100
-  #  webhook: {url: https://audit.example.internal/events, ca: audit-ca.crt}
-
-  # An identity provider, beside certificates. docs/authentication.md
-  #authentication:
-  #  oidc: {issuer: https://id.example.internal, audiences: [kubernetes], ca: id-ca.crt, amr: [mfa], maxLifetime: 3600}
-
-  # Arguments beyond what redoubt sets. One that it sets itself is refused.
-  #components:
-  #  kube-apiserver:
-  #    args:
-  #      goaway-chance: "0.001"
-
-  # Namespaces, each with a quota, limits and policies; what is given here replaces a default. docs/access.md
-  #namespaces:
-  #  - name: team-a
-  #    quota: {pods: 20, limits.memory: 8Gi}
-  #    limits: {max: {memory: 2Gi}}
-
-  # Who may what, by the names of groups. Bound only when verify has passed.
-  #access:
-  #  - {persona: platform-admin, groups: [platform]}
-  #  - {persona: developer, groups: [team-a-devs], namespaces: [team-a]}
-
-  # A control that must be off for a while: why, and until when. The evidence quotes it.
-  #waivers: []
-`
 
 const ignored = `# What must not be published: private keys, and bundles, which are built again from the lock.
 keys/
@@ -105,7 +28,9 @@ export async function init({ out, workspace }: Context, options: InitOptions): P
       where: workspace.spec,
       hint: 'Edit it, or overwrite it with --force.',
     })
-  const text = specText(options.name ?? folderName(workspace.root), options.nodes)
+  if (options.bundle && options.nodes.length > 0) fail('usage', '--bundle is of no cluster, and has no --node')
+  const name = options.name ?? folderName(workspace.root) ?? (options.bundle ? 'bundle' : 'lab')
+  const text = options.bundle ? bundleText(name) : clusterText(name, options.nodes)
   await ensureFolder(workspace.root)
   await writeAtomic(workspace.spec, text)
   const ignore = `${workspace.root}/.gitignore`
@@ -115,44 +40,7 @@ export async function init({ out, workspace }: Context, options: InitOptions): P
   return 0
 }
 
-/** The text of a new redoubt.yaml. Throws `usage` when it would not be a valid one. */
-export function specText(name: string, nodes: readonly string[]): string {
-  const words = nodes.length > 0 ? nodes.map(parseNode) : labNodes()
-  const spec = {
-    apiVersion: 'redoubt.dev/v1alpha1',
-    kind: 'Cluster',
-    metadata: { name },
-    spec: { kubernetes: supportedVersions[0], nodes: words },
-  }
-  const text = head + writeYaml(spec) + more
-  try {
-    parseSpec(text, 'redoubt.yaml')
-  } catch (error) {
-    // The file is not written, so a line of it helps nobody.
-    if (error instanceof RedoubtError) fail(error.code, error.message, { where: 'init', cause: error })
-    throw error
-  }
-  return text
-}
-
-/** Reads `NAME=ROLE@ADDRESS`. Throws `usage`. */
-function parseNode(text: string): NodeWords {
-  const [, name, role, address] = /^([^=@]+)=([^=@]+)@([^=@]+)$/.exec(text) ?? []
-  if (!name || !role || !address)
-    return fail('usage', `--node ${text}: expected NAME=ROLE@ADDRESS`, {
-      hint: 'For example --node cp1=control-plane@10.0.0.11 --node w1=worker@10.0.0.12',
-    })
-  return { name, role, address }
-}
-
-function labNodes(): NodeWords[] {
-  return [
-    { name: 'cp1', role: 'control-plane', address: findHost('cp1').address },
-    { name: 'w1', role: 'worker', address: findHost('w1').address },
-  ]
-}
-
-function folderName(folder: string): string {
+function folderName(folder: string): string | undefined {
   const name = basename(folder)
-  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name) ? name : 'lab'
+  return /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name) ? name : undefined
 }

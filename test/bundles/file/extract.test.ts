@@ -127,6 +127,18 @@ test('a damaged blob appears under no name', () => {
   assert.ok(!readdirSync(temporary).includes('damaged'))
 })
 
+test('an image may be called by the end of its name, as long as no other ends so', () => {
+  const image = (name: string) => ({ name, path: `images/${name}` }) as Part
+  const parts = [image('a.example/team/tool:2.0'), image('a.example/web:1'), image('b.example/web:1')]
+  assert.deepEqual(chooseParts(parts, ['team/tool:2.0']), [parts[0]])
+  assert.deepEqual(chooseParts(parts, ['tool:2.0']), [parts[0]])
+  assert.throws(() => chooseParts(parts, ['web:1']), {
+    message: 'the bundle holds several images called web:1',
+    hint: /^Did you mean a.example\/web:1 or b.example\/web:1\?/,
+  })
+  assert.throws(() => chooseParts(parts, ['ool:2.0']), /nothing called/)
+})
+
 test('one name asked for twice, and two parts of one name', () => {
   const part = (name: string, path: string) => ({ name, path }) as Part
   const parts = [part('etcd', 'programs/etcd'), part('etcd', 'packages/etcd.deb'), part('x', 'files/x')]

@@ -74,7 +74,7 @@ test('only what is damaged is read from the other copy, which is damaged elsewhe
   const path = copyOf('mine.tar', flip(at(largest) + 600))
   const other = copyOf('theirs.tar', flip(600, at('bundle/contents.json') + 600, good.length - 3000))
   const { parts } = await repairBundle(path, [other], options)
-  assert.deepEqual(parts, [{ path: largest, size: 2_500_000, from: other }])
+  assert.deepEqual(parts, [{ path: largest, size: 2_500_000, of: 'an image of redoubt’s own', from: other }])
   assert.ok(readFileSync(path).equals(good))
 })
 
@@ -174,6 +174,12 @@ test('a file is mended from volumes', async () => {
   assert.ok(readFileSync(path).equals(good))
 })
 
+test('of a file that is too short, its length is mended; no bytes of it are counted', async () => {
+  const path = copyOf('short.tar', (data) => data.subarray(0, good.length - 100))
+  const { parts } = await repairBundle(path, [goodPath], options)
+  assert.deepEqual(parts[0], { path, size: 0, from: 'its length is signed' })
+})
+
 test('the command: what was mended from where; exit 4 when something is lost', () => {
   const main = join(dirname(fileURLToPath(import.meta.url)), '../../../scripts/main.ts')
   const publicKey = join(temporary, 'bundle.pub')
@@ -189,7 +195,7 @@ test('the command: what was mended from where; exit 4 when something is lost', (
   assert.equal(redoubt().status, 2)
   const lost = redoubt('--from', other)
   assert.equal(lost.status, 4, lost.stderr)
-  assert.match(lost.stdout, /2.5 MB +no copy has it/)
+  assert.match(lost.stdout, /blobs\/sha256\/\w+ +an image of redoubt’s own +2.5 MB +no copy has it/)
   const dry = redoubt('--from', other, '--from', goodPath, '--dry-run', '-o', 'json')
   assert.equal(JSON.parse(dry.stdout).parts[0].from, goodPath)
   const mended = redoubt('--from', other, '--from', goodPath)

@@ -11,6 +11,7 @@ import { readRepositories } from '../../../../bundles/serve/repositories.ts'
 import { fail } from '../../../../lib/errors.ts'
 import { readText } from '../../../../lib/files.ts'
 import { countOf, formatBytes, formatTable } from '../../../../lib/output.ts'
+import { inBrief } from '../../../../lib/plain.ts'
 import type { Context } from '../../../command.ts'
 import { chosenBundle, readVerifyKey } from '../chosen.ts'
 
@@ -33,6 +34,11 @@ export async function push(context: Context, options: Options): Promise<number> 
   const ca = options.ca ? await readText(resolve(options.ca), 'Named with --ca.') : undefined
   const head = await readHead(path, key)
   try {
+    const charts = head.lock.charts.filter(({ artifact }) => !artifact).map(({ name }) => name)
+    if (charts.length > 0)
+      out.warn(
+        `not pushed, as they came from chart repositories and not from registries: ${inBrief(charts.join(', '), 200)}; \`redoubt bundle serve\` has them at /charts/, \`redoubt bundle extract\` takes them out`,
+      )
     const plan = planPush(await readRepositories(head), { ...target, keepRegistry: options.keepRegistry })
     const jobs = Math.max(4, availableParallelism())
     const host = { host: target.registry, plainHttp: options.plainHttp, ...(ca ? { ca } : {}) }

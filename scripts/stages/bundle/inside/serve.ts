@@ -90,7 +90,7 @@ async function loadTls({ cert, tlsKey, plainHttp }: Options): Promise<{ cert: st
   if (plainHttp && !cert && !tlsKey) return undefined
   if (plainHttp) fail('usage', '--plain-http and a certificate exclude each other')
   if (!cert || !tlsKey)
-    return fail('usage', 'a registry needs a certificate', {
+    return fail('usage', lackOf(cert, tlsKey), {
       hint: 'Name one with --tls-cert and --tls-key, or say --plain-http when only this host or a trusted link reads it.',
     })
   const pair = {
@@ -102,6 +102,11 @@ async function loadTls({ cert, tlsKey, plainHttp }: Options): Promise<{ cert: st
   const key = pemOf(tlsKey, 'private key without a password', () => createPrivateKey(pair.key))
   if (!certificate.checkPrivateKey(key)) fail('usage', `is not the key of ${cert}`, { where: tlsKey })
   return pair
+}
+
+function lackOf(cert: string | undefined, tlsKey: string | undefined): string {
+  if (cert) return '--tls-cert lacks its key: --tls-key'
+  return tlsKey ? '--tls-key lacks its certificate: --tls-cert' : 'a registry needs a certificate'
 }
 
 /** What a file of PEM holds. Throws `usage` where that is something else. */
