@@ -34,7 +34,7 @@ export function wantedImages(spec: BundleSpec, architecture: string): WantedImag
   })
 }
 
-/** What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. */
+/** What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. Throws as refuseForeignImage does, for those that a registry was asked for. */
 export async function resolveWanted(options: ProduceOptions): Promise<LockedImage[]> {
   const { spec, architecture, pins, moving, cache, connections, out } = options
   const wanted = wantedImages(spec, architecture)
@@ -46,7 +46,11 @@ export async function resolveWanted(options: ProduceOptions): Promise<LockedImag
     const images = await mapPool(wanted, connections, async (image) =>
       pins && stays(image)
         ? pinnedImage(pins.images, image)
-        : await naming(image, () => resolveImage(client, cache, image)),
+        : await naming(image, async () => {
+            const resolved = await resolveImage(client, cache, image)
+            await refuseForeignImage(client, cache, resolved, image)
+            return resolved
+          }),
     )
     report.detail(countOf(images.length, 'image'))
     return images

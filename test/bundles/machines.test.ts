@@ -5,6 +5,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'uvu'
 import { openCache } from '../../bundles/cache.ts'
+import { planBundle } from '../../bundles/plan/plan.ts'
 import { refuseForeignPackages, refuseForeignPrograms } from '../../bundles/produce/machines.ts'
 import { readAt } from '../../bundles/read/archive.ts'
 import { readHead } from '../../bundles/read.ts'
@@ -12,7 +13,7 @@ import { mediaTypes } from '../../bundles/registry/manifest.ts'
 import { digestOf } from '../../lib/hash.ts'
 import { machineOf } from '../../lib/machine.ts'
 import { createOutput } from '../../lib/output.ts'
-import { build, workspaceOf } from './making.ts'
+import { build, buildOptions, workspaceOf } from './making.ts'
 import { imageOf, serveFake } from './registry/fake.ts'
 import { fakeBytes, key, temporary } from './small.ts'
 
@@ -52,12 +53,14 @@ const registry = await serveFake(({ path }, response) => {
 })
 test.after(() => registry.close())
 
+const workspaceFor = (lines: string) =>
+  workspaceOf(registry.host, `  architecture: arm64\n${lines.replaceAll('HOST', registry.host)}\n`)
+
 async function buildFor(
   lines: string,
   executable: Buffer = program(arm64, 3),
 ): Promise<{ path: string; said: string }> {
-  const fields = `  architecture: arm64\n${lines.replaceAll('HOST', registry.host)}\n`
-  const workspace = workspaceOf(registry.host, fields)
+  const workspace = workspaceFor(lines)
   writeFileSync(join(workspace, 'redoubt'), executable)
   writeFileSync(join(workspace, 'tool'), program(amd64, 4))
   const said: string[] = []
@@ -102,6 +105,8 @@ test('an image for another platform is refused where it is named, unless it is m
     return true
   })
   assert.equal(fetched(), before, 'no layer of it is fetched')
+  const plan = await buildOptions(workspaceFor(`  images: ['HOST/team/app:amd64']`), { architecture: 'arm64' })
+  await assert.rejects(planBundle(plan), /app:amd64 is made for linux\/amd64 alone/, 'a dry run says it too')
   const { path } = await buildFor(`  images: [{name: 'HOST/team/app:amd64', platforms: [linux/amd64]}]`)
   assert.deepEqual(await programsIn(path), ['redou arm64', 'blobs amd64'])
 })

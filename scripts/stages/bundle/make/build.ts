@@ -139,9 +139,13 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
     const open = fetch.exact ? '' : ', and what nobody can say before (?)'
     const about = bundle.exact ? '' : 'about '
     const unpinned = options.pins ? '' : ', and what no lock pins yet'
+    const { executable, base } = options
+    // Which executable it will be is known when it is made.
+    const less =
+      base && !executable.exact ? `; ${formatBytes(executable.size)} less if the base holds this very redoubt` : ''
     const rows = [
       ['to fetch', `${fetch.bytes} bytes${open}`],
-      ['bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}${unpinned}`],
+      ['bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}${unpinned}${less}`],
       ...disks.map(({ folder, needed, free }) => [
         'disk',
         `${formatBytes(needed)} needed, ${formatBytes(free)} free where ${folder} is`,
