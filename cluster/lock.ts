@@ -22,6 +22,18 @@ const size = v.pipe(v.number(), v.integer(), v.minValue(0))
 /** A file that the bundle holds as one blob. */
 const blob = v.strictObject({ digest, size })
 
+/** Of what may have thousands: `sha256:HEX SIZE`, a line each. Older locks have them as maps. */
+const blobs = v.array(
+  v.union([
+    v.pipe(
+      v.string(),
+      v.regex(/^sha256:[0-9a-f]{64} (0|[1-9]\d{0,14})$/, 'expected sha256:, 64 hex digits and a size'),
+      v.transform((line) => ({ digest: line.slice(0, 71), size: Number(line.slice(72)) })),
+    ),
+    blob,
+  ]),
+)
+
 const debPackage = v.strictObject({
   name: text,
   version: text,
@@ -68,7 +80,7 @@ const artifact = v.strictObject({
   ...manifest,
   subject: v.optional(digest),
   tag: v.optional(text),
-  blobs: v.array(blob),
+  blobs,
 })
 
 /** An image as a registry has it, unchanged. */
@@ -80,7 +92,7 @@ const image = v.strictObject({
   platforms: v.array(text),
   artifacts: v.array(artifact),
   /** Manifests, configs and layers, in the order of digests. */
-  blobs: v.array(blob),
+  blobs,
 })
 
 /** A Helm chart, unchanged. */
@@ -94,7 +106,7 @@ const chart = v.strictObject({
   /** The `.tgz`. */
   archive: blob,
   /** Of one from a registry: its manifest, and all that belongs to it (the archive too). */
-  artifact: v.optional(v.strictObject({ ...manifest, blobs: v.array(blob) })),
+  artifact: v.optional(v.strictObject({ ...manifest, blobs })),
 })
 
 const named = { name: text, digest, size }
@@ -153,12 +165,29 @@ export function parseLock(text: string, file: string): Lock {
 export function lockText({ apiVersion, kind, kubernetes, architecture, components, ...lists }: Lock): string {
   const pinned = Object.fromEntries(
     Object.keys(common).flatMap((name) => {
-      const entries = lists[name as keyof typeof lists]
+      const entries = (lists[name as keyof typeof lists] as WithBlobs[] | undefined)?.map(inLines)
       return entries && (entries.length > 0 || (kubernetes && always.includes(name))) ? [[name, entries]] : []
     }),
   )
   const head = { apiVersion, kind, ...(kubernetes ? { kubernetes } : {}), architecture }
   return `# Written by redoubt: what the bundle is made of, to the byte. Change it with \`redoubt bundle lock --update\`.\n${writeYaml({ ...head, ...(kubernetes ? { components } : {}), ...pinned })}`
+}
+
+interface WithBlobs {
+  blobs?: readonly { digest: string; size: number }[]
+  artifacts?: readonly WithBlobs[]
+  artifact?: WithBlobs | undefined
+}
+
+/** An entry with its blobs, and those of what belongs to it, a line each. */
+function inLines(entry: WithBlobs): object {
+  const { blobs, artifacts, artifact } = entry
+  return {
+    ...entry,
+    ...(artifacts ? { artifacts: artifacts.map(inLines) } : {}),
+    ...(artifact ? { artifact: inLines(artifact) } : {}),
+    ...(blobs ? { blobs: blobs.map(({ digest, size }) => `${digest} ${size}`) } : {}),
+  }
 }
 
 /** What a cluster's lock says even when it is empty. */

@@ -16,17 +16,23 @@ export async function hashRanges(
   const results: string[] = new Array(ranges.length)
   const order = inPortions(ranges)
   const workers = Array.from({ length: Math.min(jobs, order.length) }, startHashing)
-  const feed = async (worker: Worker) => {
+  const feed = async (ask: Ask) => {
     for (let portion = order.shift(); portion; portion = order.shift()) {
       throwIfAborted(signal)
-      const digests = await hashIn(worker, portion.ranges, onBytes, signal)
+      const digests = await ask(portion.ranges)
       for (const [index, digest] of digests.entries()) results[portion.first + index] = digest
     }
   }
+  // Each has one more portion waiting: this thread may be busy when it is done with the first.
+  const asks = workers.map((worker) => askOf(worker, onBytes))
+  const stopped = Promise.withResolvers<never>()
+  const stop = () => stopped.reject(signal.reason)
+  signal.addEventListener('abort', stop)
   try {
-    await Promise.all(workers.map(feed))
+    await Promise.race([Promise.all([...asks, ...asks].map(feed)), stopped.promise])
     return results
   } finally {
+    signal.removeEventListener('abort', stop)
     await Promise.all(workers.map((worker) => worker.terminate()))
   }
 }
@@ -54,31 +60,22 @@ function sizeOf(ranges: readonly Range[]): number {
   return ranges.reduce((sum, { size }) => sum + size, 0)
 }
 
-function hashIn(
-  worker: Worker,
-  ranges: readonly Range[],
-  onBytes: (count: number) => void,
-  signal: AbortSignal,
-): Promise<string[]> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (message: number | string[]) => {
-      if (typeof message === 'number') return onBytes(message)
-      stop()
-      resolve(message)
-    }
-    const onError = (error: unknown) => {
-      stop()
-      reject(error)
-    }
-    const onAbort = () => onError(signal.reason)
-    const stop = () => {
-      worker.off('message', onMessage)
-      worker.off('error', onError)
-      signal.removeEventListener('abort', onAbort)
-    }
-    worker.on('message', onMessage)
-    worker.on('error', onError)
-    signal.addEventListener('abort', onAbort, { once: true })
-    worker.postMessage(toSend(ranges))
+type Ask = (ranges: readonly Range[]) => Promise<string[]>
+
+/** How a thread is asked; it answers in the order in which it was. */
+function askOf(worker: Worker, onBytes: (count: number) => void): Ask {
+  const asked: PromiseWithResolvers<string[]>[] = []
+  worker.on('message', (message: number | string[]) => {
+    if (typeof message === 'number') onBytes(message)
+    else asked.shift()?.resolve(message)
   })
+  worker.on('error', (error) => {
+    for (const { reject } of asked) reject(error)
+  })
+  return (ranges) => {
+    const answer = Promise.withResolvers<string[]>()
+    asked.push(answer)
+    worker.postMessage(toSend(ranges))
+    return answer.promise
+  }
 }

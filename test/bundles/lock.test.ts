@@ -16,6 +16,34 @@ test('a lock is written as it was read', () => {
   assert.equal(compareLocks(lock(), lock()).length, 0)
 })
 
+test('blobs are a line each; as older locks have them, they are read too', () => {
+  const [digest, size] = [`sha256:${'a'.repeat(64)}`, 7]
+  const artifact = { mediaType: 'x', digest, size, blobs: [{ digest, size: 8 }] }
+  const image = {
+    name: 'a/b:1',
+    mediaType: 'x',
+    digest,
+    size,
+    platforms: [],
+    artifacts: [artifact],
+    blobs: [{ digest, size }],
+  }
+  const chart = { name: 'c', version: '1', from: 'oci://c', archive: { digest, size }, artifact }
+  const written = lockText({ ...lock(), images: [image], charts: [chart] })
+  assert.match(written, new RegExp(`^    blobs:\n      - ${digest} 7$`, 'm'))
+  const read = parseLock(written, 'redoubt.lock.yaml')
+  assert.deepEqual([read.images, read.charts], [[image], [chart]])
+  const older = written.replaceAll(new RegExp(`- (${digest}) (\\d)$`, 'gm'), '- {digest: $1, size: $2}')
+  assert.ok(older !== written)
+  assert.deepEqual(parseLock(older, 'redoubt.lock.yaml'), read)
+  for (const wrong of [`${digest} -1`, `${digest} 07`, `${digest}`, digest.slice(0, -1), `${digest} 1e3`])
+    assert.throws(
+      () => parseLock(written.replace(`${digest} 7`, wrong), 'x'),
+      { code: 'usage', where: /^x:\d+/ },
+      wrong,
+    )
+})
+
 const bad: { name: string; change: [string | RegExp, string]; where: RegExp; message: RegExp }[] = [
   {
     name: 'a digest too short',
