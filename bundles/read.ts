@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto'
 import { basename } from 'node:path'
 import { Readable } from 'node:stream'
-import { type Lock, parseLock } from '../cluster/lock.ts'
+import { type Lock, type LockAbout, parseLock, parseLockAbout } from '../cluster/lock.ts'
 import { fail } from '../lib/errors.ts'
 import { sha256 } from '../lib/hash.ts'
 import { deltaNames } from './format/delta.ts'
@@ -33,6 +33,7 @@ export interface BundleHead {
   /** `redoubt`, `redoubt.sig`, and the three entries after them, in their order. */
   leading: ArchiveEntry[]
   contents: ContentsEntry[]
+  about: LockAbout
   /** Read when it is first asked for: one of thousands of blobs takes as long as hashing 500 MB. Throws `usage` for what is no lock. */
   readonly lock: Lock
 }
@@ -140,6 +141,7 @@ export async function readHeadOf(archive: Archive, key: KeyObject | undefined): 
     id: sha256(statementBytes),
     leading,
     contents: entries,
+    about: parseLockAbout(lockBytes.toString('utf8'), `${path}: ${names.lock}`),
     get lock() {
       lock ??= parseLock(lockBytes.toString('utf8'), `${path}: ${names.lock}`)
       return lock

@@ -151,14 +151,32 @@ export async function loadLock(path: string): Promise<Lock> {
   return parseLock(await readText(path, 'Run `redoubt bundle build`: it writes the lock.'), path)
 }
 
+const writtenByUs = 'This file is written by `redoubt bundle build`; do not edit it by hand.'
+
 /** As loadLock, from text; `file` is the name used in errors. */
 export function parseLock(text: string, file: string): Lock {
   const yaml = parseYaml(text, file)
-  const hint = 'This file is written by `redoubt bundle build`; do not edit it by hand.'
   const whole = typeof yaml.value === 'object' && yaml.value !== null && 'kubernetes' in yaml.value
   return whole
-    ? checkFile(ofCluster, yaml, hint)
-    : { ...checkFile(ofBundle, yaml, hint), kubernetes: undefined, components: {} }
+    ? checkFile(ofCluster, yaml, writtenByUs)
+    : { ...checkFile(ofBundle, yaml, writtenByUs), kubernetes: undefined, components: {} }
+}
+
+/** What a lock says before its lists. */
+export type LockAbout = Pick<Lock, 'kubernetes' | 'architecture'>
+
+const about = v.object({
+  apiVersion: common.apiVersion,
+  kind: common.kind,
+  kubernetes: v.optional(text),
+  architecture: common.architecture,
+})
+
+/** Reads the beginning of a lock, which may have thousands of lines; of the rest nothing is known. Throws as parseLock, for what is no lock. */
+export function parseLockAbout(text: string, file: string): LockAbout {
+  const [beginning = ''] = text.split(/^[A-Za-z]+:\s*$/m, 1)
+  const { kubernetes, architecture } = checkFile(about, parseYaml(beginning, file), writtenByUs)
+  return { kubernetes, architecture }
 }
 
 /** The lock as the workspace and the bundle hold it: of what it does not pin it has no word. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test } from 'uvu'
 import { compareLocks, type Difference } from '../../bundles/lock-diff.ts'
-import { type Lock, lockText, parseLock } from '../../cluster/lock.ts'
+import { type Lock, lockText, parseLock, parseLockAbout } from '../../cluster/lock.ts'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const text = readFileSync(join(here, '../fixtures/redoubt.lock.yaml'), 'utf8')
@@ -60,6 +60,27 @@ for (const { name, change, where, message } of bad)
   test(`${name} is refused at its line`, () => {
     assert.throws(() => parseLock(text.replace(...change), 'redoubt.lock.yaml'), { code: 'usage', where, message })
   })
+
+test('what stands before the lists is read by itself; what is no lock is refused there', () => {
+  assert.deepEqual(parseLockAbout(text, 'x'), { kubernetes: lock().kubernetes, architecture: 'amd64' })
+  const bundle = lockText({
+    ...lock(),
+    kubernetes: undefined,
+    components: {},
+    packages: [],
+    imagePackages: [],
+    files: [],
+  })
+  assert.deepEqual(parseLockAbout(bundle, 'x'), { kubernetes: undefined, architecture: 'amd64' })
+  for (const [from, to] of [
+    ['kind: Lock', 'kind: rubbish'],
+    ['architecture: amd64', 'architecture: m68k'],
+    ['architecture: amd64\n', ''],
+    ['kubernetes: v', 'kubernetes: "\\e[2J'],
+    ['apiVersion: ', 'apiVersion: ['],
+  ] as const)
+    assert.throws(() => parseLockAbout(text.replace(from, to), 'x'), { code: 'usage' }, to)
+})
 
 test('a lock may lack what one pod network alone needs, and nothing else', () => {
   const without = (name: string) => body(text).replace(new RegExp(`  ${name}:\n(    .*\n)+`), '')

@@ -40,7 +40,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
       kind: 'Bundle',
       path,
       ...identityOf(head),
-      architecture: head.lock.architecture,
+      architecture: head.about.architecture,
       size,
       ...(volumes ? { volumes: volumes.list.sha256.length, missing: volumes.missing } : {}),
       signed: key ? fingerprint(key) : null,
@@ -50,7 +50,7 @@ export async function inspect(context: Context, options: Options): Promise<numbe
   } else {
     const volumes = head.archive.volumes ? ` in ${head.archive.volumes.list.sha256.length} volumes` : ''
     out.data(
-      `${name} ${version}, ${ofWhat(head.lock)}, ${head.lock.architecture}, ${formatBytes(head.archive.size)}${volumes}, by ${tool}${whoBuilt(head.statement)}`,
+      `${name} ${version}, ${ofWhat(head.about)}, ${head.about.architecture}, ${formatBytes(head.archive.size)}${volumes}, by ${tool}${whoBuilt(head.statement)}`,
     )
     out.data(tableOf(items))
   }

@@ -47,7 +47,7 @@ export async function verify(context: Context, options: Options): Promise<number
     })
   else
     out.data(
-      `${name} ${version}, ${ofWhat(head.lock)}, signed by sha256:${fingerprint(key)}${whoBuilt(head.statement)}`,
+      `${name} ${version}, ${ofWhat(head.about)}, signed by sha256:${fingerprint(key)}${whoBuilt(head.statement)}`,
     )
   return 0
 }

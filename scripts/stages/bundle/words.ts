@@ -4,11 +4,11 @@ import type { Statement } from '../../../bundles/format/statement.ts'
 import { fingerprint } from '../../../bundles/keys.ts'
 import type { BundleItem } from '../../../bundles/read/describe.ts'
 import type { BundleHead } from '../../../bundles/read.ts'
-import type { Lock } from '../../../cluster/lock.ts'
+import type { LockAbout } from '../../../cluster/lock.ts'
 import { formatBytes, formatTable, type Output } from '../../../lib/output.ts'
 
 /** Which bundle it is, for `-o json`. */
-export function identityOf({ id, statement, lock }: BundleHead) {
+export function identityOf({ id, statement, about }: BundleHead) {
   const { name, version, tool, builder, built } = statement
   return {
     name,
@@ -18,7 +18,7 @@ export function identityOf({ id, statement, lock }: BundleHead) {
     builder: builder ?? null,
     built: built ?? null,
     lock: statement.lock.sha256,
-    kubernetes: lock.kubernetes ?? null,
+    kubernetes: about.kubernetes ?? null,
   }
 }
 
@@ -49,6 +49,6 @@ export function whoBuilt({ builder, built }: Statement): string {
 }
 
 /** `Kubernetes v1.36.3`, or that there is none. */
-export function ofWhat({ kubernetes }: Lock): string {
+export function ofWhat({ kubernetes }: LockAbout): string {
   return kubernetes ? `Kubernetes ${kubernetes}` : 'without Kubernetes'
 }
