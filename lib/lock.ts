@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, writeFile } from 'node:fs/promises'
 import { errnoOf, fail } from './errors.ts'
 import { throwWriteError } from './files.ts'
 
@@ -9,8 +9,7 @@ import { throwWriteError } from './files.ts'
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   if (!(await take(path))) {
-    await refuseHeld(path, path)
-    await dropDead(path)
+    if (await refuseHeld(path)) await dropDead(path)
     if (!(await take(path))) fail('failed', 'another process took this lock', { where: path, hint: 'Run again.' })
   }
   try {
@@ -20,32 +19,32 @@ export async function withLock<T>(path: string, work: () => Promise<T>): Promise
   }
 }
 
-/** Throws `failed` when the process that wrote this lock, or what was `path`, still runs. */
-async function refuseHeld(file: string, path: string): Promise<void> {
-  const holder = Number((await readFile(file, 'utf8').catch(() => '')).trim())
+/** Throws `failed` when the process that wrote this lock still runs. Returns false when there is no lock any more. */
+async function refuseHeld(path: string): Promise<boolean> {
+  let text = ''
+  try {
+    text = await readFile(path, 'utf8')
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+  }
+  const holder = Number(text.trim())
   if (alive(holder))
     fail('failed', `process ${holder} is at work here`, {
       where: path,
       hint: 'Wait until it has ended. If it is no redoubt, delete this file.',
     })
+  return true
 }
 
-/** Deletes a dead process's lock. Another one may have taken it over just now: then that is put back, and refused as any other is. */
+/**
+ * Deletes a dead process's lock, and no other: who deletes one holds a lock for that, so that what was read is what is deleted. That one
+ * may be a dead process's in its turn.
+ */
 async function dropDead(path: string): Promise<void> {
-  const aside = nameBeside(path)
-  try {
-    await rename(path, aside)
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return
-    return throwWriteError(error, path)
-  }
-  try {
-    await refuseHeld(aside, path)
-    await rm(aside, { force: true })
-  } catch (error) {
-    await rename(aside, path)
-    throw error
-  }
+  await withLock(`${path}.dead`, async () => {
+    // Gone already: what is there from now on is another's.
+    if (await refuseHeld(path)) await rm(path, { force: true }).catch((error) => throwWriteError(error, path))
+  })
 }
 
 function nameBeside(path: string): string {

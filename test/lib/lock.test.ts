@@ -44,24 +44,56 @@ for (const content of [dead, '', 'rubbish', '-1', '0'])
     assert.equal(existsSync(path), false)
   })
 
-test('a dead lock that another process takes over at the same moment stays with that one', async () => {
+/** Runs `others` around each reading of a lock: what other processes do at that moment. */
+async function whileReading(others: { before?: () => void; after: () => void }[], run: () => Promise<void>) {
   const { readFile } = fs
-  writeFileSync(path, dead)
-  // What was read is the dead one; before anything else happens, it is another's.
   fs.readFile = (async (...args: Parameters<typeof readFile>) => {
-    const found = await readFile(...args)
-    fs.readFile = readFile
-    syncBuiltinESMExports()
-    writeFileSync(path, `${process.ppid}\n`)
-    return found
+    const other = others.shift()
+    other?.before?.()
+    return await readFile(...args).finally(() => other?.after())
   }) as typeof readFile
   syncBuiltinESMExports()
-  await assert.rejects(
-    withLock(path, async () => assert.fail('entered')),
-    { message: `process ${process.ppid} is at work here` },
+  try {
+    await run()
+  } finally {
+    fs.readFile = readFile
+    syncBuiltinESMExports()
+  }
+}
+
+test('a dead lock that another process takes over at the same moment stays with that one', async () => {
+  writeFileSync(path, dead)
+  const takeOver = () => writeFileSync(path, `${process.ppid}\n`)
+  // A third one looks in meanwhile: there is always a lock.
+  const third = { before: () => assert.ok(existsSync(path)), after: () => assert.ok(existsSync(path)) }
+  await whileReading([{ after: takeOver }, third, third], () =>
+    assert.rejects(
+      withLock(path, async () => assert.fail('entered')),
+      { message: `process ${process.ppid} is at work here` },
+    ),
   )
   assert.equal(readFileSync(path, 'utf8'), `${process.ppid}\n`)
   assert.deepEqual(readdirSync(folder), ['.lock'])
+})
+
+test('a dead lock that is gone when it is to be deleted may be another’s by then', async () => {
+  writeFileSync(path, dead)
+  const gone = () => rmSync(path)
+  const taken = () => writeFileSync(path, `${process.ppid}\n`)
+  await whileReading([{ after: gone }, { after: taken }], () =>
+    assert.rejects(
+      withLock(path, async () => assert.fail('entered')),
+      { message: 'another process took this lock' },
+    ),
+  )
+  assert.equal(readFileSync(path, 'utf8'), `${process.ppid}\n`)
+  assert.deepEqual(readdirSync(folder), ['.lock'])
+})
+
+test('a process that died while it took over a dead lock leaves nothing for ever', async () => {
+  for (const name of [path, `${path}.dead`, `${path}.dead.dead`]) writeFileSync(name, dead)
+  assert.equal(await withLock(path, async () => 'done'), 'done')
+  assert.deepEqual(readdirSync(folder), [])
 })
 
 test('a file system without links (FAT, exFAT) has locks too', async () => {
