@@ -16,20 +16,25 @@ export async function hashRanges(
   const results: string[] = new Array(ranges.length)
   const order = inPortions(ranges)
   const workers = Array.from({ length: Math.min(jobs, order.length) }, startHashing)
-  const feed = async (ask: Ask) => {
-    for (let portion = order.shift(); portion; portion = order.shift()) {
+  const large = order.filter(({ size }) => size > waiting)
+  const rest = order.slice(large.length)
+  const feed = async (ask: Ask, portions: Portion[]) => {
+    for (let portion = portions.shift(); portion; portion = portions.shift()) {
       throwIfAborted(signal)
       const digests = await ask(portion.ranges)
       for (const [index, digest] of digests.entries()) results[portion.first + index] = digest
     }
   }
-  // Each has one more portion waiting: this thread may be busy when it is done with the first.
-  const asks = workers.map((worker) => askOf(worker, onBytes))
+  const feedAll = async (ask: Ask) => {
+    await feed(ask, large)
+    // One more waits for each thread: this one may be busy when it is done with the first.
+    await Promise.all([feed(ask, rest), feed(ask, rest)])
+  }
   const stopped = Promise.withResolvers<never>()
   const stop = () => stopped.reject(signal.reason)
   signal.addEventListener('abort', stop)
   try {
-    await Promise.race([Promise.all([...asks, ...asks].map(feed)), stopped.promise])
+    await Promise.race([Promise.all(workers.map((worker) => feedAll(askOf(worker, onBytes)))), stopped.promise])
     return results
   } finally {
     signal.removeEventListener('abort', stop)
@@ -40,12 +45,21 @@ export async function hashRanges(
 /** Bytes that are hashed sooner than a thread has begun. */
 const small = 4 << 20
 
+/** Bytes of the largest portion that may wait for a thread while others are done: a larger one would be waited for in the end. */
+const waiting = 32 << 20
+
+interface Portion {
+  first: number
+  ranges: Range[]
+  size: number
+}
+
 /**
  * Neighbours together, as a disk likes it, until a message is worth its while; the largest first, so that no thread is left with one when
  * the others are done.
  */
-function inPortions(ranges: readonly Range[]): { first: number; ranges: Range[]; size: number }[] {
-  const portions: { first: number; ranges: Range[]; size: number }[] = []
+function inPortions(ranges: readonly Range[]): Portion[] {
+  const portions: Portion[] = []
   for (const [index, range] of ranges.entries()) {
     const last = portions.at(-1)
     if (last && last.size + range.size <= small) {
