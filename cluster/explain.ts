@@ -1,4 +1,5 @@
 import type * as v from 'valibot'
+import { inBrief } from '../lib/plain.ts'
 
 type Issue = v.BaseIssue<unknown>
 
@@ -12,7 +13,7 @@ export function explain(
 ): { path: (string | number)[]; text: string } {
   const issue = issues.find(isUnknown) ?? issues[0]
   const path = (issue.path ?? []).map((item) => item.key as string | number)
-  return { path, text: `${path.join('.') || 'the file'}: ${reason(schema, issue)}` }
+  return { path, text: `${inBrief(path.join('.')) || 'the file'}: ${reason(schema, issue)}` }
 }
 
 function isUnknown(issue: Issue): boolean {
@@ -27,7 +28,7 @@ function reason(schema: unknown, issue: Issue): string {
   if (issue.received === 'undefined') return 'missing'
   // The schema's own words stay; those of the library are for programmers.
   if (!issue.message.startsWith('Invalid ')) return issue.message
-  return `expected ${plain(issue.expected ?? issue.type)}, found ${plain(issue.received)}`
+  return `expected ${plain(issue.expected ?? issue.type)}, found ${inBrief(plain(issue.received))}`
 }
 
 /** What valibot calls a type, as people who write YAML say it. */

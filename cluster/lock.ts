@@ -17,21 +17,26 @@ import {
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'expected sha256: and 64 hex digits'))
 /** Of a bundle that nobody has checked it is shown, too. */
 const text = v.pipe(v.string(), v.check(isPlain, 'holds a control character'))
-const size = v.pipe(v.number(), v.integer(), v.minValue(0))
+/** Bytes of the largest blob: as many digits as a line of `blobs` has at most. */
+export const largestBlob = 999_999_999_999_999
+const size = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(largestBlob))
 
 /** A file that the bundle holds as one blob. */
 const blob = v.strictObject({ digest, size })
 
 /** Of what may have thousands: `sha256:HEX SIZE`, a line each. Older locks have them as maps. */
 const blobs = v.array(
-  v.union([
-    v.pipe(
-      v.string(),
-      v.regex(/^sha256:[0-9a-f]{64} (0|[1-9]\d{0,14})$/, 'expected sha256:, 64 hex digits and a size'),
-      v.transform((line) => ({ digest: line.slice(0, 71), size: Number(line.slice(72)) })),
-    ),
-    blob,
-  ]),
+  v.union(
+    [
+      v.pipe(
+        v.string(),
+        v.regex(/^sha256:[0-9a-f]{64} (0|[1-9]\d{0,14})$/),
+        v.transform((line) => ({ digest: line.slice(0, 71), size: Number(line.slice(72)) })),
+      ),
+      blob,
+    ],
+    'expected sha256:, 64 hex digits, a space and a size',
+  ),
 )
 
 const debPackage = v.strictObject({

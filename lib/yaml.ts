@@ -12,6 +12,7 @@ import {
   visit,
 } from 'yaml'
 import { fail, messageOf } from './errors.ts'
+import { inBrief } from './plain.ts'
 
 /** A parsed file that can say where each value stands. */
 export interface YamlFile {
@@ -119,7 +120,7 @@ export function writeYamlStream(values: readonly unknown[]): string {
 const deep = 'is nested too deeply'
 
 function inWords(message: string): string {
-  return /call stack/.test(message) ? deep : message
+  return /call stack/.test(message) ? deep : inBrief(message)
 }
 
 function tooDeep(document: Document): Problem | undefined {

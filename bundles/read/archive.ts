@@ -57,10 +57,11 @@ export async function openOne(path: string): Promise<Archive> {
   return fail('usage', 'is no regular file', { where: path })
 }
 
-/** What PEM a file begins with: `public key`. */
+/** What PEM a file begins with: `public key`. Of a disk that fails there, whoever reads on hears. */
 async function pemIn(file: FileHandle): Promise<string | undefined> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(64), 0, 64, 0)
-  return /^-----BEGIN ([A-Z ]{1,40})-----/.exec(buffer.toString('latin1', 0, bytesRead))?.[1]?.toLowerCase()
+  const start = await file.read(Buffer.alloc(64), 0, 64, 0).catch(() => undefined)
+  const text = start?.buffer.toString('latin1', 0, start.bytesRead) ?? ''
+  return /^-----BEGIN ([A-Z ]{1,40})-----/.exec(text)?.[1]?.toLowerCase()
 }
 
 /** Throws `integrity` when the file ends before byte `offset + size`. */

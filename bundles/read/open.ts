@@ -23,7 +23,10 @@ export async function openArchive(given: string, key: KeyObject | undefined): Pr
   })
   if (!archive) return await openVolumes(volumeOf(path)?.bundle ?? path, key)
   const block = Buffer.alloc(blockSize)
-  await archive.file.read(block, 0, blockSize, 0)
+  await archive.file.read(block, 0, blockSize, 0).catch(async (error) => {
+    await archive.file.close()
+    throw error
+  })
   const volume = volumeOf(path)
   const whole = block.toString('latin1').startsWith(`${names.executable}\0`)
   if (whole || !(volume || isVolumeStart(block))) return archive

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { largestBlob } from '../../cluster/lock.ts'
 import { fail } from '../../lib/errors.ts'
 import { parseJson } from '../../lib/json.ts'
 import { inBrief } from '../../lib/plain.ts'
@@ -25,7 +26,8 @@ export const acceptManifests = Object.values(mediaTypes).join(', ')
 export const manifestLimit = 4 << 20
 
 const digest = v.pipe(v.string(), v.regex(/^sha256:[0-9a-f]{64}$/, 'is no sha256 digest'))
-const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+/** Not more than a lock can say. */
+const size = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(largestBlob))
 /** Of a platform: it is told to people (image-spec config.md: what Go calls them). */
 export const platformWord = v.pipe(v.string(), v.regex(/^[\w.-]{0,64}$/, 'its platform has a name that none has'))
 const descriptor = v.object({

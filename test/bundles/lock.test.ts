@@ -88,6 +88,27 @@ test('a lock may lack what one pod network alone needs, and nothing else', () =>
   assert.throws(() => parseLock(without('runc'), 'l'), { code: 'usage', message: /runc/ })
 })
 
+test('no size is read that could not be written', () => {
+  const digest = `sha256:${'a'.repeat(64)}`
+  const older = (size: string) =>
+    `${text}images: [{name: a/b:1, mediaType: x, digest: ${digest}, size: 1, platforms: [], artifacts: [], blobs: [{digest: ${digest}, size: ${size}}]}]\n`
+  const most = parseLock(older('999999999999999'), 'redoubt.lock.yaml')
+  assert.deepEqual(parseLock(lockText(most), 'redoubt.lock.yaml'), most)
+  for (const size of ['1000000000000000', '9007199254740993', '1e21'])
+    assert.throws(() => parseLock(older(size), 'redoubt.lock.yaml'), {
+      code: 'usage',
+      message: /blobs\.0\.size: expected at most/,
+    })
+})
+
+test('what is wrong with a line of blobs is said as it should be, without what would move a terminal', () => {
+  const wrong = (line: string) =>
+    `apiVersion: redoubt.dev/v1alpha1\nkind: Lock\narchitecture: amd64\nimages: [{name: a/b:1, mediaType: x, digest: sha256:${'a'.repeat(64)}, size: 1, platforms: [], artifacts: [], blobs: [${line}]}]\n`
+  assert.throws(() => parseLock(wrong('"\\e[31m\\nerror: forged"'), 'redoubt.lock.yaml'), {
+    message: 'images.0.blobs.0: expected sha256:, 64 hex digits, a space and a size',
+  })
+})
+
 const moves: { name: string; change: (lock: Lock) => void; expected: Difference[] }[] = [
   {
     name: 'a version',

@@ -124,12 +124,14 @@ const bad: { name: string; change: [string, string]; where: string; message: Reg
       ['audit: {maxAge: 3}', 'spec.audit.maxAge: expected at least 30, found 3'],
       ['waivers: {}', 'spec.waivers: expected a list, found fields'],
       ['ssh:', 'spec.ssh: expected fields, found nothing'],
+      ['profile: "\\e[2J\\nforged"', 'spec.profile: expected "kubeadm" or "hardened" or "stig", found "?\\[2J?forged"'],
+      ['"\\e[2J": 1', 'spec.?\\[2J: unknown field; known here: .*'],
     ] as const
   ).map(([line, text]) => ({
     name: `in plain words: ${line}`,
     change: ['  nodes', `  ${line}\n  nodes`] as [string, string],
     where: 'redoubt.yaml:7:',
-    message: new RegExp(`^${text.replaceAll('.', '\\.')}$`),
+    message: new RegExp(`^${text.replaceAll(/\.(?!\*)/g, '\\.').replaceAll('?', '\\?')}$`),
   })),
   { name: 'missing field', change: ['      role: worker\n', ''], where: 'redoubt.yaml:11:7', message: /role: missing/ },
 ]

@@ -1,6 +1,7 @@
 import * as assert from 'node:assert/strict'
 import { test } from 'uvu'
 import { RedoubtError } from '../../lib/errors.ts'
+import { isPlain } from '../../lib/plain.ts'
 import { parseYaml, parseYamlStream, writeYaml, writeYamlStream } from '../../lib/yaml.ts'
 
 const bad: { name: string; text: string; where: string }[] = [
@@ -16,6 +17,15 @@ for (const { name, text, where } of bad)
       (error) => error instanceof RedoubtError && error.where === where && error.code === 'usage',
     )
   })
+
+test('what is wrong is said without what would move a terminal', () => {
+  for (const text of ['a: "\\\x1b"', '%YAML \x1b[31m9\n---\na', 'a: |\x1b[31m\n x'])
+    for (const read of [parseYaml, parseYamlStream])
+      assert.throws(
+        () => read(text, 'f.yaml'),
+        (error) => error instanceof RedoubtError && isPlain(error.message),
+      )
+})
 
 const deep: { name: string; text: (depth: number) => string; line: number }[] = [
   { name: 'brackets', text: (depth) => `a: 1\nb: ${'['.repeat(depth)}${']'.repeat(depth)}\n`, line: 2 },

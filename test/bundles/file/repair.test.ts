@@ -36,6 +36,16 @@ function copyOf(name: string, change: Change): string {
   return path
 }
 
+test('a disk that fails at the first byte is said to, and is no defect of redoubt', async () => {
+  // Nobody has byte 0 of it (proc(5)).
+  const failing = '/proc/self/mem'
+  await assert.rejects(verifyBundle(failing, key.publicKey, check), { code: 'integrity', where: failing })
+  await assert.rejects(repairBundle(failing, [goodPath], { ...options, dryRun: true }), {
+    code: 'usage',
+    message: /too little/,
+  })
+})
+
 const damages: { name: string; change: Change }[] = [
   { name: 'nothing', change: (data) => data },
   { name: 'a blob', change: flip(at(largest) + 512 + 77) },

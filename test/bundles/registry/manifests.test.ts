@@ -6,7 +6,7 @@ import { pinnedImage, wantedImages } from '../../../bundles/produce/images.ts'
 import { mediaTypes, parseManifest } from '../../../bundles/registry/manifest.ts'
 import { resolveImage } from '../../../bundles/sources/registry.ts'
 import type { BundleSpec } from '../../../cluster/bundle.ts'
-import type { LockedImage } from '../../../cluster/lock.ts'
+import { type LockedImage, largestBlob } from '../../../cluster/lock.ts'
 import { describeError } from '../../../lib/errors.ts'
 import { digestOf } from '../../../lib/hash.ts'
 import { isPlain } from '../../../lib/plain.ts'
@@ -28,6 +28,16 @@ test('a manifest that can be read as two things is refused', () => {
     [{ manifests: [], mediaType: mediaTypes.ociManifest }, mediaTypes.ociIndex],
   ] as const)
     assert.throws(parse(value, type), /two things/)
+})
+
+test('a size that a lock could not say is refused', () => {
+  const parse = (size: number) => {
+    const layers = [{ mediaType: mediaTypes.ociManifest, digest: digestOf(layer), size }]
+    const whole = { ...JSON.parse(image.manifest.toString('utf8')), layers }
+    return () => parseManifest(Buffer.from(JSON.stringify(whole)), mediaTypes.ociManifest, 'it')
+  }
+  parse(largestBlob)()
+  assert.throws(parse(largestBlob + 1), /its manifest is broken/)
 })
 
 /** A registry that answers an index by tag, and by digest the image or what else is given. */
