@@ -65,14 +65,21 @@ export function findChart(index: Buffer, name: string, version: string, url: URL
 
 /** The version that an item is of: its own key, not one of what is in it. */
 function said(item: string): string | undefined {
+  if (/^- *\{/.test(item)) return saidInBraces(item)
   const own = /^- */.exec(item)?.[0].length ?? 2
   const line = item.split('\n').find((each) => each.startsWith('version: ', own) && /^-? *$/.test(each.slice(0, own)))
   return /["']?([^\s"']+)/.exec(line?.slice(own + 'version: '.length) ?? '')?.[1]
 }
 
+function saidInBraces(item: string): string | undefined {
+  if (item.length > entryLimit) return undefined
+  const parsed = v.safeParse(v.tuple([v.object({ version: v.string() })]), parseYaml(item, 'the index').value)
+  return parsed.success ? parsed.output[0].version : undefined
+}
+
 /**
  * The items of `entries: NAME:`, each the text of one version, and the names of all charts. Indexes are written by machines (`helm repo
- * index`, ChartMuseum, Harbor), a key a line; what is indented deeper belongs to what stands before it.
+ * index`, ChartMuseum, Harbor), a key a line or an item in braces; what is indented deeper belongs to what stands before it.
  */
 function versionsOf(index: Buffer, name: string): { items: string[] | undefined; names: string[] } {
   const names: string[] = []

@@ -38,13 +38,22 @@ export function wantsUnrendered(
       for (const chunk of splitDocuments(text))
         for (const want of wantsOfChunk(chunk, `${name}: ${path}`)) wants.push(want)
     else if (/^(charts\/[^/]+\/)*templates\/(?!tests\/)/.test(path))
-      for (const [index, line] of text.split('\n').entries()) {
-        const written = /^[\s-]*image: *["']?([^\s"'#]+)/.exec(line)?.[1]
-        if (written === undefined) continue
-        if (!line.includes('{{')) wants.push({ image: written, where: `${name}: ${path}:${index + 1}`, sure: true })
-        else if (!computed.includes(path)) computed.push(path)
-      }
+      for (const [index, line] of text.split('\n').entries())
+        for (const image of writtenIn(line))
+          if (!image.includes('{{')) wants.push({ image, where: `${name}: ${path}:${index + 1}`, sure: true })
+          else if (!computed.includes(path)) computed.push(path)
   return { wants, computed }
+}
+
+/** What stands behind `image:` in a line of a template: as a key of its own line, or among others in braces. */
+function writtenIn(line: string): string[] {
+  return [...line.matchAll(/(?<=^|[\s{,-])["']?image["']? *: *["']?([^\s"'#,}\]]+)/g)].flatMap(
+    ({ index, 1: image }) => {
+      const before = line.slice(0, index).replaceAll(/\{\{.*?\}\}/g, '')
+      const isKey = /^[\s-]*$/.test(before) || (before.includes('{') && !before.includes('{{'))
+      return image && isKey && !/(^|\s)#/.test(before) ? [image] : []
+    },
+  )
 }
 
 /** The values of a chart and of the charts in it, by folder (`''`, `charts/db/`), the outer's word over the inner's. */

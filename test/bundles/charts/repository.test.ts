@@ -35,6 +35,15 @@ generated: "2026-01-01T00:00:00Z"
 `
 /** As ChartMuseum does: items deeper than their key. */
 const deeper = index.replaceAll(/^( {2}- | {4})/gm, (text) => `  ${text}`)
+/** As people do. */
+const inBraces = `entries:
+  alpine:
+    - {name: alpine, version: 1.0.0, urls: [alpine-1.0.0.tgz]}
+  app:
+    - {name: app, "version": "2.0.0", digest: ${hex}, urls: ["https://elsewhere.example/app-2.0.0.tgz"],
+       dependencies: [{name: other, version: 7.7.7}]}
+    - {urls: [charts/app-1.0.0+b1.tgz], version: v1.0.0+b1}
+`
 const url = new URL('https://charts.example/stable/index.yaml')
 const find = (text: string, name: string, version: string) =>
   findChart(Buffer.from(text), name, version, url, 'redoubt.yaml:8:7')
@@ -42,6 +51,7 @@ const find = (text: string, name: string, version: string) =>
 for (const [style, text] of [
   ['of helm', index],
   ['of ChartMuseum', deeper],
+  ['in braces', inBraces],
   ['with CRLF', index.replaceAll('\n', '\r\n')],
 ] as const)
   test(`an index ${style}: each version has its own URL and digest`, () => {

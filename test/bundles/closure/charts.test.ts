@@ -57,6 +57,32 @@ test('without helm, values and templates are read: inner charts, outer words ove
   assert.deepEqual(computed, ['templates/web.yaml'])
 })
 
+const lines: [string, string[], boolean][] = [
+  ['      - {name: s, image: "h:5000/lib/side:0.3"}', ['h:5000/lib/side:0.3'], false],
+  ['containers: [{image: a/b:1, name: x}, {"image": "c/d:2"}]', ['a/b:1', 'c/d:2'], false],
+  ['- {name: {{ .Values.name }}, image: a/b:1}', ['a/b:1'], false],
+  ['  - image: a/b:1 {{- if .Values.x }}', ['a/b:1'], false],
+  ['{name: x, image: {{ .Values.image }}}', [], true],
+  ['{name: x, image: "a/b:{{ .Values.tag }}"}', [], true],
+  ['# image: a/b:1', [], false],
+  ['name: x # {image: a/b:1}', [], false],
+  ['description: the image: that one', [], false],
+  ['{{- $image := .Values.image }}', [], false],
+  ['{{ printf "image: %s" .Values.image }}', [], false],
+  ['{{/* {image: a/b:1} */}}', [], false],
+  ['baseimage: a/b:1', [], false],
+]
+for (const [line, images, computed] of lines)
+  test(`a line of a template: ${line}`, async () => {
+    const archive = await readChartArchive(packChart('app', { 'templates/x.yaml': `${line}\n` }), 'x')
+    const found = wantsUnrendered(archive, 'app', undefined)
+    assert.deepEqual(
+      found.wants.map(({ image }) => image),
+      images,
+    )
+    assert.equal(found.computed.length > 0, computed)
+  })
+
 test('the values of an installation go over those of the chart; null takes away', async () => {
   const { wants } = await unrendered({ image: { tag: 'v9' }, old: null, db: { image: { registry: 'quay.io' } } })
   assert.deepEqual(
