@@ -31,18 +31,25 @@ const inspected = v.object({
  */
 export async function readInventory(path: string): Promise<Inventory> {
   if (path.endsWith('.json')) return await readInspected(path)
+  if (/\.ya?ml$/.test(path))
+    fail('usage', 'is no bundle: a delta is made against one, or against its inventory', {
+      where: path,
+      hint: printOne,
+    })
   const head = await readHead(path, undefined, true)
   await head.archive.file.close()
   const { name, version } = head.statement
   return { name, version, id: head.id, blobs: new Set(blobsOf(head).keys()) }
 }
 
+const printOne = 'Inside, print one: `redoubt bundle inspect lab-0.1.0.tar -o json > lab-0.1.0.json`.'
+
 async function readInspected(path: string): Promise<Inventory> {
   const result = v.safeParse(inspected, parseJson(await readText(path)))
   if (!result.success)
     return fail('usage', 'is no inventory of a bundle', {
       where: path,
-      hint: 'Inside, print one: `redoubt bundle inspect lab-0.1.0.tar -o json > lab-0.1.0.json`.',
+      hint: printOne,
     })
   const { name, version, id, blobs } = result.output
   return { name, version, id, blobs: new Set(blobs) }

@@ -92,7 +92,7 @@ function titleOf({ name, version }: BundleHead['statement'], delta: Delta | unde
   const { base, needs } = delta.list
   const bytes = needs.reduce((sum, { size }) => sum + size, 0)
   return [
-    ['Delta', `${name} ${version} to ${base.name} ${base.version}`],
+    ['Delta', `${name} ${version} against ${base.name} ${base.version}`],
     [
       'Left out',
       `${needs.length} blobs, ${bytes} bytes: ${base.name} ${base.version}, id sha256:${base.bundle}, has them`,

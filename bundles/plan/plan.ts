@@ -30,8 +30,8 @@ import { readPlanned } from './read.ts'
 export interface PlanOptions extends ProduceOptions {
   /** Where the bundle would go. */
   target: string
-  /** The executable's bytes; those of one that is yet to be made are about what its making gives; `from`: where a Node for it is fetched. */
-  executable: { size: number; exact: boolean; from?: string | undefined }
+  /** The executable's bytes and digest; of one that is yet to be made about what its making gives, and none; `from`: where a Node for it is fetched. */
+  executable: { size: number; exact: boolean; digest?: string | undefined; from?: string | undefined }
   volumeSize: number | undefined
   tool: string
   builder: string | undefined
@@ -88,12 +88,13 @@ async function sizeOf(
   made: boolean,
 ): Promise<BundlePlan['bundle']> {
   const { pins, executable, spec, tool, builder, built, base } = options
+  const parcel = { digest: executable.digest ?? unknown, size: executable.size, parts: [] }
   const known = pins ? [...carriedBlobs(pins), ...programsInImages(pins)] : parts.flatMap(({ blobs }) => blobs)
   if (!pins || !made)
     return {
-      bytes: eachOnce(known)
+      bytes: eachOnce([parcel, ...known])
         .filter(({ digest }) => !base?.blobs.has(hexOf(digest)))
-        .reduce((sum, { size }) => sum + entrySize(size), entrySize(executable.size)),
+        .reduce((sum, { size }) => sum + entrySize(size), 0),
       exact: false,
     }
   const own = await produceCluster(options)
@@ -110,13 +111,15 @@ async function sizeOf(
     lock: pins,
     images: [...own.images, ...images],
     blobs,
-    executable: { digest: `sha256:${'0'.repeat(64)}`, size: executable.size, parts: [] },
+    executable: parcel,
     executableSignature: Buffer.alloc(signatureSize),
     key,
   })
   if (options.volumeSize && executable.exact) planVolumes(layout, { ...named, volumeSize: options.volumeSize })
-  // Whether the base has the executable too is known when that is made.
   return base
-    ? { bytes: deltaOf(layout, named, base, key).size, exact: false }
+    ? { bytes: deltaOf(layout, named, base, key).size, exact: executable.digest !== undefined }
     : { bytes: layout.size, exact: executable.exact }
 }
+
+/** What no base has: an executable that is yet to be made. */
+const unknown = `sha256:${'0'.repeat(64)}`

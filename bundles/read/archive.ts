@@ -146,7 +146,7 @@ export function signedByAnother(where: string): ErrorDetails {
 }
 
 export const copyAgain =
-  'The file was changed or damaged: copy it again, or mend it from another copy with `redoubt bundle repair`; use it only when it passes.'
+  'The file was changed or damaged: copy it again (`redoubt bundle repair` mends a bundle from another copy), and use it only when it passes.'
 
 function decode(block: Buffer): Header | undefined {
   try {

@@ -38,7 +38,7 @@ export async function placeOf(given: string, key: KeyObject): Promise<Place> {
   await single?.file.close()
   if (single) return { path, volumes: undefined }
   if (there.length === 0)
-    return fail('usage', 'no such file', { where: path, hint: 'There is nothing to repair: copy the bundle.' })
+    return fail('usage', 'no such file', { where: path, hint: 'Name a copy of the bundle, damaged or not.' })
   const readable: Volume[] = []
   for (const volume of there) {
     const archive = await openOne(volume)

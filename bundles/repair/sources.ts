@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../../lib/exec.ts'
 import { type Blob, hashParts, readParts } from '../format/parts.ts'
+import { whereIs } from '../read/archive.ts'
 import { placesOf } from '../read/places.ts'
 import { readChecked } from '../read.ts'
 import type { Copy } from './copies.ts'
@@ -16,8 +17,8 @@ export interface Find {
 }
 
 /**
- * Looks the damaged blobs up: in copies, the first that has one right is taken, then among `further`, which is asked for only when something is left. A copy whose own head is whole may be
- * of another bundle: of it, what has the same digest. Nothing is believed before it was hashed.
+ * Looks the damaged blobs up: in copies, the first that has one right is taken, then among `further`, which is asked for only when something
+ * is left. A copy whose own head is whole may be of another bundle: of it, what has the same digest. Nothing is believed before it was hashed.
  */
 export async function findBlobs(
   damaged: readonly BlobRegion[],
@@ -36,7 +37,11 @@ export async function findBlobs(
     const wrong = new Set(await wrongBlobs(archive, candidates, options))
     for (const candidate of candidates)
       if (!wrong.has(candidate))
-        finds.push({ region: candidate.region, from: archive.path, read: () => readChecked({ archive }, candidate) })
+        finds.push({
+          region: candidate.region,
+          from: whereIs(archive, candidate.offset),
+          read: () => readChecked({ archive }, candidate),
+        })
     lost = lost.filter((region) => !finds.some((find) => find.region === region))
   }
   const more = lost.length > 0 ? await further() : new Map<string, Blob>()

@@ -42,7 +42,7 @@ export const bundlePartCommands: Command[] = [
   },
   {
     name: 'bundle extract',
-    summary: 'take files, programs, packages, images and the lock out of a bundle',
+    summary: 'take files, charts, manifests, releases, programs, packages, images and the lock out of a bundle',
     args: 'FILE [NAME ...] --to DIR',
     positionals: [1, 1000],
     examples: [

@@ -194,6 +194,8 @@ test('a delta is planned and built smaller, and merged with its base it is what 
   assert.ok(bundle.bytes < size - image.layer.length && !bundle.exact, `${bundle.bytes} of ${size}`)
   const built = await buildBundle(fresh)
   assert.ok(built.size < bundle.bytes, 'the executable is the base’s too')
+  const executable = { ...fresh.executable, digest: `sha256:${sha256(readFileSync(join(fresh.workspace, 'redoubt')))}` }
+  assert.deepEqual((await planBundle({ ...fresh, executable })).bundle, { bytes: built.size, exact: true })
   assert.equal(statSync(fresh.target).size, built.size)
   const delta = await openDelta(fresh.target, key.publicKey)
   assert.ok(delta)

@@ -37,7 +37,9 @@ export async function readKeyIfAny(
   context: Context,
   { file, key }: { file: string | undefined; key: string | undefined },
 ): Promise<KeyObject | undefined> {
-  const own = !file && (await exists(context.workspace.bundlePublicKey))
+  const { workspace } = context
+  const isOwn = async () => !file || (await chosenBundle(context, undefined)) === resolve(file)
+  const own = (await exists(workspace.spec)) && (await exists(workspace.bundlePublicKey)) && (await isOwn())
   return own ? await readVerifyKey(context, key) : await readNamedKey(context, key)
 }
 

@@ -62,7 +62,7 @@ function summaryOf({ archive, list }: Delta) {
 
 function titleOf({ archive, list }: Delta): string {
   const { name, version, base } = list
-  const of = `delta of ${name} ${version} to ${base.name} ${base.version}, id ${base.bundle.slice(0, 12)}`
+  const of = `delta of ${name} ${version} against ${base.name} ${base.version}, id ${base.bundle.slice(0, 12)}`
   return `${of}: ${formatBytes(archive.size)} of ${formatBytes(list.size)}`
 }
 

@@ -46,7 +46,7 @@ export async function repair(context: Context, options: Options): Promise<number
   else if (parts.length + lost.length > 0)
     out.data(
       formatTable(
-        [options.dryRun ? 'DAMAGED' : 'MENDED', 'OF', 'SIZE', 'FROM'],
+        ['PART', 'OF', 'SIZE', options.dryRun ? 'CAN BE TAKEN FROM' : 'MENDED FROM'],
         [...parts, ...lost.map((part) => ({ ...part, from: 'no copy has it' }))].map((part) => [
           part.path,
           part.of ?? '-',
@@ -58,7 +58,7 @@ export async function repair(context: Context, options: Options): Promise<number
   if (lost.length > 0)
     fail('integrity', `damaged in every copy: ${countOf(lost.length, 'part')}`, {
       where: path,
-      hint: 'Run again with a further copy (--from), or on the connected side with --from-cache. What was mended stays.',
+      hint: `Run again with a further copy (--from), or on the connected side with --from-cache.${options.dryRun ? '' : ' What was mended stays.'}`,
     })
   if (options.dryRun) return 0
   await verifyWhole(context, path, key)
@@ -68,7 +68,8 @@ export async function repair(context: Context, options: Options): Promise<number
 function summaryOf({ parts, lost }: Repaired, dryRun: boolean): string {
   if (parts.length + lost.length === 0) return 'nothing is damaged'
   const sum = parts.reduce((total, { size }) => total + size, 0)
-  return `${countOf(parts.length, 'part')} ${dryRun ? 'to mend' : 'mended'}, ${formatBytes(sum)}`
+  const left = lost.length > 0 ? `; ${lost.length} in no copy` : ''
+  return `${countOf(parts.length, 'part')} ${dryRun ? 'to mend' : 'mended'}, ${formatBytes(sum)}${left}`
 }
 
 /** What this workspace's bundle is made of, from the cache or anew from the sources, by SHA-256 (hex). */

@@ -17,6 +17,7 @@ const more = `
   # Helm charts, of registries or of chart repositories. The images that they name must be carried too: \`redoubt bundle images\`.
   #charts:
   #  - oci://registry.example.org/charts/app:1.0.0
+  #  - {oci: oci://registry.example.org/charts/other:1.0.0, values: other-values.yaml}
   #  - {repository: https://charts.example.org, name: app, version: 1.0.0, values: values.yaml}
 
   # Kubernetes manifests: files and folders beside this one, URLs. Their images must be carried too.
@@ -24,7 +25,7 @@ const more = `
 
   # Files that their makers publish, with the checksum that they publish: 64 hex digits, or where it stands.
   #releases:
-  #  - {url: https://example.org/tool-1.0.0.tar.gz, sha256: https://example.org/SHA256SUMS}
+  #  - {name: tool.tgz, url: https://example.org/tool-1.0.0.tar.gz, sha256: https://example.org/SHA256SUMS}
 
   # Files beside this one, each under a name of its own.
   #files:
@@ -37,6 +38,7 @@ const more = `
   # How registries are spoken to, where it is not plain HTTPS with the system's authorities. Credentials are docker's.
   #registries:
   #  - {host: registry.example.org, ca: registry-ca.crt, mirrors: [mirror.example.org/hub]}
+  #  - {host: 127.0.0.1:5000, plainHttp: true}
 `
 
 /** The text of a new redoubt.yaml of a bundle by itself. Throws `usage` when it would not be a valid one. */

@@ -216,7 +216,7 @@ function redoubt(...args: string[]) {
 
 test('the commands: verify, inspect, merge, and what inspect prints as an inventory', async () => {
   const verified = redoubt('verify', deltaFile, '--key', publicKey)
-  assert.match(verified.stdout, /^delta of lab 0.2.0 to lab 0.1.0, id [0-9a-f]{12}: .* signed by/)
+  assert.match(verified.stdout, /^delta of lab 0.2.0 against lab 0.1.0, id [0-9a-f]{12}: .* signed by/)
   assert.match(verified.stderr, /bundle merge lab-0.2.0.delta.tar --base FILE/)
   const shown = JSON.parse(redoubt('inspect', deltaFile, '--key', publicKey, '-o', 'json').stdout)
   assert.deepEqual([shown.kind, shown.base.version, shown.needs.length], ['BundleDelta', '0.1.0', layout.needs.length])

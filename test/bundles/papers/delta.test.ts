@@ -47,7 +47,7 @@ for (const [what, paths] of [
     const items = transfer.kinds.flatMap(({ items }) => items.map(({ kind, name, size }) => `${kind} ${name} ${size}`))
     assert.deepEqual(items, ['file more 20000'])
     const about = Object.fromEntries(transfer.about)
-    assert.equal(about.Delta, 'lab 0.2.0 to lab 0.1.0')
+    assert.equal(about.Delta, 'lab 0.2.0 against lab 0.1.0')
     const bytes = delta.needs.reduce((sum, { size }) => sum + size, 0)
     assert.match(
       about['Left out'] ?? '',
@@ -108,7 +108,7 @@ test('the commands: sbom and diff of a delta are those of the bundle that it mak
 test('the command writes the page of a delta that was verified, and none of a damaged one', () => {
   const page = redoubt('inspect', file, '--manifest', 'delta.html')
   assert.equal(page.status, 0, page.stderr)
-  assert.match(readFileSync(at('delta.html'), 'utf8'), /lab 0.2.0 to lab 0.1.0/)
+  assert.match(readFileSync(at('delta.html'), 'utf8'), /lab 0.2.0 against lab 0.1.0/)
   const bytes = readFileSync(file)
   const where = bytes.indexOf(fakeBytes(20_000, 5))
   bytes[where] = (bytes[where] ?? 0) ^ 1

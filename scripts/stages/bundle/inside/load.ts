@@ -43,7 +43,11 @@ export async function load(context: Context, options: Options): Promise<number> 
         there,
         imported: missing.map(({ reference }) => reference),
       })
-    else for (const { reference } of missing) out.data(`${options.dryRun ? 'would import ' : ''}${reference}`)
+    else
+      for (const { reference, digest, names } of missing)
+        out.data(
+          `${options.dryRun ? 'would import ' : ''}${names[0] === reference ? reference : `${names[0]}@${digest}`}`,
+        )
   } finally {
     await head.archive.file.close()
   }

@@ -13,6 +13,7 @@ import { isExecutable } from '../../../../lib/assets.ts'
 import { refuseFull } from '../../../../lib/disk.ts'
 import { fail } from '../../../../lib/errors.ts'
 import { readText, writeAtomic } from '../../../../lib/files.ts'
+import { sha256File } from '../../../../lib/hash.ts'
 import { type Architecture, hostArchitecture } from '../../../../lib/machine.ts'
 import { formatBytes, formatTable } from '../../../../lib/output.ts'
 import type { Context } from '../../../command.ts'
@@ -145,7 +146,7 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
       base && !executable.exact ? `; ${formatBytes(executable.size)} less if the base holds this very redoubt` : ''
     const rows = [
       ['to fetch', `${fetch.bytes} bytes${open}`],
-      ['bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}${unpinned}${less}`],
+      [base ? 'delta' : 'bundle', `${about}${bundle.bytes} bytes, ${formatBytes(bundle.bytes)}${unpinned}${less}`],
       ...disks.map(({ folder, needed, free }) => [
         'disk',
         `${formatBytes(needed)} needed, ${formatBytes(free)} free where ${folder} is`,
@@ -154,14 +155,15 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
     out.data(rows.map(([name = '', text]) => `${name.padEnd(9)} ${text}`).join('\n'))
   }
   refuseFull(disks, 'what is to be fetched, with the bundle,')
-  out.note(`would write ${target}; nothing was changed`)
+  out.note(`would write ${target}${options.volumeSize ? ', cut into volumes' : ''}; nothing was changed`)
   return 0
 }
 
 /** The executable's size: our own, or about that of the Node that it will be made of; npm fetches that of another machine. */
 async function plannedExecutable(architecture: Architecture): Promise<PlanOptions['executable']> {
   const { size } = await stat(process.execPath)
-  if (isExecutable() || architecture === hostArchitecture()) return { size, exact: isExecutable() }
+  if (isExecutable()) return { size, exact: true, digest: `sha256:${await sha256File(process.execPath)}` }
+  if (architecture === hostArchitecture()) return { size, exact: false }
   const { nodePackages } = await import('../../../build/node.ts')
   return { size, exact: false, from: `npm’s ${nodePackages[architecture]}` }
 }
