@@ -21,7 +21,7 @@ import {
 } from './read/archive.ts'
 import { archiveOfImages, type ImageArchive } from './read/image-archive.ts'
 import { openArchive, refuseMissing } from './read/open.ts'
-import { ownerOf } from './read/owner.ts'
+import { ownerIn } from './read/owner.ts'
 import { blobEntry } from './read/places.ts'
 
 /** The head of a bundle: its leading entries, read and, if a key was given, checked against it. */
@@ -173,8 +173,8 @@ type Whose = Pick<BundleHead, 'archive'> & Partial<Pick<BundleHead, 'lock'>>
 /** Throws the one error for bytes that are not the signed ones; of a blob it names whose it is. */
 export function throwDamaged(from: Whose, entry: { path: string; offset: number; size: number }): never {
   const [, hex] = /^blobs\/sha256\/(.+)$/.exec(entry.path) ?? []
-  const { archive, lock } = from
-  const owner = hex && lock ? ownerOf(lock, `sha256:${hex}`) : undefined
+  const { archive } = from
+  const owner = hex ? ownerIn(from, `sha256:${hex}`) : undefined
   const whose = owner ? `, of ${owner}` : ''
   fail('integrity', `${entry.path} is damaged (bytes ${entry.offset} to ${entry.offset + entry.size})${whose}`, {
     where: whereIs(archive, entry.offset),

@@ -45,7 +45,8 @@ function partsCalled(parts: readonly Part[], name: string): Part[] {
     name,
     parts.flatMap((part) => [part.name, part.path]),
   )
-  const meant = ending.length > 0 ? ending.map((part) => part.name).join(' or ') : near
+  const some = ending.slice(0, 8).map((part) => part.name)
+  const meant = some.length > 0 ? `${some.join(' or ')}${ending.length > some.length ? ' or another' : ''}` : near
   return fail('usage', `the bundle holds ${ending.length > 0 ? 'several images' : 'nothing'} called ${name}`, {
     hint: `${meant ? `Did you mean ${meant}? ` : ''}\`redoubt bundle inspect\` lists the names.`,
   })

@@ -1,7 +1,18 @@
 // Whose a blob is: a digest alone tells a person nothing.
 import { blobsOfImage, type Lock } from '../../cluster/lock.ts'
+import { RedoubtError } from '../../lib/errors.ts'
 import { inBrief } from '../../lib/plain.ts'
 import type { BlobRef } from '../format/parts.ts'
+
+/** As ownerOf; undefined too where the lock, read only now, is none that this redoubt reads: damage and repair do not depend on it. */
+export function ownerIn(from: { readonly lock?: Lock }, digest: string): string | undefined {
+  try {
+    return from.lock && ownerOf(from.lock, digest)
+  } catch (error) {
+    if (error instanceof RedoubtError) return undefined
+    throw error
+  }
+}
 
 /** What of a bundle a blob belongs to, by the lock: `image docker.io/library/nginx:1.27`. Undefined when the lock does not say. */
 export function ownerOf(lock: Lock, digest: string): string | undefined {

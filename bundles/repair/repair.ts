@@ -5,7 +5,7 @@ import { limits } from '../format/names.ts'
 import type { Blob } from '../format/parts.ts'
 import { parseStatement } from '../format/statement.ts'
 import { type Archive, type ArchiveEntry, readContent, readEntry } from '../read/archive.ts'
-import { ownerOf } from '../read/owner.ts'
+import { ownerIn } from '../read/owner.ts'
 import type { BundleHead } from '../read.ts'
 import { type Copy, cutOf, openCopy, type Place, placeOf } from './copies.ts'
 import { type HashOptions, wrongBlobs, wrongFiles, wrongKnown } from './damage.ts'
@@ -77,8 +77,8 @@ export async function repairBundle(path: string, from: readonly string[], option
   }
 }
 
-function partOf({ lock }: BundleHead, { path, size, sha256 }: BlobRegion): Part {
-  const of = path.startsWith('blobs/') ? ownerOf(lock, `sha256:${sha256}`) : undefined
+function partOf(head: BundleHead, { path, size, sha256 }: BlobRegion): Part {
+  const of = path.startsWith('blobs/') ? ownerIn(head, `sha256:${sha256}`) : undefined
   return { path, size, ...(of ? { of } : {}) }
 }
 

@@ -46,12 +46,13 @@ export async function repair(context: Context, options: Options): Promise<number
   else if (parts.length + lost.length > 0)
     out.data(
       formatTable(
-        ['PART', 'OF', 'SIZE', options.dryRun ? 'CAN BE TAKEN FROM' : 'MENDED FROM'],
+        ['PART', 'SIZE', options.dryRun ? 'CAN BE TAKEN FROM' : 'MENDED FROM', 'OF'],
         [...parts, ...lost.map((part) => ({ ...part, from: 'no copy has it' }))].map((part) => [
           part.path,
-          part.of ?? '-',
           part.size > 0 ? formatBytes(part.size) : '-',
           part.from,
+          // The last column is the one that is wrapped: a layer may be of many images.
+          part.of ?? '-',
         ]),
       ),
     )

@@ -137,6 +137,10 @@ test('an image may be called by the end of its name, as long as no other ends so
     hint: /^Did you mean a.example\/web:1 or b.example\/web:1\?/,
   })
   assert.throws(() => chooseParts(parts, ['ool:2.0']), /nothing called/)
+  const many = Array.from({ length: 1000 }, (_, index) => image(`r${index}.example/web:1`))
+  assert.throws(() => chooseParts(many, ['web:1']), {
+    hint: /^Did you mean r0.example\/web:1 or .{100,200} or another\?/,
+  })
 })
 
 test('one name asked for twice, and two parts of one name', () => {

@@ -6,9 +6,10 @@ import { test } from 'uvu'
 import { ownerOf } from '../../../bundles/read/owner.ts'
 import { verifyBundle } from '../../../bundles/read/verify.ts'
 import { readHead } from '../../../bundles/read.ts'
+import { repairBundle } from '../../../bundles/repair/repair.ts'
 import { writeBundle } from '../../../bundles/write/write.ts'
 import { digestOf } from '../../../lib/hash.ts'
-import { key, partsLayout, refusal, smallBundle, smallLayout, temporary } from '../small.ts'
+import { key, otherLayout, partsLayout, refusal, smallBundle, smallLayout, temporary } from '../small.ts'
 
 const options = { jobs: 1, onProgress: () => {}, signal: new AbortController().signal }
 
@@ -45,6 +46,23 @@ test('of redoubt’s own images the lock has the manifests', async () => {
   assert.equal(await saidOf(path, images.etcd?.layer.digest ?? ''), ', of an image of redoubt’s own')
   assert.equal(ownerOf(lock, lock.components.kubelet?.binary.digest ?? ''), 'program kubelet')
   assert.equal(ownerOf({ ...lock, kubernetes: undefined, components: {} }, digestOf(Buffer.from('unknown'))), undefined)
+})
+
+test('damage is damage, and is mended, where this redoubt does not read the lock of another', async () => {
+  const path = join(temporary, 'newer.tar')
+  const further = [{ name: 'more', digest: digestOf(Buffer.from('more')), size: 4, since: 'tomorrow' }]
+  await writeBundle(path, await otherLayout('0.2.0', { files: further }), () => {}, options.signal)
+  const head = await readHead(path, key.publicKey)
+  await head.archive.file.close()
+  assert.throws(() => head.lock, { code: 'usage', message: /unknown field/ })
+  const good = readFileSync(path)
+  const { images } = await smallLayout()
+  assert.equal(await saidOf(path, images.etcd?.layer.digest ?? ''), '')
+  const damaged = join(temporary, 'damaged.tar')
+  const given = { ...options, key: key.publicKey, dryRun: false, further: async () => new Map(), onBytes: () => {} }
+  const { parts } = await repairBundle(damaged, [path], given)
+  assert.deepEqual([parts.length, parts[0]?.of], [1, undefined])
+  assert.ok(readFileSync(damaged).equals(good))
 })
 
 test.run()

@@ -205,7 +205,7 @@ test('the command: what was mended from where; exit 4 when something is lost', (
   assert.equal(redoubt().status, 2)
   const lost = redoubt('--from', other)
   assert.equal(lost.status, 4, lost.stderr)
-  assert.match(lost.stdout, /blobs\/sha256\/\w+ +an image of redoubt’s own +2.5 MB +no copy has it/)
+  assert.match(lost.stdout, /blobs\/sha256\/\w+ +2.5 MB +no copy has it +an image of redoubt’s own/)
   const dry = redoubt('--from', other, '--from', goodPath, '--dry-run', '-o', 'json')
   assert.equal(JSON.parse(dry.stdout).parts[0].from, goodPath)
   const mended = redoubt('--from', other, '--from', goodPath)
