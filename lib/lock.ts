@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { link, readFile, rm, writeFile } from 'node:fs/promises'
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { errnoOf, fail } from './errors.ts'
 import { throwWriteError } from './files.ts'
 
@@ -27,6 +27,9 @@ async function refuseHeld(path: string): Promise<boolean> {
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
   }
+  // Without links it is made before it is written.
+  if (text === '' && (await isFresh(path)))
+    fail('failed', 'another process is taking this lock', { where: path, hint: 'Run again in a moment.' })
   const holder = Number(text.trim())
   if (alive(holder))
     fail('failed', `process ${holder} is at work here`, {
@@ -34,6 +37,12 @@ async function refuseHeld(path: string): Promise<boolean> {
       hint: 'Wait until it has ended. If it is no redoubt, delete this file.',
     })
   return true
+}
+
+/** Whether a file was written in the last seconds, or, by another machine's clock, is yet to be. */
+async function isFresh(path: string): Promise<boolean> {
+  const info = await stat(path).catch(() => undefined)
+  return info !== undefined && Date.now() - info.mtimeMs < 5000
 }
 
 /**

@@ -1,6 +1,6 @@
 import * as assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 import { tmpdir } from 'node:os'
@@ -40,9 +40,19 @@ const dead = String(spawnSync('true').pid)
 for (const content of [dead, '', 'rubbish', '-1', '0'])
   test(`a lock that says ${JSON.stringify(content === dead ? 'a process that ended' : content)} is taken over`, async () => {
     writeFileSync(path, content)
+    utimesSync(path, 0, 0)
     assert.equal(await withLock(path, async () => 'done'), 'done')
     assert.equal(existsSync(path), false)
   })
+
+test('a lock that was made and is yet to be written is another process’s', async () => {
+  writeFileSync(path, '')
+  await assert.rejects(
+    withLock(path, async () => assert.fail('entered')),
+    { code: 'failed', message: 'another process is taking this lock' },
+  )
+  assert.ok(existsSync(path))
+})
 
 /** Runs `others` around each reading of a lock: what other processes do at that moment. */
 async function whileReading(others: { before?: () => void; after: () => void }[], run: () => Promise<void>) {
