@@ -1,13 +1,14 @@
 // Stands between a client and the registry, and knows how many bytes of each blob reached the client.
 import { readFileSync } from 'node:fs'
-import http, { type ServerResponse } from 'node:http'
+import http from 'node:http'
+import type { Socket } from 'node:net'
 
 interface Passed {
   digest: string
   /** Where in the blob it begins. */
   from: number
   sent: number
-  response: ServerResponse
+  socket: Socket | null
 }
 
 export interface CountingProxy {
@@ -32,7 +33,7 @@ export async function startProxy(port: number, registry: string): Promise<Counti
       response.writeHead(answer.statusCode ?? 502, answer.headers)
       const digest = /\/blobs\/(sha256:[0-9a-f]+)$/.exec(request.url ?? '')?.[1]
       const from = Number(/^bytes=(\d+)-/.exec(request.headers.range ?? '')?.[1] ?? 0)
-      const one = digest && request.method === 'GET' ? { digest, from, sent: 0, response } : undefined
+      const one = digest && request.method === 'GET' ? { digest, from, sent: 0, socket: response.socket } : undefined
       if (one) passed.push(one)
       answer.on('data', (chunk: Buffer) => {
         if (one) one.sent += chunk.length
@@ -52,11 +53,14 @@ export async function startProxy(port: number, registry: string): Promise<Counti
     take: () => {
       const queued = kernelQueues()
       const ends = new Map<string, number>()
-      for (const { digest, from, sent, response } of passed) {
-        const socket = response.writableFinished ? undefined : response.socket
-        const waiting = socket
-          ? socket.writableLength + (queued.get(`${socket.localPort} ${socket.remotePort}`) ?? 0)
-          : 0
+      // A connection takes its next request when the answer before was read: what waits is of the last.
+      const last = new Map(passed.map((one) => [one.socket, one]))
+      for (const one of passed) {
+        const { digest, from, sent, socket } = one
+        const waiting =
+          socket && last.get(socket) === one
+            ? socket.writableLength + (queued.get(`${socket.localPort} ${socket.remotePort}`) ?? 0)
+            : 0
         ends.set(digest, Math.max(ends.get(digest) ?? 0, from + Math.max(0, sent - waiting)))
       }
       passed = []
