@@ -30,7 +30,10 @@ import { readPlanned } from './read.ts'
 export interface PlanOptions extends ProduceOptions {
   /** Where the bundle would go. */
   target: string
-  /** The executable's bytes and digest; of one that is yet to be made about what its making gives, and none; `from`: where a Node for it is fetched. */
+  /**
+   * The executable's bytes and, of a delta, its digest; of one that is yet to be made about what its making gives, and no digest. `from`:
+   * where a Node for it is fetched.
+   */
   executable: { size: number; exact: boolean; digest?: string | undefined; from?: string | undefined }
   volumeSize: number | undefined
   tool: string

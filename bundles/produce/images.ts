@@ -34,7 +34,10 @@ export function wantedImages(spec: BundleSpec, architecture: string): WantedImag
   })
 }
 
-/** What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. Throws as refuseForeignImage does, for those that a registry was asked for. */
+/**
+ * What the images of the spec are: those of the lock, or with no lock what the registries have now. Their layers are not fetched yet. Throws
+ * as refuseForeignImage does, for those that a registry was asked for.
+ */
 export async function resolveWanted(options: ProduceOptions): Promise<LockedImage[]> {
   const { spec, architecture, pins, moving, cache, connections, out } = options
   const wanted = wantedImages(spec, architecture)

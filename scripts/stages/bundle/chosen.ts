@@ -38,9 +38,10 @@ export async function readKeyIfAny(
   { file, key }: { file: string | undefined; key: string | undefined },
 ): Promise<KeyObject | undefined> {
   const { workspace } = context
-  const isOwn = async () => !file || (await chosenBundle(context, undefined)) === resolve(file)
-  const own = (await exists(workspace.spec)) && (await exists(workspace.bundlePublicKey)) && (await isOwn())
-  return own ? await readVerifyKey(context, key) : await readNamedKey(context, key)
+  if (key || !(await exists(workspace.spec)) || !(await exists(workspace.bundlePublicKey)))
+    return await readNamedKey(context, key)
+  const own = !file || (await chosenBundle(context, undefined)) === resolve(file)
+  return own ? await readVerifyKey(context, undefined) : undefined
 }
 
 /** Checks every byte of a bundle, as a step of its own. */

@@ -61,7 +61,7 @@ export async function build(context: Context, options: Options): Promise<number>
       volumeSize,
       tool,
       ...who,
-      executable: await plannedExecutable(setup.architecture),
+      executable: await plannedExecutable(setup.architecture, base !== undefined),
     })
   const keyPath = options.key ? resolve(options.key) : workspace.bundleKey
   const key = readPrivateKey(await readText(keyPath, 'Make the key pair first: `redoubt bundle keygen`.'), keyPath)
@@ -160,9 +160,11 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
 }
 
 /** The executable's size: our own, or about that of the Node that it will be made of; npm fetches that of another machine. */
-async function plannedExecutable(architecture: Architecture): Promise<PlanOptions['executable']> {
+async function plannedExecutable(architecture: Architecture, isDelta: boolean): Promise<PlanOptions['executable']> {
   const { size } = await stat(process.execPath)
-  if (isExecutable()) return { size, exact: true, digest: `sha256:${await sha256File(process.execPath)}` }
+  // Whether a base holds it is all that its digest says.
+  if (isExecutable())
+    return { size, exact: true, ...(isDelta ? { digest: `sha256:${await sha256File(process.execPath)}` } : {}) }
   if (architecture === hostArchitecture()) return { size, exact: false }
   const { nodePackages } = await import('../../../build/node.ts')
   return { size, exact: false, from: `npm’s ${nodePackages[architecture]}` }
