@@ -42,6 +42,10 @@ export function coredns(model: Model, image: string): KubeObject[] {
   ]
 }
 
+/**
+ * No `cache` before the cluster's own zones: CoreDNS holds them in memory, and a denial that it kept would hide a new Service for as
+ * long as `ttl` says (kubeadm’s Corefile switches it off for them too, kubernetes/kubernetes#128359).
+ */
 function corefileOf({ network }: Model): string {
   const block = (zones: string, lines: string[]) => `${zones} {\n${lines.map((line) => `    ${line}\n`).join('')}}\n`
   return [
@@ -55,7 +59,6 @@ function corefileOf({ network }: Model): string {
       '    pods insecure',
       '    ttl 30',
       '}',
-      'cache 30',
       'loadbalance',
       'reload',
     ]),

@@ -2,13 +2,10 @@
 import { attestationOf } from '../../scripts/verify/probes/attested.ts'
 import { expectCode, expectSame, inside } from './harness.ts'
 import { sabotages } from './sabotages.ts'
+import { type Verified, verify } from './verify.ts'
 
 /** Encryption off, and back, is a change that putting files back would not undo: apply wants the cluster's name for it. */
 const applyCommand = 'apply --confirm lab'
-
-interface Result {
-  probes: { id: string; outcome: string; why: string }[]
-}
 
 /** Takes controls away on the cluster, sees exactly their probes fail, puts them back, sees all of them pass. Throws otherwise. */
 export async function sabotage(controls: readonly string[]): Promise<void> {
@@ -18,19 +15,15 @@ export async function sabotage(controls: readonly string[]): Promise<void> {
   await expectCode(0, inside(`render ${off}`))
   try {
     await expectCode(0, inside(applyCommand))
-    expectOutcomes(await probe(3, only), 'fail', expected)
+    expectOutcomes(await verify(3, only), 'fail', expected)
   } finally {
     await expectCode(0, inside('render'))
     await expectCode(0, inside(applyCommand))
   }
-  expectOutcomes(await probe(0, only), 'fail', [])
+  expectOutcomes(await verify(0, only), 'fail', [])
 }
 
-async function probe(code: number, only: string): Promise<Result> {
-  return JSON.parse((await expectCode(code, inside(`verify -q -o json ${only}`))).stdout)
-}
-
-function expectOutcomes(result: Result, outcome: string, ids: readonly string[]): void {
+function expectOutcomes(result: Verified, outcome: string, ids: readonly string[]): void {
   const unknown = result.probes.filter((one) => one.outcome === 'not-evaluated').map((one) => `${one.id}: ${one.why}`)
   expectSame(unknown.join('\n'), '', 'not evaluated')
   const seen = result.probes.filter((one) => one.outcome === outcome).map((one) => one.id)

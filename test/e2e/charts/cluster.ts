@@ -4,6 +4,7 @@ import { run, stream } from '../../../lib/exec.ts'
 import { check, checkout, expectCode, expectMatch, inside, must, on, opWorkspace } from '../harness.ts'
 import { cluster as applied } from '../steps/cluster.ts'
 import { lab } from '../steps/lab.ts'
+import { verify } from '../verify.ts'
 import { archive, redoubt, served, workspace } from './places.ts'
 
 /** Inside: the bundle checked on op and served there, and a cluster whose nodes pull from it. */
@@ -18,7 +19,7 @@ export async function cluster(): Promise<void> {
   })
   await applied()
   await must('verified, the team has its rights', async () => {
-    await expectCode(0, inside('verify -q'))
+    await verify(0)
     await expectCode(0, inside('apply'))
   })
   await check('nodes were sent no image: they pulled', async () => {

@@ -1,5 +1,6 @@
 import type { RunResult } from '../../../lib/exec.ts'
-import { check, expectCode, expectMatch, expectSame, inside, must, on, opWorkspace } from '../harness.ts'
+import { check, expectCode, expectMatch, expectSame, must, on, opWorkspace } from '../harness.ts'
+import { verify } from '../verify.ts'
 import { served } from './places.ts'
 
 /** Runs a script on op as the cluster's administrator, with helm and kubectl of the bundle. Any exit code is an answer. */
@@ -78,7 +79,7 @@ export async function install(): Promise<void> {
     expectSame(read.stdout, 'kept\n', 'the file')
   })
   await check('every image of every pod is the bundle’s, and came from op', cameFromOp)
-  await check('verify: every control holds with all of this', () => expectCode(0, inside('verify -q')))
+  await check('verify: every control holds with all of this', () => verify(0))
 }
 
 async function helmInstall(release: string, words: string): Promise<void> {
@@ -96,8 +97,7 @@ async function waits(namespace: string, what: string): Promise<void> {
 }
 
 async function cameFromOp(): Promise<void> {
-  const { stdout } = await expectCode(0, inside('verify -q -o json --only image-provenance'))
-  const { probes } = JSON.parse(stdout) as { probes: { id: string; outcome: string }[] }
+  const { probes } = await verify(0, '--only image-provenance')
   const other = probes.filter(({ outcome }) => outcome !== 'pass').map(({ id }) => id)
   expectSame(other.join(' '), '', 'probes that did not pass')
   const log = (await expectCode(0, on('op', 'journalctl -o cat -u redoubt-serve'))).stdout

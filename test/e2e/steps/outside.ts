@@ -5,6 +5,7 @@ import { labNetwork } from '../../../scripts/lab/table.ts'
 import { check, checkout, expectCode, expectSame, inside, must, on, opWorkspace, workspace } from '../harness.ts'
 import { type Outside, startOutside } from '../outside/server.ts'
 import { sabotage } from '../sabotage.ts'
+import { verify } from '../verify.ts'
 import { writeSpec } from './bundle.ts'
 import { changed } from './change.ts'
 import { planIsEmpty } from './cluster.ts'
@@ -28,12 +29,11 @@ export async function outside(): Promise<void> {
     })
     await check('both hold, and nothing of them goes unasked', async () => {
       const only = controls.map((control) => `--only ${control}`).join(' ')
-      const { stdout } = await expectCode(0, inside(`verify -q -o json ${only}`))
-      const { probes } = JSON.parse(stdout) as { probes: { id: string; outcome: string }[] }
+      const { probes } = await verify(0, only)
       const other = probes.filter((probe) => probe.outcome !== 'pass').map((probe) => probe.id)
       expectSame(other.join(' '), '', 'probes that did not pass')
     })
-    await check('nor does any other probe mind', () => expectCode(0, inside('verify -q')))
+    await check('nor does any other probe mind', () => verify(0))
     await check(`sabotage: ${controls.join(', ')}`, () => sabotage(controls))
   } finally {
     await writeSpec(original)

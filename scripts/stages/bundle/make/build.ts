@@ -155,7 +155,11 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
     out.data(rows.map(([name = '', text]) => `${name.padEnd(9)} ${text}`).join('\n'))
   }
   refuseFull(disks, 'what is to be fetched, with the bundle,')
-  out.note(`would write ${target}${options.volumeSize ? ', cut into volumes' : ''}; nothing was changed`)
+  const { volumeSize } = options
+  const volumes = volumeSize
+    ? `, cut into some ${Math.ceil(bundle.bytes / volumeSize)} volumes of ${formatBytes(volumeSize)}`
+    : ''
+  out.note(`would write ${target}${volumes}; nothing was changed`)
   return 0
 }
 
