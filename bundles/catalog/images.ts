@@ -8,8 +8,9 @@ export const images: Record<ImageName, ImageRecipe> = {
   'kube-controller-manager': inPath('kube-controller-manager'),
   'kube-scheduler': inPath('kube-scheduler'),
   etcd: inPath('etcd'),
-  // It writes the host's packet filter through `nft`, which needs root.
-  'kube-proxy': { ...inPath('kube-proxy'), packages: ['nftables'] },
+  // It writes the host's packet filter through `nft`, which needs root. It reads it back by the names of protocols, of netbase's
+  // /etc/protocols: without it `nft` answers with 6 for tcp, and each full sync takes away the entries of all Services.
+  'kube-proxy': { ...inPath('kube-proxy'), packages: ['nftables', 'netbase'] },
   coredns: { program: 'coredns', entrypoint: ['/coredns'], user: '65532:65532' },
   pause: { program: 'pause', entrypoint: ['/pause', '-P'], user: '65535:65535' },
   agnhost: { program: 'agnhost', entrypoint: ['/agnhost'] },

@@ -76,7 +76,10 @@ function inImages(pins: DebPins): DebPackage[] {
 /** The image whose packages stand in the lock by themselves; those of others stand beside their digest. */
 export const sharedUserland: ImageName = 'kube-proxy'
 
-/** The packages as a lock pins them. Throws `usage` when the catalogue takes a program from another package than the lock. */
+/**
+ * The packages as a lock pins them. Throws `usage` when the catalogue takes a program from another package than the lock, or an image
+ * holds one that the lock lacks.
+ */
 export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
   const programs: Record<string, DebPackage> = {}
   for (const [name, origin] of Object.entries(catalog.components)) {
@@ -96,9 +99,16 @@ export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
     }
   }
   const imagePackages: DebPins['imagePackages'] = {}
-  for (const name of imageComponents)
-    if (catalog.images[name]?.packages)
-      imagePackages[name] =
-        name === sharedUserland ? lock.imagePackages : (lock.components[name]?.image?.packages ?? [])
+  for (const name of imageComponents) {
+    const wanted = catalog.images[name]?.packages
+    if (!wanted) continue
+    const pinned = name === sharedUserland ? lock.imagePackages : (lock.components[name]?.image?.packages ?? [])
+    const lacking = wanted.filter((one) => !pinned.some((deb) => deb.name === one))
+    if (lacking.length > 0)
+      fail('usage', `redoubt.lock.yaml pins no ${lacking.join(', ')}, which the image ${name} holds by now`, {
+        hint: 'It is an older redoubt’s. Move the pins with `redoubt bundle lock --update`.',
+      })
+    imagePackages[name] = pinned
+  }
   return { packages: lock.packages, imagePackages, programs }
 }

@@ -7,6 +7,11 @@ import { planIsEmpty } from './cluster.ts'
 
 /** Step e: every control is attacked and holds; then each is taken away once, and its probes notice. */
 export async function proof(): Promise<void> {
+  await must('kube-proxy starts anew on every node, and takes over what is there', async () => {
+    const kubectl = 'kubectl --kubeconfig /etc/kubernetes/admin.conf -n kube-system'
+    const anew = `${kubectl} delete pods -l k8s-app=kube-proxy && ${kubectl} rollout status daemonset/kube-proxy --timeout=60s`
+    await expectCode(0, on('cp1', anew))
+  })
   await must('verify: every probe passes', async () => {
     const { probes } = await verify(0)
     const passed = probes.filter((probe) => probe.outcome === 'pass')
