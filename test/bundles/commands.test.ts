@@ -143,8 +143,8 @@ const keys = join(dirname(main), '../test/fixtures/keys')
 const served = ['serve', bundle, '--key', publicKey, '--listen', '127.0.0.1:0', '--tls-cert']
 const tlsKey = join(temporary, 'tls.key')
 writeFileSync(tlsKey, newKeyPair().privateKey)
-const mistakes: { name: string; args: string[]; files: Record<string, string>; status: number; stderr: RegExp }[] = [
-  { name: 'no spec', args: ['build'], files: {}, status: 2, stderr: /redoubt.yaml: no such file\n.*redoubt init/ },
+const mistakes: { name: string; args: string[]; files?: Record<string, string>; status: number; stderr: RegExp }[] = [
+  { name: 'no spec', args: ['build'], status: 2, stderr: /redoubt.yaml: no such file\n.*redoubt init/ },
   {
     name: 'no key',
     args: ['build'],
@@ -198,32 +198,35 @@ const mistakes: { name: string; args: string[]; files: Record<string, string>; s
     status: 2,
     stderr: /redoubt.lock.yaml: is already there/,
   },
-  { name: 'no bundle named', args: ['verify'], files: {}, status: 2, stderr: /no bundle is named.*\n.*Name its file/ },
+  {
+    name: 'nothing to carry',
+    args: ['build', '--dry-run'],
+    files: { 'redoubt.yaml': 'apiVersion: redoubt.dev/v1alpha1\nkind: Bundle\nmetadata: {name: tools}\nspec: {}\n' },
+    status: 0,
+    stderr: /redoubt.yaml names no image, chart, manifest, release or file/,
+  },
+  { name: 'no bundle named', args: ['verify'], status: 2, stderr: /no bundle is named.*\n.*Name its file/ },
   {
     name: 'no certificate',
     args: [...served, join(keys, 'ledger.json'), '--tls-key', 'none'],
-    files: {},
     status: 2,
     stderr: /none: no such file\n.*--tls-key/,
   },
   {
     name: 'a certificate that is none',
     args: [...served, join(keys, 'ledger.json'), '--tls-key', join(keys, 'ledger.json')],
-    files: {},
     status: 2,
     stderr: /ledger.json: holds no certificate in PEM/,
   },
   {
     name: 'a key that is none',
     args: [...served, join(keys, 'admin.crt'), '--tls-key', join(keys, 'ledger.json')],
-    files: {},
     status: 2,
     stderr: /ledger.json: holds no private key without a password in PEM/,
   },
   {
     name: 'a key of another certificate',
     args: [...served, join(keys, 'admin.crt'), '--tls-key', tlsKey],
-    files: {},
     status: 2,
     stderr: /tls.key: is not the key of .*admin.crt/,
   },
@@ -233,7 +236,7 @@ function fixtureLock(): string {
   return readFileSync(join(dirname(main), '../test/fixtures/redoubt.lock.yaml'), 'utf8')
 }
 
-for (const { name, args, files, status, stderr } of mistakes)
+for (const { name, args, files = {}, status, stderr } of mistakes)
   test(`a mistake is answered with what to do: ${name}`, () => {
     const folder = join(temporary, name.replaceAll(' ', '-'))
     mkdirSync(folder)

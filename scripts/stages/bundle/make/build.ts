@@ -53,6 +53,10 @@ export async function build(context: Context, options: Options): Promise<number>
   const target = base ? deltaPath(bundle) : bundle
   const tool = `redoubt ${ownVersion()}`
   refuseForeign(setup.architecture)
+  if (carriesNothing(setup.spec))
+    out.warn(
+      `${workspace.spec} names no image, chart, manifest, release or file: redoubt itself is all that is carried`,
+    )
   if (options.dryRun)
     return await showPlan(context, {
       ...setup,
@@ -113,6 +117,10 @@ async function withExecutable<T>(setup: ProduceOptions, work: (path: string) => 
     })
     return await work(path)
   })
+}
+
+function carriesNothing({ cluster, images, charts, manifests, releases, files }: ProduceOptions['spec']): boolean {
+  return !cluster && [images, charts, manifests, releases, files].every((list) => list.length === 0)
 }
 
 /** An executable can hand over itself alone; a checkout makes one for any machine. */
