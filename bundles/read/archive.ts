@@ -1,7 +1,10 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { Header } from 'tar'
 import { type ErrorDetails, errnoOf, fail } from '../../lib/errors.ts'
+import { exists } from '../../lib/files.ts'
+import { deltaPath } from '../format/delta.ts'
 import { names } from '../format/names.ts'
 import type { VolumeList } from '../format/volumes.ts'
 import { blockSize, paddingOf, tarHeader } from '../tar.ts'
@@ -45,12 +48,13 @@ export async function openOne(path: string): Promise<Archive> {
         hint: 'Name the bundle first, the public key with --key: redoubt bundle verify FILE --key bundle.pub',
       })
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT')
-      fail('usage', 'no such file', {
-        where: path,
-        hint: 'Copy the bundle there, or name where it is.',
-        cause: error,
-      })
+    if (errnoOf(error) === 'ENOENT') {
+      const delta = deltaPath(path)
+      const hint = (await exists(delta))
+        ? `Beside it is ${basename(delta)}, which becomes it: redoubt bundle merge ${basename(delta)} --base FILE`
+        : 'Copy the bundle there, or name where it is.'
+      fail('usage', 'no such file', { where: path, hint, cause: error })
+    }
     if (errnoOf(error) === 'EACCES') fail('usage', 'not allowed to read this file', { where: path, cause: error })
     throw error
   }

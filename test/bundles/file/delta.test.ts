@@ -234,6 +234,12 @@ test('the commands: verify, inspect, merge, and what inspect prints as an invent
   await assert.rejects(readInventory(at('odd.json')), { code: 'usage', message: /is no inventory/ })
 })
 
+test('where the bundle should be is its delta alone', async () => {
+  copyFileSync(deltaFile, at('alone.delta.tar'))
+  const hint = 'Beside it is alone.delta.tar, which becomes it: redoubt bundle merge alone.delta.tar --base FILE'
+  await assert.rejects(openBundle(at('alone.tar'), key.publicPem), { code: 'usage', hint })
+})
+
 test('names', () => {
   assert.equal(deltaPath('/a/lab-0.2.0.tar'), '/a/lab-0.2.0.delta.tar')
   assert.equal(bundleOfDelta('/a/lab-0.2.0.delta.tar'), '/a/lab-0.2.0.tar')
