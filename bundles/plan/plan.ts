@@ -118,10 +118,10 @@ async function sizeOf(
     executableSignature: Buffer.alloc(signatureSize),
     key,
   })
-  if (options.volumeSize && executable.exact) planVolumes(layout, { ...named, volumeSize: options.volumeSize })
-  return base
-    ? { bytes: deltaOf(layout, named, base, key).size, exact: executable.digest !== undefined }
-    : { bytes: layout.size, exact: executable.exact }
+  const { size, ...laid } = base ? deltaOf(layout, named, base, key) : layout
+  if (options.volumeSize && executable.exact)
+    planVolumes({ size, ...laid }, { ...named, volumeSize: options.volumeSize })
+  return { bytes: size, exact: base ? executable.digest !== undefined : executable.exact }
 }
 
 /** What no base has: an executable that is yet to be made. */

@@ -9,6 +9,7 @@ import { parseReference } from '../registry/reference.ts'
 import { nameOf } from '../sources/registry.ts'
 import { wantedReleases } from './files.ts'
 import { wantedImages } from './images.ts'
+import { unpinnedPackages } from './packages.ts'
 
 /** A pin: as compareLocks calls it, and what a person may call it. */
 interface Pin {
@@ -22,7 +23,10 @@ interface Pin {
  */
 export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, catalog: Catalog): ReadonlySet<string> {
   const pinned = pinsOf(lock)
-  const wanted = pinsOf({ ...lock, ...spec, components: {}, packages: [], imagePackages: [] })
+  const wanted = [
+    ...pinsOf({ ...lock, ...spec, components: {}, packages: [], imagePackages: [] }),
+    ...unpinnedPackages(lock, catalog).map((name) => ({ key: `package ${name}`, names: [name] })),
+  ]
   const pins = [...pinned, ...wanted]
   const moves = names.flatMap((name) => {
     const found = pins.filter((pin) => pin.names.includes(name)).map(({ key }) => key)

@@ -76,10 +76,7 @@ function inImages(pins: DebPins): DebPackage[] {
 /** The image whose packages stand in the lock by themselves; those of others stand beside their digest. */
 export const sharedUserland: ImageName = 'kube-proxy'
 
-/**
- * The packages as a lock pins them. Throws `usage` when the catalogue takes a program from another package than the lock, or an image
- * holds one that the lock lacks.
- */
+/** The packages as a lock pins them. Throws `usage` when the catalogue takes a program from another package than the lock. */
 export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
   const programs: Record<string, DebPackage> = {}
   for (const [name, origin] of Object.entries(catalog.components)) {
@@ -99,16 +96,19 @@ export function pinnedPackages(lock: Lock, catalog: Catalog): DebPins {
     }
   }
   const imagePackages: DebPins['imagePackages'] = {}
-  for (const name of imageComponents) {
-    const wanted = catalog.images[name]?.packages
-    if (!wanted) continue
-    const pinned = name === sharedUserland ? lock.imagePackages : (lock.components[name]?.image?.packages ?? [])
-    const lacking = wanted.filter((one) => !pinned.some((deb) => deb.name === one))
-    if (lacking.length > 0)
-      fail('usage', `redoubt.lock.yaml pins no ${lacking.join(', ')}, which the image ${name} holds by now`, {
-        hint: 'It is an older redoubt’s. Move the pins with `redoubt bundle lock --update`.',
-      })
-    imagePackages[name] = pinned
-  }
+  for (const name of imageComponents)
+    if (catalog.images[name]?.packages)
+      imagePackages[name] =
+        name === sharedUserland ? lock.imagePackages : (lock.components[name]?.image?.packages ?? [])
   return { packages: lock.packages, imagePackages, programs }
+}
+
+/** The packages that the catalogue puts into images and a lock does not pin there: that of an older redoubt. */
+export function unpinnedPackages(lock: Lock, catalog: Catalog): string[] {
+  const { imagePackages } = pinnedPackages(lock, catalog)
+  return imageComponents.flatMap((image) => {
+    const pinned = new Set(imagePackages[image]?.map(({ name }) => name))
+    const { packages = [], alone = [] } = catalog.images[image] ?? {}
+    return [...packages, ...alone].filter((name) => !pinned.has(name))
+  })
 }

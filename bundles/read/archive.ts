@@ -1,11 +1,11 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
-import { basename } from 'node:path'
 import { Header } from 'tar'
 import { type ErrorDetails, errnoOf, fail } from '../../lib/errors.ts'
 import { exists } from '../../lib/files.ts'
-import { deltaPath } from '../format/delta.ts'
+import { bundleOfDelta, deltaPath } from '../format/delta.ts'
 import { names } from '../format/names.ts'
+import { volumesThere } from '../format/volume-names.ts'
 import type { VolumeList } from '../format/volumes.ts'
 import { blockSize, paddingOf, tarHeader } from '../tar.ts'
 import { type BundleFile, joinSlices } from './file.ts'
@@ -48,17 +48,22 @@ export async function openOne(path: string): Promise<Archive> {
         hint: 'Name the bundle first, the public key with --key: redoubt bundle verify FILE --key bundle.pub',
       })
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      const delta = deltaPath(path)
-      const hint = (await exists(delta))
-        ? `Beside it is ${basename(delta)}, which becomes it: redoubt bundle merge ${basename(delta)} --base FILE`
-        : 'Copy the bundle there, or name where it is.'
-      fail('usage', 'no such file', { where: path, hint, cause: error })
-    }
+    if (errnoOf(error) === 'ENOENT')
+      fail('usage', 'no such file', { where: path, hint: await hintFor(path), cause: error })
     if (errnoOf(error) === 'EACCES') fail('usage', 'not allowed to read this file', { where: path, cause: error })
     throw error
   }
   return fail('usage', 'is no regular file', { where: path })
+}
+
+/** What to do where a bundle is not there: it may be there as a delta. */
+async function hintFor(path: string): Promise<string> {
+  const delta = deltaPath(path)
+  const fits = bundleOfDelta(delta) === path && !bundleOfDelta(path)
+  const there = fits && ((await exists(delta).catch(() => false)) || (await volumesThere(delta)).length > 0)
+  return there
+    ? `Its delta is there, to be merged with the bundle before: redoubt bundle merge ${delta} --base FILE`
+    : 'Copy the bundle there, or name where it is.'
 }
 
 /** What PEM a file begins with: `public key`. Of a disk that fails there, whoever reads on hears. */

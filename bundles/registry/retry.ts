@@ -45,7 +45,7 @@ export async function retrying<T>(what: string, retry: Retry, work: () => Promis
       if (failures === attempts || (error.after ?? 0) > longest)
         fail('failed', `${error.message}${failures > 1 ? `, ${failures} times` : ''}`, {
           where: what,
-          hint: 'What came over so far is kept: run again when it answers.',
+          hint: 'Run again when it answers: what is in the cache, or was pushed, is kept.',
           cause: error,
         })
       const wait = error.after ?? 500 * 2 ** (failures - 1)

@@ -21,7 +21,6 @@ const inputs = {
     'openssl',
     'tar',
     'bash',
-    'netbase',
   ],
 } as const
 

@@ -12,6 +12,7 @@ const removed = 'table inet redoubt\ndelete table inet redoubt\n'
 /**
  * What reaches the node itself; what is forwarded to pods is no matter of this table. Refused rather than dropped: whoever asks in
  * vain is told so at once, as by a port that nobody listens on. Without DHCP and neighbour discovery a host may lose its address.
+ * Protocols by nft's own words for them: a minimal host has no /etc/protocols, which is where it finds others.
  */
 function ruleset(open: readonly number[], tunnel: string): string {
   return `${removed}table inet redoubt {
@@ -19,7 +20,7 @@ function ruleset(open: readonly number[], tunnel: string): string {
     type filter hook input priority filter; policy accept;
     ct state vmap { established : accept, related : accept, invalid : drop }
     iifname "lo" accept
-    meta l4proto { icmp, ipv6-icmp } accept
+    meta l4proto { icmp, icmpv6 } accept
     udp sport 67 udp dport 68 accept
     udp sport 547 udp dport 546 accept
     tcp dport { ${open.join(', ')} } accept

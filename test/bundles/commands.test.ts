@@ -237,7 +237,7 @@ function fixtureLock(): string {
 }
 
 for (const { name, args, files = {}, status, stderr } of mistakes)
-  test(`a mistake is answered with what to do: ${name}`, () => {
+  test(`answered with what to do: ${name}`, () => {
     const folder = join(temporary, name.replaceAll(' ', '-'))
     mkdirSync(folder)
     for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text)

@@ -14,9 +14,9 @@ export async function verify(code: number, words = ''): Promise<Verified> {
   return JSON.parse(result.stdout)
 }
 
-/** The probes that did not hold, each with its failed checks; where verify came to none, what it printed. */
-function shortcomings({ stdout, stderr }: RunResult): string {
-  if (!stdout.startsWith('{')) return `${stdout}${stderr}`.slice(-4000)
+/** The probes that did not hold, each with its failed checks; where verify came to no end, what it printed. */
+function shortcomings({ code, stdout, stderr }: RunResult): string {
+  if (code !== 0 && code !== 3) return `${stdout}${stderr}`.slice(-4000)
   return (JSON.parse(stdout) as Verified).probes
     .filter(({ outcome }) => outcome !== 'pass' && outcome !== 'not-applicable')
     .flatMap(({ id, outcome, why, checks }) => [

@@ -236,7 +236,7 @@ test('the commands: verify, inspect, merge, and what inspect prints as an invent
 
 test('where the bundle should be is its delta alone', async () => {
   copyFileSync(deltaFile, at('alone.delta.tar'))
-  const hint = 'Beside it is alone.delta.tar, which becomes it: redoubt bundle merge alone.delta.tar --base FILE'
+  const hint = `Its delta is there, to be merged with the bundle before: redoubt bundle merge ${at('alone.delta.tar')} --base FILE`
   await assert.rejects(openBundle(at('alone.tar'), key.publicPem), { code: 'usage', hint })
 })
 

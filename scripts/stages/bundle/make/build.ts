@@ -15,7 +15,7 @@ import { fail } from '../../../../lib/errors.ts'
 import { readText, writeAtomic } from '../../../../lib/files.ts'
 import { sha256File } from '../../../../lib/hash.ts'
 import { type Architecture, hostArchitecture } from '../../../../lib/machine.ts'
-import { formatBytes, formatTable } from '../../../../lib/output.ts'
+import { countOf, formatBytes, formatTable } from '../../../../lib/output.ts'
 import type { Context } from '../../../command.ts'
 import { ownVersion } from '../../version.ts'
 import { setUp } from './setup.ts'
@@ -164,9 +164,9 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
   }
   refuseFull(disks, 'what is to be fetched, with the bundle,')
   const { volumeSize } = options
-  const volumes = volumeSize
-    ? `, cut into some ${Math.ceil(bundle.bytes / volumeSize)} volumes of ${formatBytes(volumeSize)}`
-    : ''
+  const count = Math.max(1, Math.ceil(bundle.bytes / (volumeSize ?? bundle.bytes)))
+  const some = options.pins ? 'about' : 'at least'
+  const volumes = volumeSize ? `, cut into ${some} ${countOf(count, 'volume')} of ${formatBytes(volumeSize)}` : ''
   out.note(`would write ${target}${volumes}; nothing was changed`)
   return 0
 }
@@ -176,7 +176,7 @@ async function plannedExecutable(architecture: Architecture, isDelta: boolean): 
   const { size } = await stat(process.execPath)
   // Whether a base holds it is all that its digest says.
   if (isExecutable())
-    return { size, exact: true, ...(isDelta ? { digest: `sha256:${await sha256File(process.execPath)}` } : {}) }
+    return { size, exact: true, digest: isDelta ? `sha256:${await sha256File(process.execPath)}` : undefined }
   if (architecture === hostArchitecture()) return { size, exact: false }
   const { nodePackages } = await import('../../../build/node.ts')
   return { size, exact: false, from: `npm’s ${nodePackages[architecture]}` }

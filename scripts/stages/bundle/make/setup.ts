@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { cacheRoot, openCache } from '../../../../bundles/cache.ts'
 import { type Catalog, catalogFor, emptyCatalog } from '../../../../bundles/catalog.ts'
 import { movesOf, namesOf } from '../../../../bundles/produce/moves.ts'
+import { unpinnedPackages } from '../../../../bundles/produce/packages.ts'
 import type { ProduceOptions } from '../../../../bundles/produce/produce.ts'
 import { loadBundleSpec } from '../../../../cluster/bundle.ts'
 import { type Lock, loadLock } from '../../../../cluster/lock.ts'
@@ -33,6 +34,12 @@ export async function setUp(
     fail('usage', `redoubt.lock.yaml is ${ofWhat(pins)}, redoubt.yaml ${ofWhat(catalog)}`, stale)
   if (pins && !pinsAll(pins, catalog))
     fail('usage', `redoubt.lock.yaml was made for another pod network than ${cluster?.network.provider}`, stale)
+  const lacking = pins && names.length === 0 ? unpinnedPackages(pins, catalog) : []
+  if (lacking.length > 0)
+    fail('usage', `redoubt.lock.yaml pins no ${lacking.join(', ')}: an older redoubt made it, whose images lack this`, {
+      where: workspace.lock,
+      hint: `Add it with \`redoubt bundle lock --update ${lacking.join(' ')}\`, or move all pins: leave the name out.`,
+    })
   if (pins && spec.architecture && pins.architecture !== spec.architecture)
     fail('usage', `redoubt.lock.yaml is for ${pins.architecture}, redoubt.yaml for ${spec.architecture}`, stale)
   const cache = await openCache(cacheRoot())
