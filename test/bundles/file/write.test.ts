@@ -24,7 +24,7 @@ test('the bytes are those of the format: a change here changes every bundle', as
   assert.equal(image?.blob.digest, 'sha256:b231136d170d681870c67865a533951144664fa8dac5e12822b32de9822c9997')
   assert.equal(
     sha256(readFileSync(await smallBundle('golden.tar'))),
-    '444738c542fee1ea311acd68134d4a5f2524e9a4027cad9f8d1b7ce7c5016041',
+    'bf73bdbe8b8d53b8a3b7a20c81115ab50e7e42babdd9ac38b1ff276736ba9280',
   )
 })
 
