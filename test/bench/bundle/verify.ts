@@ -29,15 +29,11 @@ export async function verifyRows(): Promise<Row[]> {
   const [rate, raw, digest] = [size / 1e6 / (took - begun), middle(memory), middle(digests)]
   const of = (one: number, best: number) =>
     `${one.toFixed(0)} MB/s, ${((one / best) * 100).toFixed(0)} % of ${best.toFixed(0)} MB/s`
+  const must = 'at least 90 %'
   return [
-    {
-      what: 'verify, beside cores x openssl dgst -sha256',
-      measured: of(rate, digest),
-      must: 'at least 90 %',
-      met: rate / digest >= 0.9,
-    },
-    { what: 'verify, beside cores x sha256 in memory', measured: of(rate, raw), must: '' },
-    { what: 'openssl dgst -sha256, beside the same', measured: of(digest, raw), must: '' },
+    { what: 'verify, beside cores x openssl dgst', measured: of(rate, digest), must, met: rate / digest >= 0.9 },
+    { what: 'verify, beside cores x sha256 in memory', measured: of(rate, raw), must, met: rate / raw >= 0.9 },
+    { what: 'openssl dgst, beside the same', measured: of(digest, raw), must: '' },
     memoryRow('verify', Math.max(...peaks)),
   ]
 }
