@@ -36,7 +36,7 @@ export async function setUp(
     fail('usage', `redoubt.lock.yaml was made for another pod network than ${cluster?.network.provider}`, stale)
   const lacking = pins && names.length === 0 ? unpinnedPackages(pins, catalog) : []
   if (lacking.length > 0)
-    fail('usage', `redoubt.lock.yaml pins no ${lacking.join(', ')}: an older redoubt made it, whose images lack this`, {
+    fail('usage', `pins no ${lacking.join(', ')}: an older redoubt made it, whose images lack this`, {
       where: workspace.lock,
       hint: `Add it with \`redoubt bundle lock --update ${lacking.join(' ')}\`, or move all pins: leave the name out.`,
     })
