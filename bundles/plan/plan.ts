@@ -118,10 +118,9 @@ async function sizeOf(
     executableSignature: Buffer.alloc(signatureSize),
     key,
   })
-  const { size, ...laid } = base ? deltaOf(layout, named, base, key) : layout
-  if (options.volumeSize && executable.exact)
-    planVolumes({ size, ...laid }, { ...named, volumeSize: options.volumeSize })
-  return { bytes: size, exact: base ? executable.digest !== undefined : executable.exact }
+  const file = base ? deltaOf(layout, named, base, key) : layout
+  if (options.volumeSize && executable.exact) planVolumes(file, { ...named, volumeSize: options.volumeSize })
+  return { bytes: file.size, exact: base ? executable.digest !== undefined : executable.exact }
 }
 
 /** What no base has: an executable that is yet to be made. */

@@ -25,7 +25,7 @@ export function movesOf(names: readonly string[], lock: Lock, spec: SpecNames, c
   const pinned = pinsOf(lock)
   const wanted = [
     ...pinsOf({ ...lock, ...spec, components: {}, packages: [], imagePackages: [] }),
-    ...unpinnedPackages(lock, catalog).map((name) => ({ key: `package ${name}`, names: [name] })),
+    ...unpinnedPackages(lock, catalog).map(packagePin),
   ]
   const pins = [...pinned, ...wanted]
   const moves = names.flatMap((name) => {
@@ -107,7 +107,7 @@ function pinsOf({ components, packages, imagePackages, files, images, charts, ma
   const within = Object.values(components).flatMap((entry) => entry?.image?.packages ?? [])
   return [
     ...Object.keys(components).map((name) => ({ key: name, names: [name] })),
-    ...[...packages, ...imagePackages, ...within].map(({ name }) => ({ key: `package ${name}`, names: [name] })),
+    ...[...packages, ...imagePackages, ...within].map(({ name }) => packagePin(name)),
     ...files.map(({ name }) => ({ key: `file ${name}`, names: [name] })),
     ...images.map(({ name }) => ({ key: `image ${name}`, names: shorter(name) })),
     ...charts.map(({ name, from, artifact, url }) => ({
@@ -117,6 +117,10 @@ function pinsOf({ components, packages, imagePackages, files, images, charts, ma
     ...manifests.map(({ name }) => ({ key: `manifest ${name}`, names: [name, ...folders(name)] })),
     ...releases.map(({ name, url }) => ({ key: `release ${name}`, names: [name, url] })),
   ]
+}
+
+function packagePin(name: string): Pin {
+  return { key: `package ${name}`, names: [name] }
 }
 
 /** `docker.io/library/nginx:1.27` is also `nginx:1.27`, and either without its tag. */

@@ -163,12 +163,15 @@ async function showPlan({ out }: Context, options: PlanOptions): Promise<number>
     out.data(rows.map(([name = '', text]) => `${name.padEnd(9)} ${text}`).join('\n'))
   }
   refuseFull(disks, 'what is to be fetched, with the bundle,')
-  const { volumeSize } = options
-  const count = Math.max(1, Math.ceil(bundle.bytes / (volumeSize ?? bundle.bytes)))
-  const some = options.pins ? 'about' : 'at least'
-  const volumes = volumeSize ? `, cut into ${some} ${countOf(count, 'volume')} of ${formatBytes(volumeSize)}` : ''
-  out.note(`would write ${target}${volumes}; nothing was changed`)
+  out.note(`would write ${target}${volumesOf(bundle.bytes, options)}; nothing was changed`)
   return 0
+}
+
+/** `, cut into about 3 volumes of 4.3 GB`; with no lock the bytes are without what only a lock says. */
+function volumesOf(bytes: number, { volumeSize, pins }: Pick<PlanOptions, 'volumeSize' | 'pins'>): string {
+  if (!volumeSize) return ''
+  const count = countOf(Math.max(1, Math.ceil(bytes / volumeSize)), 'volume')
+  return `, cut into ${pins ? 'about' : 'at least'} ${count} of ${formatBytes(volumeSize)}`
 }
 
 /** The executable's size: our own, or about that of the Node that it will be made of; npm fetches that of another machine. */
